@@ -1,0 +1,132 @@
+//! A decision, and the reason that is stored with it and never recomputed.
+
+use postbud_letter::LetterId;
+use serde::{Deserialize, Serialize};
+
+use crate::{Contribution, MailboxId, ModelId};
+
+/// Where a letter goes next, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// `d-` and 32 hexadecimal digits: a hash over everything below, so that the same decision
+    /// has the same id.
+    pub id: String,
+    /// The letter it is about.
+    pub letter: LetterId,
+    /// Where the letter goes.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// The mailboxes the model would name, most probable first, at most five. Empty when the
+    /// model was not asked or had nothing to say.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// Where a letter goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Outcome {
+    /// To a mailbox, without a person.
+    Route {
+        /// The mailbox.
+        mailbox: MailboxId,
+    },
+    /// To a person.
+    Review,
+}
+
+/// Why a decision came out as it did. Which of the four steps spoke, and with what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Reason {
+    /// Step 1: a rule of the municipality matched.
+    Rule {
+        /// The rule's name in the configuration.
+        rule: String,
+        /// The conditions that matched, by name, never with the letter's text.
+        matched: Vec<String>,
+    },
+    /// Step 2: the letter answers one that a mailbox sent.
+    Reply {
+        /// What matched: `case-id`, `generating-system` or `contact-point`.
+        matched: String,
+    },
+    /// Step 3: the model was certain enough.
+    Model {
+        /// Which model.
+        model: ModelId,
+        /// The probability of the mailbox.
+        probability: f64,
+        /// The certified threshold it had to reach.
+        threshold: f64,
+        /// The words that spoke most for and against.
+        words: Vec<Contribution>,
+    },
+    /// Step 4: nobody was certain; a person decides.
+    Person {
+        /// Everything that stood in the way, in fixed order.
+        doubts: Vec<Doubt>,
+        /// Which model was asked, if one was.
+        model: Option<ModelId>,
+        /// The words that spoke most for and against the first suggestion.
+        words: Vec<Contribution>,
+    },
+    /// A person has decided.
+    Assigned {
+        /// Who.
+        by: String,
+    },
+}
+
+/// What stood in the way of routing a letter automatically.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "doubt")]
+pub enum Doubt {
+    /// A rule asks for a person.
+    Rule {
+        /// The rule's name.
+        rule: String,
+    },
+    /// The letter has defects.
+    Defect,
+    /// No text to classify.
+    NoText,
+    /// No model is loaded, or it knows none of the mailboxes.
+    NoModel,
+    /// The best mailbox is not probable enough.
+    BelowThreshold {
+        /// Its probability.
+        probability: f64,
+        /// What it had to reach.
+        threshold: f64,
+    },
+    /// The best mailbox could not be certified.
+    NotCertified,
+    /// The best mailbox is not switched on.
+    NotAutomatic,
+    /// The best mailbox is never served automatically.
+    NeverAutomatic,
+    /// The letter might belong to a mailbox that must not miss one.
+    MustNotMiss {
+        /// That mailbox.
+        mailbox: MailboxId,
+        /// Its probability.
+        probability: f64,
+    },
+    /// It belongs in none of the mailboxes, the model thinks.
+    Nowhere,
+    /// The target refused it.
+    DeliveryFailed {
+        /// What the target said, without any text of the letter.
+        error: String,
+    },
+}
+
+/// A mailbox that the model would name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Calibrated probability, 0 to 1.
+    pub probability: f64,
+}

@@ -1,0 +1,41 @@
+//! What a model said of a letter, in the form a decision needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::MailboxId;
+
+/// Names one version of a model: `klitkobing/1@9f2c…` (name, version, checksum).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ModelId(pub String);
+
+/// One mailbox's score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Calibrated probability, 0 to 1.
+    pub probability: f64,
+    /// The certified threshold of this mailbox; `None` when it could not be certified.
+    pub threshold: Option<f64>,
+}
+
+/// A word and how much it moved a score, in logits before calibration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// The word as it stands in the letter.
+    pub word: String,
+    /// Positive: spoke for the mailbox; negative: against it.
+    pub weight: f64,
+}
+
+/// A model's answer for one letter: every mailbox it knows, most probable first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Which model answered.
+    pub model: ModelId,
+    /// All mailboxes, by falling probability, ties by id. Probabilities add up to 1.
+    pub ranked: Vec<Score>,
+    /// The words that spoke most for and against the first, largest absolute weight first.
+    pub words: Vec<Contribution>,
+}

@@ -1,0 +1,41 @@
+//! What the application needs from the outside world.
+
+mod classifier;
+mod queue;
+mod store;
+mod target;
+
+pub use classifier::Classifier;
+pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
+pub use store::{
+    Assignment, Entry, Event, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
+    Recorded, State, Store, StoreError, Tally,
+};
+pub use target::{DeliveryError, Outgoing, Target};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment: milliseconds since 1970 in UTC. Functions take it as a parameter; only the binary
+/// and the workers' loops ask the clock.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// What the machine's clock says.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// This moment and `ms` milliseconds.
+    #[must_use]
+    pub fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
