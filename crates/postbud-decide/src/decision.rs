@@ -87,12 +87,33 @@ pub enum Doubt {
         /// The rule's name.
         rule: String,
     },
-    /// The letter has defects.
+    /// A rule names a mailbox, but the letter cannot go there by itself; the doubts that follow
+    /// say why.
+    RuleHeld {
+        /// The rule's name.
+        rule: String,
+        /// The mailbox that it names.
+        mailbox: MailboxId,
+    },
+    /// A mailbox claims the letter as a reply, but it cannot go there by itself; the doubts that
+    /// follow say why.
+    ReplyHeld {
+        /// What matched: `case-id`, `generating-system` or `contact-point`.
+        matched: String,
+        /// The mailbox that claims it.
+        mailbox: MailboxId,
+    },
+    /// The letter has defects that touch what was read.
     Defect,
     /// No text to classify.
     NoText,
     /// No model is loaded, or it knows none of the mailboxes.
     NoModel,
+    /// The best mailbox is not one of the configured ones.
+    UnknownMailbox {
+        /// Its name in the model.
+        mailbox: MailboxId,
+    },
     /// The best mailbox is not probable enough.
     BelowThreshold {
         /// Its probability.
@@ -129,4 +150,27 @@ pub struct Suggestion {
     pub mailbox: MailboxId,
     /// Calibrated probability, 0 to 1.
     pub probability: f64,
+}
+
+impl Doubt {
+    /// The place of a doubt among others: the order in which they are stored and shown.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Rule { .. } => 0,
+            Self::RuleHeld { .. } => 1,
+            Self::ReplyHeld { .. } => 2,
+            Self::MustNotMiss { .. } => 3,
+            Self::Defect => 4,
+            Self::NoText => 5,
+            Self::NoModel => 6,
+            Self::UnknownMailbox { .. } => 7,
+            Self::Nowhere => 8,
+            Self::NeverAutomatic => 9,
+            Self::NotAutomatic => 10,
+            Self::NotCertified => 11,
+            Self::BelowThreshold { .. } => 12,
+            Self::DeliveryFailed { .. } => 13,
+        }
+    }
 }

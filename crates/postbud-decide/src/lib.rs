@@ -3,10 +3,39 @@
 //! Pure and total: no I/O, no clock, no failure. The same letter, scores and settings give the
 //! same decision, byte for byte.
 
+mod answer;
+mod claiming;
+mod claims;
+mod decide;
 mod decision;
+pub mod describe;
+mod evidence;
+mod header;
+mod kle;
+mod lang;
+mod language;
+mod looking;
 mod mailbox;
+mod matching;
+mod model_step;
+mod pattern;
+mod rule;
 mod scores;
+mod seal;
+mod settings;
+mod view;
+mod words;
 
+pub use claims::Claims;
+pub use decide::{decide, decide_with};
 pub use decision::{Decision, Doubt, Outcome, Reason, Suggestion};
+pub use evidence::Evidence;
+pub use kle::{KlePattern, KlePatternError};
+pub use lang::Lang;
 pub use mailbox::{Mailbox, MailboxId, MailboxIdError, Target, Tier};
+pub use pattern::Pattern;
+pub use rule::{AttachmentPattern, Condition, Destination, Place, Rule, SenderId, SenderIdError};
 pub use scores::{Contribution, ModelId, Score, Scores};
+pub use seal::assigned;
+pub use settings::{MUST_NOT_MISS_PROBABILITY, Settings};
+pub use words::{WordPattern, WordPatternError, Words};

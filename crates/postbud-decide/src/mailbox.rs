@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Claims;
+
 /// The short name of a mailbox: the label in training data, the folder name in a Maildir tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -106,4 +108,24 @@ pub struct Mailbox {
     /// Where its letters go. `None`: there is no such place, a person deals with each
     /// (letters that belong in no mailbox).
     pub target: Option<Target>,
+    /// Which replies come back to it.
+    #[serde(default)]
+    pub claims: Claims,
+}
+
+impl Mailbox {
+    /// An ordinary mailbox without a target, not switched on; change what should differ.
+    #[must_use]
+    pub fn new(id: MailboxId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            description: String::new(),
+            kle: Vec::new(),
+            tier: Tier::Ordinary,
+            automatic: false,
+            target: None,
+            claims: Claims::default(),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What a model said of a letter, in the form a decision needs.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::MailboxId;
@@ -21,12 +23,21 @@ pub struct Score {
 }
 
 /// A word and how much it moved a score, in logits before calibration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     /// The word as it stands in the letter.
     pub word: String,
     /// Positive: spoke for the mailbox; negative: against it.
     pub weight: f64,
+}
+
+impl fmt::Debug for Contribution {
+    /// Leaves the word out: it is text of a letter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contribution")
+            .field("weight", &self.weight)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A model's answer for one letter: every mailbox it knows, most probable first.

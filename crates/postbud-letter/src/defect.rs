@@ -42,19 +42,29 @@ pub enum DefectKind {
     TextCut,
     /// A letter without any text to classify.
     NoText,
+    /// A mail whose parts cannot be told apart, or that ends before its last part does.
+    BrokenMime,
+    /// The reader itself failed on these bytes: a fault in this program, to be reported.
+    ReaderFault,
 }
 
 impl Defect {
     /// A defect of `kind` at byte `position` of the raw letter.
     #[must_use]
     pub fn at(kind: DefectKind, position: u64) -> Self {
-        Self { kind, position: Some(position) }
+        Self {
+            kind,
+            position: Some(position),
+        }
     }
 
     /// A defect of the letter as a whole.
     #[must_use]
     pub fn whole(kind: DefectKind) -> Self {
-        Self { kind, position: None }
+        Self {
+            kind,
+            position: None,
+        }
     }
 }
 
@@ -75,6 +85,8 @@ impl DefectKind {
             Self::TooManyParts => "the message has more parts than the limit",
             Self::TextCut => "the text is longer than the limit and was cut",
             Self::NoText => "the message has no text",
+            Self::BrokenMime => "the mail's parts cannot be told apart, or it ends early",
+            Self::ReaderFault => "the message made the reader fail; please report it",
         }
     }
 }

@@ -3,11 +3,29 @@
 //! Reading never fails and never panics. What cannot be read becomes a [`Defect`] with a position,
 //! and the letter goes on to a person with its raw bytes.
 
+mod base64;
+mod body_text;
+mod charset;
+mod classifier_text;
 mod defect;
+mod hash;
+mod html;
+pub mod language;
 mod letter;
+mod limits;
+mod mail;
 pub mod memo;
+mod opaque;
 mod party;
+mod read;
+mod tidy;
+mod unknown;
+pub mod write;
 
+pub use classifier_text::LetterText;
 pub use defect::{Defect, DefectKind};
+pub use hash::raw_sha256_hex;
 pub use letter::{Channel, Document, DocumentRole, Letter, LetterId, LetterIdError, Text};
+pub use limits::Limits;
 pub use party::{ContactInfo, ContactPoint, IdType, Party};
+pub use read::read;

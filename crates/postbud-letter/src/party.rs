@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::opaque::opaque_debug;
+
 /// The kind of a party's id. Compared without regard to case, since senders differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -28,7 +30,7 @@ impl IdType {
 }
 
 /// A sender or a recipient, from either channel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// CPR or CVR number (Digital Post only). Never log it.
     pub id: Option<String>,
@@ -43,7 +45,7 @@ pub struct Party {
 }
 
 /// An entry of the municipality's contact structure. Its values are untrusted text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactPoint {
     /// The group's name or number.
     pub group: Option<String>,
@@ -56,10 +58,12 @@ pub struct ContactPoint {
 }
 
 /// One filled field of a contact point.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactInfo {
     /// The question, such as "Barnets navn".
     pub label: String,
     /// The answer.
     pub value: String,
 }
+
+opaque_debug!(Party, ContactPoint, ContactInfo);

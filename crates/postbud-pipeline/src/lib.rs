@@ -3,4 +3,19 @@
 //! The application knows no broker, no database and no mail server: it speaks to the traits in
 //! [`ports`]. What implements them is wired together in the binary.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod dispatcher;
+pub mod fault;
 pub mod ports;
+mod retry;
+mod router;
+mod steps;
+mod stop;
+
+
+pub use dispatcher::{Dispatcher, DispatcherOptions};
+pub use retry::RetryPolicy;
+pub use router::{Router, RouterOptions};
+pub use steps::Steps;
+pub use stop::{Stop, Stopper, stop_pair};

@@ -1,1 +1,32 @@
-//! Stub.
+//! Letters, decisions, labels, the outbox and the embedded queue in SQLite or PostgreSQL.
+//!
+//! This is the only crate with SQL. It implements two ports of `postbud-pipeline`:
+//! [`SqlStore`] is a `Store`, [`EmbeddedQueue`] a `Queue` whose messages lie in the same database.
+//! Both databases share one schema and one set of statements; the small `sql` module knows the
+//! differences (how many rows are handed over at once, how rows are locked).
+//!
+//! Invariants:
+//! - whatever changes the state of a letter happens in one transaction with its reason;
+//! - the raw bytes of a letter are stored once, under their SHA-256, in chunks of at most 1 MiB;
+//! - every call ends by its deadline;
+//! - no error holds a password or any text of a letter.
+
+mod assign;
+mod detail;
+mod embedded;
+mod list;
+mod migrate;
+mod open;
+mod options;
+mod outbox;
+mod raw;
+mod record;
+mod settle;
+mod sql;
+mod store;
+
+pub use embedded::{EmbeddedOptions, EmbeddedQueue};
+pub use list::Label;
+pub use open::open;
+pub use options::StoreOptions;
+pub use store::SqlStore;

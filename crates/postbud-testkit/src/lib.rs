@@ -1,1 +1,20 @@
-//! Stub.
+//! Private servers for tests: RabbitMQ, PostgreSQL and a small SMTP sink.
+//!
+//! Each runs on free loopback ports with a data directory of its own, writes to disk as a
+//! production server does (durability is what the tests are about), and is gone when its value is
+//! dropped, also when the test process is killed.
+//!
+//! Everything here blocks and may panic in no case: errors are `anyhow` errors that carry the end
+//! of the server's own log.
+
+mod find;
+mod port;
+mod postgres;
+mod process;
+mod rabbit;
+mod smtp;
+
+pub use find::{postgres_programs, rabbit_programs};
+pub use postgres::PostgresServer;
+pub use rabbit::RabbitServer;
+pub use smtp::{Failure, Mail, SmtpServer, Step};

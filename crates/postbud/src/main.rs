@@ -1,2 +1,60 @@
-//! Stub.
-fn main() {}
+//! Postbud: the one binary. Subcommands, configuration and wiring; the adapters meet the
+//! application here and nowhere else.
+
+mod classifier;
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod input;
+mod output;
+mod shipped;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    telemetry::quiet_panics();
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("postbud: {}", sentence(&error));
+            ExitCode::from(exit::code(&error))
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    use commands::{assign, bench, classify, demo, init, letters, queue, run, send, train};
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command.unwrap_or(Command::Demo(cli.demo)) {
+        Command::Demo(args) => runtime.block_on(demo::run(&args)),
+        Command::Run(args) => runtime.block_on(run::run(&args)),
+        Command::Init(args) => init::run(&args),
+        Command::Send(args) => runtime.block_on(send::run(&args)),
+        Command::Classify(args) => classify::run(&args),
+        Command::Letters(args) => runtime.block_on(letters::run(&args)),
+        Command::Assign(args) => runtime.block_on(assign::run(&args)),
+        Command::Queue(args) => runtime.block_on(queue::run(&args)),
+        Command::Train(args) => train::run(&args),
+        Command::Bench(args) => runtime.block_on(bench::run(&args)),
+    }
+}
+
+/// The error and its causes, outermost first, each once.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join("\n  because: ")
+}

@@ -1,2 +1,69 @@
-//! Stub.
-fn main() {}
+//! The project's own chores.
+//!
+//! `cargo xtask test` runs every test, with the servers that some of them need: it finds or
+//! installs RabbitMQ and PostgreSQL, starts private ones, and stops them. `cargo xtask servers`
+//! only starts them, for work on one test. `cargo xtask tidy` keeps the files small and clean.
+
+mod install;
+mod servers;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The project's own chores",
+    disable_version_flag = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run all tests, with a private RabbitMQ and a private PostgreSQL
+    Test(test::Options),
+    /// Start a private RabbitMQ and a private PostgreSQL and print their addresses, until Ctrl-C
+    Servers {
+        /// Install missing servers with apt-get, through sudo (root does so without being told)
+        #[arg(long)]
+        install: bool,
+    },
+    /// Report file lengths; fail on files that are too long, undocumented or unfinished
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let root = root()?;
+    match Arguments::parse().chore {
+        Chore::Test(options) => test::run(&root, &options),
+        Chore::Servers { install } => servers::serve(install).map(|()| ExitCode::SUCCESS),
+        Chore::Tidy => tidy::run(&root),
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors()
+        .nth(2)
+        .map(Path::to_owned)
+        .context("find the workspace above crates/xtask")
+}

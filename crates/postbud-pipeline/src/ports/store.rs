@@ -184,6 +184,8 @@ pub enum OutboxOutcome {
         /// What went wrong, without any text of the letter.
         error: String,
     },
+    /// Not tried (shutting down): due again at once, no attempt spent.
+    Release,
     /// Given up: the letter goes to a person.
     GivenUp {
         /// The doubt to add to what the person sees.
@@ -274,10 +276,12 @@ pub trait Store: Send + Sync {
     async fn assign(&self, assignment: &Assignment) -> Result<(), StoreError>;
 
     /// Takes outgoing letters that are due and leases them until `now + lease_ms`, so that no
-    /// other worker sends them meanwhile. An expired lease is due again.
+    /// other worker sends them meanwhile. An expired lease is due again. At most `max` items, and
+    /// raw bytes of at most `max_bytes` together, unless the first alone is larger.
     async fn claim_outbox(
         &self,
         max: u32,
+        max_bytes: u64,
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Vec<OutboxItem>, StoreError>;

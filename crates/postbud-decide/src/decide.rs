@@ -1,0 +1,141 @@
+//! The four steps of a decision, in their fixed order.
+//!
+//! 1. A rule of the municipality: the first that matches, in the order of the file.
+//! 2. A reply that a mailbox claims.
+//! 3. The model, when everything speaks for its best mailbox.
+//! 4. A person.
+//!
+//! Rules and claims are the municipality's own word and do not ask whether a mailbox is switched
+//! on for the model. Two things hold even them back: a letter that could not be read to its end
+//! goes to a person, who then sees which rule or claim it met; and a reply goes to a person when
+//! a must-not-miss mailbox might be meant, which only a rule overrides.
+
+use postbud_letter::Letter;
+
+use crate::answer::Asked;
+use crate::claiming::{self, Claim};
+use crate::rule::Destination;
+use crate::view::View;
+use crate::{Decision, Doubt, Evidence, MailboxId, Reason, Scores, Settings, Tier};
+use crate::{language, matching, model_step, seal};
+
+/// Decides where a letter goes.
+///
+/// `scores` is asked at most once, and not at all when a rule settles the matter. It must be a
+/// pure function of the letter; then so is the decision.
+#[must_use]
+pub fn decide(
+    letter: &Letter,
+    settings: &Settings,
+    scores: impl Fn() -> Option<Scores>,
+) -> Decision {
+    let language = || language::of(letter);
+    decide_with(
+        letter,
+        settings,
+        &Evidence {
+            scores: &scores,
+            language: &language,
+        },
+    )
+}
+
+/// [`decide`] with everything that it may ask for given by the caller.
+#[must_use]
+pub fn decide_with(letter: &Letter, settings: &Settings, evidence: &Evidence<'_>) -> Decision {
+    let view = View::new(letter, evidence);
+    let asked = Asked::new(evidence);
+    by_rule(&view, settings, &asked)
+        .or_else(|| by_reply(&view, settings, &asked))
+        .unwrap_or_else(|| model_step::decide(&view, settings, asked.answer()))
+}
+
+/// Step 1.
+fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
+    let (rule, matched) = matching::first_match(&settings.rules, view)?;
+    let name = rule.name.clone();
+    let doubts = match &rule.to {
+        Destination::Person => vec![Doubt::Rule { rule: name }],
+        Destination::Mailbox(mailbox) => {
+            let held = held_back(mailbox, settings, view);
+            if held.is_empty() {
+                let reason = Reason::Rule {
+                    rule: name,
+                    matched,
+                };
+                return Some(seal::route(
+                    view.letter,
+                    mailbox.clone(),
+                    reason,
+                    Vec::new(),
+                ));
+            }
+            let first = Doubt::RuleHeld {
+                rule: name,
+                mailbox: mailbox.clone(),
+            };
+            std::iter::once(first).chain(held).collect()
+        }
+    };
+    Some(model_step::to_person(
+        view,
+        settings,
+        asked.answer(),
+        doubts,
+    ))
+}
+
+/// Step 2.
+fn by_reply(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
+    let Claim { mailbox, kind } = claiming::claimed(&settings.mailboxes, view)?;
+    let matched = kind.as_str().to_owned();
+    let mut doubts = held_back(&mailbox, settings, view);
+    if settings
+        .mailbox(&mailbox)
+        .is_some_and(|found| found.tier == Tier::NeverAutomatic)
+    {
+        doubts.push(Doubt::NeverAutomatic);
+    }
+    // Without such a mailbox the model has nothing to say here and is not asked.
+    let careful = settings
+        .mailboxes
+        .iter()
+        .any(|mailbox| mailbox.tier == Tier::MustNotMiss);
+    let answer = if careful { asked.answer() } else { None };
+    let missed =
+        answer.is_some_and(|answer| !answer.must_not_miss(settings, Some(&mailbox)).is_empty());
+    if doubts.is_empty() && !missed {
+        let suggestions = answer
+            .map(|answer| answer.suggestions(settings))
+            .unwrap_or_default();
+        return Some(seal::route(
+            view.letter,
+            mailbox,
+            Reason::Reply { matched },
+            suggestions,
+        ));
+    }
+    doubts.push(Doubt::ReplyHeld { matched, mailbox });
+    Some(model_step::to_person(
+        view,
+        settings,
+        asked.answer(),
+        doubts,
+    ))
+}
+
+/// What keeps a letter from a mailbox that a rule or a claim names.
+fn held_back(mailbox: &MailboxId, settings: &Settings, view: &View<'_>) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if view.unread {
+        doubts.push(Doubt::Defect);
+    }
+    match settings.mailbox(mailbox) {
+        None => doubts.push(Doubt::UnknownMailbox {
+            mailbox: mailbox.clone(),
+        }),
+        Some(found) if found.target.is_none() => doubts.push(Doubt::Nowhere),
+        Some(_) => {}
+    }
+    doubts
+}

@@ -1,0 +1,196 @@
+//! Danish, the language of the people at work.
+
+use super::percent::{self, Point};
+use super::{Names, Voice};
+use crate::{Doubt, Reason};
+
+pub(super) struct Danish;
+
+const POINT: Point = Point {
+    point: ',',
+    space: " ",
+};
+
+impl Voice for Danish {
+    fn point(&self) -> Point {
+        POINT
+    }
+
+    fn routed(&self, mailbox: &str, reason: &Reason) -> String {
+        match reason {
+            Reason::Rule { rule, .. } => format!("Til {mailbox} efter reglen »{rule}«"),
+            Reason::Reply { matched } => {
+                format!(
+                    "Til {mailbox}, fordi brevet svarer på et brev derfra ({})",
+                    reply(matched)
+                )
+            }
+            Reason::Model {
+                probability,
+                threshold,
+                ..
+            } => {
+                let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
+                format!("Til {mailbox}: modellen er {probability} sikker, kravet er {threshold}")
+            }
+            Reason::Assigned { by } => self.assigned(mailbox, by),
+            Reason::Person { .. } => self.goes_to(mailbox),
+        }
+    }
+
+    fn in_review(&self, suggestion: Option<(String, f64)>, doubt: Option<String>) -> String {
+        let mut text = "En medarbejder skal fordele brevet".to_owned();
+        if let Some((mailbox, probability)) = suggestion {
+            let probability = percent::one(probability, POINT);
+            text.push_str(&format!(" (forslag: {mailbox}, {probability})"));
+        }
+        match doubt {
+            Some(doubt) => format!("{text}: {doubt}"),
+            None => text,
+        }
+    }
+
+    fn goes_to(&self, mailbox: &str) -> String {
+        format!("Brevet går til {mailbox}")
+    }
+
+    fn assigned(&self, mailbox: &str, by: &str) -> String {
+        format!("Til {mailbox}, fordelt af {by}")
+    }
+
+    fn waits(&self) -> String {
+        "En medarbejder skal fordele brevet".to_owned()
+    }
+
+    fn no_rule(&self) -> &'static str {
+        "Regler: ingen passer"
+    }
+
+    fn rule_matched(&self, rule: &str, matched: &[String]) -> String {
+        let matched: Vec<String> = matched.iter().map(|name| condition(name)).collect();
+        format!("Regler: »{rule}« passer ({})", matched.join(", "))
+    }
+
+    fn rule_held(&self) -> &'static str {
+        "Regler: en passer, men sender ikke brevet videre"
+    }
+
+    fn no_reply(&self) -> &'static str {
+        "Svar: ingen postkasse gør krav på brevet"
+    }
+
+    fn reply_matched(&self, matched: &str) -> String {
+        format!("Svar: postkassen gør krav på brevet ({})", reply(matched))
+    }
+
+    fn reply_held(&self) -> &'static str {
+        "Svar: en postkasse gør krav på brevet, men får det ikke uden videre"
+    }
+
+    fn model_certain(&self, model: &str, probability: &str, threshold: &str) -> String {
+        format!("Model {model}: {probability} sikker, kravet er {threshold}")
+    }
+
+    fn model_uncertain(&self, model: Option<&str>) -> String {
+        match model {
+            Some(model) => format!("Model {model}: sender ikke brevet videre"),
+            None => "Model: ingen".to_owned(),
+        }
+    }
+
+    fn person(&self) -> &'static str {
+        "En medarbejder, fordi:"
+    }
+
+    fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String {
+        match doubt {
+            Doubt::Rule { rule } => format!("reglen »{rule}« beder om en medarbejder"),
+            Doubt::RuleHeld { rule, mailbox } => {
+                format!("reglen »{rule}« peger på {}", names.of(mailbox))
+            }
+            Doubt::ReplyHeld { matched, mailbox } => {
+                format!(
+                    "{} gør krav på brevet som svar ({})",
+                    names.of(mailbox),
+                    reply(matched)
+                )
+            }
+            Doubt::Defect => "ikke alt i brevet kunne læses".to_owned(),
+            Doubt::NoText => "brevet har ingen tekst".to_owned(),
+            Doubt::NoModel => "der er ingen model, som kender postkasserne".to_owned(),
+            Doubt::UnknownMailbox { mailbox } => {
+                format!("modellen peger på »{mailbox}«, som ikke er en postkasse her")
+            }
+            Doubt::BelowThreshold {
+                probability,
+                threshold,
+            } => {
+                let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
+                format!("modellen er kun {probability} sikker, kravet er {threshold}")
+            }
+            Doubt::NotCertified => {
+                "modellen kan ikke holde løftet om få fejl for den mest sandsynlige postkasse".to_owned()
+            }
+            Doubt::NotAutomatic => {
+                "den mest sandsynlige postkasse er ikke slået til for automatisk fordeling"
+                    .to_owned()
+            }
+            Doubt::NeverAutomatic => "postkassen får aldrig breve automatisk".to_owned(),
+            Doubt::MustNotMiss {
+                mailbox,
+                probability,
+            } => format!(
+                "brevet kan høre til {} ({}), hvor intet må overses",
+                names.of(mailbox),
+                percent::one(*probability, POINT)
+            ),
+            Doubt::Nowhere => "brevet hører ikke til i en postkasse, der modtager breve".to_owned(),
+            Doubt::DeliveryFailed { error } => format!("brevet kunne ikke afleveres: {error}"),
+        }
+    }
+}
+
+fn reply(matched: &str) -> &str {
+    match matched {
+        "case-id" => "sagsnummer",
+        "generating-system" => "fagsystem",
+        "contact-point" => "kontaktpunkt",
+        other => other,
+    }
+}
+
+/// The name of a condition, which may be followed by what it compares with.
+fn condition(name: &str) -> String {
+    if let Some(inner) = name.strip_prefix("not ") {
+        return format!("ikke {}", condition(inner));
+    }
+    let (label, rest) = name
+        .split_once(':')
+        .map_or((name, ""), |(label, rest)| (label, rest));
+    let danish = match label {
+        "contact point id" => "kontaktpunktets id",
+        "contact point label" => "kontaktpunkt",
+        "contact point group" => "kontaktgruppe",
+        "message code" => "meddelelseskode",
+        "sender id" => "afsenderens nummer",
+        "sender type" => "afsenderens art",
+        "sender address" => "afsenderens adresse",
+        "kle" => "KLE",
+        "reply" => "svar",
+        "no reply" => "ikke svar",
+        "case id" => "sagsnummer",
+        "generating system" => "fagsystem",
+        "words" => "ord",
+        "words in the subject" => "ord i emnet",
+        "words in the text" => "ord i teksten",
+        "language" => "sprog",
+        "channel" => "kanal",
+        "attachment" => "bilag",
+        other => other,
+    };
+    if rest.is_empty() {
+        danish.to_owned()
+    } else {
+        format!("{danish}:{rest}")
+    }
+}

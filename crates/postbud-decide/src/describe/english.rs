@@ -1,0 +1,164 @@
+//! English.
+
+use super::percent::{self, Point};
+use super::{Names, Voice};
+use crate::{Doubt, Reason};
+
+pub(super) struct English;
+
+const POINT: Point = Point {
+    point: '.',
+    space: "",
+};
+
+impl Voice for English {
+    fn point(&self) -> Point {
+        POINT
+    }
+
+    fn routed(&self, mailbox: &str, reason: &Reason) -> String {
+        match reason {
+            Reason::Rule { rule, .. } => format!("To {mailbox} by the rule \"{rule}\""),
+            Reason::Reply { matched } => {
+                format!(
+                    "To {mailbox}, because the letter answers one of theirs ({})",
+                    reply(matched)
+                )
+            }
+            Reason::Model {
+                probability,
+                threshold,
+                ..
+            } => {
+                let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
+                format!("To {mailbox}: the model is {probability} certain, {threshold} is required")
+            }
+            Reason::Assigned { by } => self.assigned(mailbox, by),
+            Reason::Person { .. } => self.goes_to(mailbox),
+        }
+    }
+
+    fn in_review(&self, suggestion: Option<(String, f64)>, doubt: Option<String>) -> String {
+        let mut text = "A person decides".to_owned();
+        if let Some((mailbox, probability)) = suggestion {
+            let probability = percent::one(probability, POINT);
+            text.push_str(&format!(" (suggestion: {mailbox}, {probability})"));
+        }
+        match doubt {
+            Some(doubt) => format!("{text}: {doubt}"),
+            None => text,
+        }
+    }
+
+    fn goes_to(&self, mailbox: &str) -> String {
+        format!("The letter goes to {mailbox}")
+    }
+
+    fn assigned(&self, mailbox: &str, by: &str) -> String {
+        format!("To {mailbox}, assigned by {by}")
+    }
+
+    fn waits(&self) -> String {
+        "A person decides where the letter goes".to_owned()
+    }
+
+    fn no_rule(&self) -> &'static str {
+        "Rules: none matches"
+    }
+
+    fn rule_matched(&self, rule: &str, matched: &[String]) -> String {
+        format!("Rules: \"{rule}\" matches ({})", matched.join(", "))
+    }
+
+    fn rule_held(&self) -> &'static str {
+        "Rules: one matches and does not send the letter on"
+    }
+
+    fn no_reply(&self) -> &'static str {
+        "Replies: no mailbox claims the letter"
+    }
+
+    fn reply_matched(&self, matched: &str) -> String {
+        format!(
+            "Replies: the mailbox claims the letter ({})",
+            reply(matched)
+        )
+    }
+
+    fn reply_held(&self) -> &'static str {
+        "Replies: a mailbox claims the letter and does not get it by itself"
+    }
+
+    fn model_certain(&self, model: &str, probability: &str, threshold: &str) -> String {
+        format!("Model {model}: {probability} certain, {threshold} is required")
+    }
+
+    fn model_uncertain(&self, model: Option<&str>) -> String {
+        match model {
+            Some(model) => format!("Model {model}: does not send the letter on"),
+            None => "Model: none".to_owned(),
+        }
+    }
+
+    fn person(&self) -> &'static str {
+        "A person, because:"
+    }
+
+    fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String {
+        match doubt {
+            Doubt::Rule { rule } => format!("the rule \"{rule}\" asks for a person"),
+            Doubt::RuleHeld { rule, mailbox } => {
+                format!("the rule \"{rule}\" names {}", names.of(mailbox))
+            }
+            Doubt::ReplyHeld { matched, mailbox } => {
+                format!(
+                    "{} claims the letter as a reply ({})",
+                    names.of(mailbox),
+                    reply(matched)
+                )
+            }
+            Doubt::Defect => "not everything in the letter could be read".to_owned(),
+            Doubt::NoText => "the letter has no text".to_owned(),
+            Doubt::NoModel => "there is no model that knows the mailboxes".to_owned(),
+            Doubt::UnknownMailbox { mailbox } => {
+                format!("the model names \"{mailbox}\", which is no mailbox here")
+            }
+            Doubt::BelowThreshold {
+                probability,
+                threshold,
+            } => {
+                let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
+                format!("the model is only {probability} certain, {threshold} is required")
+            }
+            Doubt::NotCertified => {
+                "the model cannot keep the promise of few errors for the most probable mailbox"
+                    .to_owned()
+            }
+            Doubt::NotAutomatic => {
+                "the most probable mailbox is not switched on for automatic routing".to_owned()
+            }
+            Doubt::NeverAutomatic => "the mailbox never gets letters automatically".to_owned(),
+            Doubt::MustNotMiss {
+                mailbox,
+                probability,
+            } => format!(
+                "it may be for {} ({}), which must not miss a letter",
+                names.of(mailbox),
+                percent::one(*probability, POINT)
+            ),
+            Doubt::Nowhere => "the letter belongs in no mailbox that takes letters".to_owned(),
+            Doubt::DeliveryFailed { error } => {
+                format!("the letter could not be delivered: {error}")
+            }
+        }
+    }
+}
+
+fn reply(matched: &str) -> &str {
+    match matched {
+        "case-id" => "case id",
+        "generating-system" => "generating system",
+        "contact-point" => "contact point",
+        other => other,
+    }
+}

@@ -1,0 +1,100 @@
+//! A letter as conditions look at it: what is costly is computed once, and only when asked for.
+
+use std::cell::OnceCell;
+
+use postbud_letter::{DefectKind, Letter};
+
+use crate::{Evidence, Words};
+
+/// A letter and what could be read of it.
+pub(crate) struct View<'a> {
+    pub(crate) letter: &'a Letter,
+    evidence: &'a Evidence<'a>,
+    subject: OnceCell<Words>,
+    text: OnceCell<Words>,
+    language: OnceCell<Option<String>>,
+    /// The message could not be read to its end: what is missing is unknown, not absent.
+    pub(crate) unread: bool,
+    /// Some of the text or the documents could not be read.
+    pub(crate) text_unread: bool,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(letter: &'a Letter, evidence: &'a Evidence<'a>) -> Self {
+        let unread = letter
+            .defects
+            .iter()
+            .any(|defect| stops_reading(defect.kind));
+        let text_unread = letter
+            .defects
+            .iter()
+            .any(|defect| touches_text(defect.kind));
+        Self {
+            letter,
+            evidence,
+            subject: OnceCell::new(),
+            text: OnceCell::new(),
+            language: OnceCell::new(),
+            unread,
+            text_unread,
+        }
+    }
+
+    /// The words of the subject.
+    pub(crate) fn subject(&self) -> &Words {
+        self.subject
+            .get_or_init(|| Words::new(&self.letter.subject))
+    }
+
+    /// The words of the text: what is new, and what is quoted only where nothing is new.
+    pub(crate) fn text(&self) -> &Words {
+        self.text.get_or_init(|| {
+            let text = &self.letter.text;
+            let own = if text.new.trim().is_empty() {
+                &text.quoted
+            } else {
+                &text.new
+            };
+            Words::new(own)
+        })
+    }
+
+    /// The language of the text, when it is known.
+    pub(crate) fn language(&self) -> Option<&str> {
+        self.language
+            .get_or_init(|| (self.evidence.language)())
+            .as_deref()
+    }
+
+    /// No text to classify?
+    pub(crate) fn no_text(&self) -> bool {
+        let text = &self.letter.text;
+        text.new.trim().is_empty() && text.quoted.trim().is_empty()
+            || self
+                .letter
+                .defects
+                .iter()
+                .any(|defect| defect.kind == DefectKind::NoText)
+    }
+}
+
+/// Reading ended before the message did. Kinds that a later version adds count until someone has
+/// said that they do not.
+fn stops_reading(kind: DefectKind) -> bool {
+    touches_text(kind)
+        && !matches!(
+            kind,
+            DefectKind::BrokenBase64
+                | DefectKind::BrokenCharset
+                | DefectKind::TooManyParts
+                | DefectKind::TextCut
+        )
+}
+
+/// Text or documents are missing or wrong. Kinds that a later version adds count, too.
+fn touches_text(kind: DefectKind) -> bool {
+    !matches!(
+        kind,
+        DefectKind::MissingElement | DefectKind::InvalidValue | DefectKind::NoText
+    )
+}

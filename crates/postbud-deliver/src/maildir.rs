@@ -1,0 +1,363 @@
+//! Maildir: one file per letter, whole or not at all, and never twice.
+//!
+//! The file is written under a name of its own in `tmp`, flushed to disk, and linked into `new`
+//! under a name that comes from the outbox item's key. The link fails when the name is there
+//! already, so two attempts at once end in one letter. Before that, `new` and `cur` are searched:
+//! a mail program that moved the letter to `cur` has put flags behind its name.
+//!
+//! A person who moves a letter out of the mailbox and an attempt that is repeated only then, after
+//! a crash, is the one case in which the letter comes again.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What went wrong, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} {path}: {advice}", path = .path.display(), advice = advice(.source))]
+pub(crate) struct MaildirError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl MaildirError {
+    /// Will it fail the same way again, whoever tries?
+    pub(crate) fn is_permanent(&self) -> bool {
+        matches!(
+            self.source.kind(),
+            ErrorKind::NotADirectory
+                | ErrorKind::InvalidFilename
+                | ErrorKind::InvalidInput
+                | ErrorKind::FileTooLarge
+        )
+    }
+}
+
+/// What the error is and what helps.
+fn advice(error: &io::Error) -> String {
+    let help = match error.kind() {
+        ErrorKind::PermissionDenied => "let the user that Postbud runs as write there",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space or raise the quota",
+        ErrorKind::ReadOnlyFilesystem => "mount the file system for writing",
+        ErrorKind::NotADirectory => {
+            "something else than a folder is in the way; choose another path"
+        }
+        ErrorKind::InvalidFilename | ErrorKind::InvalidInput => "choose a shorter, plain path",
+        ErrorKind::FileTooLarge => "the file system does not take files of this size",
+        _ => return error.to_string(),
+    };
+    format!("{error}; {help}")
+}
+
+/// Puts the mail that `make` makes into the Maildir at `folder`, durably. Does nothing when a
+/// letter of this name is there already. Blocks.
+pub(crate) fn deliver(
+    folder: &Path,
+    name: &str,
+    make: impl FnOnce() -> Vec<u8>,
+) -> Result<(), MaildirError> {
+    let [tmp, new, cur] = ["tmp", "new", "cur"].map(|part| folder.join(part));
+    for part in [&tmp, &new, &cur] {
+        create(part)?;
+    }
+    // A mail program moves from `new` to `cur`, never back: looking in this order misses nothing.
+    if !find(&new, name)?.is_empty() || !find(&cur, name)?.is_empty() {
+        return Ok(());
+    }
+    for left_over in find(&tmp, name)? {
+        remove(&left_over)?;
+    }
+    let draft = tmp.join(format!("{name},{}-{}", std::process::id(), next()));
+    let put = write(&draft, &make()).and_then(|()| link(&draft, &new.join(name)));
+    let removed = remove(&draft);
+    put?;
+    removed?;
+    sync(&new)
+}
+
+/// A number that this process has not used yet.
+fn next() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Makes a folder and those above it, and what was made durable.
+fn create(folder: &Path) -> Result<(), MaildirError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|path| !path.is_dir())
+        .collect();
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    if let Err(error) = made
+        && !folder.is_dir()
+    {
+        return Err(fault("cannot create", folder, in_the_way(folder, error)));
+    }
+    // A folder is on disk when its parent is.
+    missing
+        .iter()
+        .filter_map(|path| path.parent())
+        .try_for_each(|parent| {
+            sync(if parent.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                parent
+            })
+        })
+}
+
+/// A file where a folder should be makes `mkdir` say "exists": say what it is instead.
+fn in_the_way(folder: &Path, error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::AlreadyExists && !folder.is_dir() {
+        ErrorKind::NotADirectory.into()
+    } else {
+        error
+    }
+}
+
+/// Files in `folder` called `name`, also with what mail programs and drafts put behind it.
+fn find(folder: &Path, name: &str) -> Result<Vec<PathBuf>, MaildirError> {
+    let cannot = |source| fault("cannot list", folder, source);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let other = entry.file_name();
+        let rest = other.to_str().and_then(|other| other.strip_prefix(name));
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',', ';', '!'])) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn write(draft: &Path, mail: &[u8]) -> Result<(), MaildirError> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(draft)
+        .map_err(|source| fault("cannot create", draft, source))?;
+    file.write_all(mail)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| fault("cannot write", draft, source))
+}
+
+/// Gives the draft its name in `new`, unless that is taken.
+fn link(draft: &Path, target: &Path) -> Result<(), MaildirError> {
+    match fs::hard_link(draft, target) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // File systems without links, such as network shares: the search above has to do.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            fs::rename(draft, target)
+        }
+        other => other,
+    }
+    .map_err(|source| fault("cannot put the letter at", target, source))
+}
+
+fn remove(draft: &Path) -> Result<(), MaildirError> {
+    match fs::remove_file(draft) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(fault("cannot remove", draft, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), MaildirError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| fault("cannot flush", folder, source))
+}
+
+fn fault(what: &'static str, path: &Path, source: io::Error) -> MaildirError {
+    MaildirError {
+        what,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::errno::Errno;
+    use proptest::prelude::*;
+
+    fn files(folder: &Path, part: &str) -> Vec<(String, Vec<u8>)> {
+        let mut files: Vec<_> = fs::read_dir(folder.join(part))
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|e| {
+                (
+                    e.file_name().into_string().unwrap(),
+                    fs::read(e.path()).unwrap(),
+                )
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn the_same_letter_twice_is_one_file() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b");
+        deliver(&folder, "o-1", || b"et\n".to_vec()).unwrap();
+        deliver(&folder, "o-1", || unreachable!("composed again")).unwrap();
+        deliver(&folder, "o-2", || b"to\r\n\0\xff".to_vec()).unwrap();
+        assert_eq!(
+            files(&folder, "new"),
+            [
+                ("o-1".into(), b"et\n".to_vec()),
+                ("o-2".into(), b"to\r\n\0\xff".to_vec())
+            ]
+        );
+        assert!(files(&folder, "tmp").is_empty());
+    }
+
+    #[test]
+    fn a_letter_that_was_read_does_not_come_again() {
+        for moved in ["o-1", "o-1:2,S", "o-1,S=17,W=18:2,RS", "o-1;2,S", "o-1!2,S"] {
+            let root = tempfile::tempdir().unwrap();
+            deliver(root.path(), "o-1", || b"x".to_vec()).unwrap();
+            let read = root.path().join("cur").join(moved);
+            fs::rename(root.path().join("new/o-1"), read).unwrap();
+            deliver(root.path(), "o-1", || b"x".to_vec()).unwrap();
+            assert!(files(root.path(), "new").is_empty(), "{moved}");
+            // A name that only begins alike is another letter.
+            deliver(root.path(), "o-", || b"y".to_vec()).unwrap();
+            assert_eq!(files(root.path(), "new").len(), 1, "{moved}");
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_behind_is_swept_away() {
+        let root = tempfile::tempdir().unwrap();
+        let tmp = root.path().join("tmp");
+        fs::create_dir_all(&tmp).unwrap();
+        fs::write(tmp.join("o-1,4711-0"), b"half a let").unwrap();
+        fs::write(tmp.join("o-10,4711-1"), b"of another").unwrap();
+        deliver(root.path(), "o-1", || b"whole".to_vec()).unwrap();
+        assert_eq!(
+            files(root.path(), "new"),
+            [("o-1".into(), b"whole".to_vec())]
+        );
+        assert_eq!(
+            files(root.path(), "tmp"),
+            [("o-10,4711-1".into(), b"of another".to_vec())]
+        );
+    }
+
+    #[test]
+    fn many_at_once_are_one_file() {
+        let root = tempfile::tempdir().unwrap();
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let attempt = || deliver(root.path(), "o-1", || vec![b'x'; 100_000]);
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        // An attempt may find its draft swept away by another and fail; it is then made again.
+        assert!(results.iter().any(Result::is_ok));
+        assert_eq!(
+            files(root.path(), "new"),
+            [("o-1".into(), vec![b'x'; 100_000])]
+        );
+        assert!(files(root.path(), "tmp").is_empty());
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("brev");
+        fs::write(&file, b"x").unwrap();
+        for folder in [file.clone(), file.join("below")] {
+            let error = deliver(&folder, "o-1", || b"x".to_vec()).unwrap_err();
+            assert!(error.is_permanent());
+            let text = error
+                .to_string()
+                .replace(root.path().to_str().unwrap(), "/root");
+            assert!(
+                text.contains("something else than a folder is in the way"),
+                "{text}"
+            );
+        }
+        fs::create_dir(root.path().join("m")).unwrap();
+        fs::write(root.path().join("m/new"), b"x").unwrap();
+        let error = deliver(&root.path().join("m"), "o-1", || b"x".to_vec()).unwrap_err();
+        assert!(error.is_permanent());
+    }
+
+    #[test]
+    fn a_folder_that_may_not_be_written_is_tried_again() {
+        if nix::unistd::geteuid().is_root() {
+            println!("skipped: root may write everywhere");
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let closed = root.path().join("closed");
+        DirBuilder::new().mode(0o500).create(&closed).unwrap();
+        let error = deliver(&closed, "o-1", || b"x".to_vec()).unwrap_err();
+        assert!(!error.is_permanent());
+        assert!(
+            error
+                .to_string()
+                .contains("let the user that Postbud runs as write there")
+        );
+    }
+
+    #[test]
+    fn errors_say_what_helps() {
+        let codes = [
+            Errno::EACCES,
+            Errno::ENOSPC,
+            Errno::EDQUOT,
+            Errno::EROFS,
+            Errno::ENOTDIR,
+            Errno::ENAMETOOLONG,
+            Errno::EFBIG,
+            Errno::EIO,
+            Errno::ESTALE,
+        ];
+        let lines: Vec<String> = codes
+            .iter()
+            .map(|&code| {
+                let source = io::Error::from_raw_os_error(code as i32);
+                let error = fault("cannot write", Path::new("/post/tmp/o-1"), source);
+                let word = if error.is_permanent() {
+                    "permanent"
+                } else {
+                    "transient"
+                };
+                format!("{word}: {error}")
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn weird_keys_stay_inside_the_folder(key in any::<String>(), mail in any::<Vec<u8>>()) {
+            let root = tempfile::tempdir().unwrap();
+            let name = crate::compose::token(&key);
+            deliver(root.path(), &name, || mail.clone()).unwrap();
+            deliver(root.path(), &name, || mail.clone()).unwrap();
+            prop_assert_eq!(files(root.path(), "new"), [(name, mail)]);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! How letters are sent, and the check of it before the first one goes out.
+
+use std::fmt;
+
+use lettre::Address;
+use postbud_decide::{Lang, Mailbox, Target};
+use postbud_letter::Limits;
+
+/// Everything a [`crate::Deliverer`] needs to know.
+#[derive(Debug, Clone)]
+pub struct DeliverOptions {
+    /// The mailboxes, with their targets.
+    pub mailboxes: Vec<Mailbox>,
+    /// The server for mailboxes with a mail address. `None`: no mailbox may have one.
+    pub smtp: Option<SmtpOptions>,
+    /// The municipality's mail domain, ASCII: the right side of Message-IDs, the name in EHLO.
+    pub domain: String,
+    /// The language of what is written around a letter.
+    pub language: Language,
+    /// How much of a letter is read when it is made readable.
+    pub letter_limits: Limits,
+}
+
+/// The language of what is written around a letter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Danish.
+    #[default]
+    Da,
+    /// English.
+    En,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Da => Self::Danish,
+            Language::En => Self::English,
+        }
+    }
+}
+
+/// The mail server that takes letters for the function mailboxes.
+#[derive(Clone)]
+pub struct SmtpOptions {
+    /// Its name, also the name its certificate must carry.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: SmtpTls,
+    /// A certificate authority of the municipality's own (PEM), trusted beside the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The user to sign in as. `None`: no sign-in.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+    /// The sender of everything Postbud sends; bounces come back to it.
+    pub from: String,
+    /// The deadline for one letter, connecting included, in milliseconds. Keep it well below the
+    /// time for which the outbox lends a letter to a worker.
+    pub timeout_ms: u64,
+    /// How many connections are open at most.
+    pub connections: u32,
+}
+
+/// How an SMTP connection is protected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// Begins in plain text and must become TLS before anything is sent.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// No protection: for a relay on the same machine.
+    None,
+}
+
+impl SmtpOptions {
+    /// A server on port 587 with STARTTLS, no sign-in, 60 seconds a letter, 8 connections.
+    #[must_use]
+    pub fn new(host: impl Into<String>, from: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: 587,
+            tls: SmtpTls::Starttls,
+            ca_pem: None,
+            user: None,
+            password: None,
+            from: from.into(),
+            timeout_ms: 60_000,
+            connections: 8,
+        }
+    }
+}
+
+impl fmt::Debug for SmtpOptions {
+    /// Leaves the password out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpOptions")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("user", &self.user)
+            .field("from", &self.from)
+            .field("timeout_ms", &self.timeout_ms)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings with which nothing can be delivered. Names every fault at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("letters cannot be delivered with these settings: {}", .faults.join("; "))]
+pub struct OptionsError {
+    /// One sentence per fault: what it is and what to write instead.
+    pub faults: Vec<String>,
+}
+
+/// Checks everything that can be checked without a connection.
+pub(crate) fn check(options: &DeliverOptions) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !is_domain(&options.domain) {
+        faults.push(format!(
+            "domain {:?} is no mail domain; write it in ASCII, such as \"klitkobing.dk\"",
+            options.domain
+        ));
+    }
+    if let Some(smtp) = &options.smtp {
+        check_smtp(smtp, &mut faults);
+    }
+    for mailbox in &options.mailboxes {
+        check_mailbox(mailbox, options.smtp.is_some(), &mut faults);
+    }
+    faults
+}
+
+fn check_smtp(smtp: &SmtpOptions, faults: &mut Vec<String>) {
+    if smtp.host.trim().is_empty() {
+        faults.push("smtp.host is empty; write the mail server's name".to_owned());
+    }
+    if smtp.from.parse::<Address>().is_err() || !smtp.from.is_ascii() {
+        faults.push(format!(
+            "smtp.from {:?} is no plain mail address; write one such as \"postbud@klitkobing.dk\"",
+            smtp.from
+        ));
+    }
+    if smtp.user.is_some() != smtp.password.is_some() {
+        faults.push("smtp.user and smtp.password only make sense together".to_owned());
+    }
+    if smtp.user.is_some() && smtp.tls == SmtpTls::None && !is_loopback(&smtp.host) {
+        faults.push(
+            "smtp.tls = \"none\" would send the password in plain text; use \"starttls\" or \"tls\""
+                .to_owned(),
+        );
+    }
+    if !(1_000..=3_600_000).contains(&smtp.timeout_ms) {
+        faults.push("smtp.timeout must lie between 1 second and 1 hour".to_owned());
+    }
+    if !(1..=64).contains(&smtp.connections) {
+        faults.push("smtp.connections must lie between 1 and 64".to_owned());
+    }
+}
+
+fn check_mailbox(mailbox: &Mailbox, has_smtp: bool, faults: &mut Vec<String>) {
+    let id = &mailbox.id;
+    match &mailbox.target {
+        Some(Target::Smtp { address }) => {
+            if address.parse::<Address>().is_err() {
+                faults.push(format!("mailbox {id}: {address:?} is no mail address"));
+            }
+            if !has_smtp {
+                faults.push(format!(
+                    "mailbox {id} has a mail address, but there is no mail server; add [smtp]"
+                ));
+            }
+        }
+        Some(Target::Maildir { path }) if path.is_empty() || path.contains('\0') => {
+            faults.push(format!("mailbox {id}: its Maildir has no usable path"));
+        }
+        Some(Target::Maildir { .. }) | None => {}
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::samples;
+
+    fn options() -> DeliverOptions {
+        DeliverOptions {
+            mailboxes: vec![samples::mailbox()],
+            smtp: Some(SmtpOptions::new(
+                "mail.klitkobing.dk",
+                "postbud@klitkobing.dk",
+            )),
+            domain: "klitkobing.dk".to_owned(),
+            language: Languageuage::Da,
+            letter_limits: Limits::default(),
+        }
+    }
+
+    #[test]
+    fn good_settings_have_no_fault() {
+        assert_eq!(check(&options()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let mut bad = options();
+        bad.domain = "klitkøbing.dk\r\nX: y".to_owned();
+        let smtp = bad.smtp.as_mut().unwrap();
+        smtp.host = " ".to_owned();
+        smtp.from = "no address".to_owned();
+        smtp.user = Some("u".to_owned());
+        smtp.tls = SmtpTls::None;
+        smtp.timeout_ms = 0;
+        smtp.connections = 0;
+        bad.mailboxes[0].target = Some(Target::Smtp {
+            address: "nowhere".to_owned(),
+        });
+        insta::assert_snapshot!(check(&bad).join("\n"));
+    }
+
+    #[test]
+    fn an_address_needs_a_server_and_a_folder_needs_a_path() {
+        let mut bad = options();
+        bad.smtp = None;
+        let mut folder = samples::mailbox();
+        folder.target = Some(Target::Maildir {
+            path: String::new(),
+        });
+        bad.mailboxes.push(folder);
+        insta::assert_snapshot!(check(&bad).join("\n"));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let mut smtp = SmtpOptions::new("h", "a@b.dk");
+        smtp.password = Some("hemmelig".to_owned());
+        assert!(!format!("{smtp:?}").contains("hemmelig"));
+    }
+}

@@ -1,0 +1,190 @@
+//! Is the promise kept? Certify many times over on letters whose truth is known, and count.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::binomial::{Interval, clopper_pearson};
+use crate::certify::{Promise, certify_candidates};
+use crate::curve::count;
+use crate::measures::share;
+use crate::policy::{Candidate, Policy};
+use crate::records::Records;
+
+/// How a simulation is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SimulateOptions {
+    /// How often to draw letters and certify on them.
+    pub rounds: usize,
+    /// How many letters to draw each time; `None` for as many as there are.
+    pub letters: Option<usize>,
+    /// The same seed gives the same simulation.
+    pub seed: u64,
+}
+
+impl Default for SimulateOptions {
+    fn default() -> Self {
+        Self {
+            rounds: 1_000,
+            letters: None,
+            seed: 1,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// Rounds that were run.
+    pub rounds: usize,
+    /// Letters certified on in each.
+    pub letters: usize,
+    /// The share of rounds that may break the promise: `1 - confidence`.
+    pub allowed: f64,
+    /// Rounds in which the true error was above the target.
+    pub broken: usize,
+    /// `broken / rounds`.
+    pub broken_share: f64,
+    /// Where the true share lies, with 95 %: what a limited number of rounds can tell.
+    pub broken_interval: Interval,
+    /// The share of rounds in which anything could be certified.
+    pub certified_share: f64,
+    /// The mean share of all letters that would be routed, rounds without certificate included.
+    pub mean_coverage: f64,
+    /// The mean true error, over rounds with a certificate; 0 without any.
+    pub mean_error: f64,
+}
+
+/// Takes `records` for the whole population, draws letters from it with replacement, certifies on
+/// them, and looks up the error that the thresholds really make on the population: a fact, not
+/// an estimate, so the share of broken rounds is the procedure's own and not measuring noise
+/// (which certifying on one half and measuring on the other would add). The promise is broken
+/// when the error of everything routed, or of any group alone, exceeds the target.
+#[must_use]
+pub fn simulate(
+    records: &Records,
+    policy: &Policy,
+    promise: Promise,
+    options: SimulateOptions,
+) -> Simulation {
+    let population = rows(records, policy);
+    let letters = options.letters.unwrap_or(population.len());
+    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+    let (mut broken, mut certified, mut coverage, mut error) = (0, 0, 0.0, 0.0);
+    let all: Vec<Candidate> = population.iter().flatten().copied().collect();
+    for _ in 0..options.rounds {
+        if population.is_empty() {
+            break;
+        }
+        let drawn: Vec<Candidate> = (0..letters)
+            .filter_map(|_| population[random.random_range(0..population.len())])
+            .collect();
+        let certificate = certify_candidates(&drawn, letters, policy, promise);
+        let truth = count(&all, &certificate.thresholds, population.len());
+        let group_breaks = certificate.groups.iter().any(|group| {
+            let own = all.iter().filter(|c| group.labels.contains(&c.label));
+            let own: Vec<Candidate> = own.copied().collect();
+            count(&own, &certificate.thresholds, population.len()).error > promise.target()
+        });
+        broken += usize::from(group_breaks || truth.error > promise.target());
+        if certificate.bound.is_some() {
+            certified += 1;
+            error += truth.error;
+        }
+        coverage += truth.coverage;
+    }
+    let rounds = options.rounds;
+    Simulation {
+        rounds,
+        letters,
+        allowed: 1.0 - promise.confidence(),
+        broken,
+        broken_share: share(broken, rounds),
+        broken_interval: clopper_pearson(broken as u64, rounds as u64, 0.95),
+        certified_share: share(certified, rounds),
+        mean_coverage: coverage / rounds.max(1) as f64,
+        mean_error: error / certified.max(1) as f64,
+    }
+}
+
+/// Every letter, as a candidate where the policy admits it.
+fn rows(records: &Records, policy: &Policy) -> Vec<Option<Candidate>> {
+    let candidate = |(truth, row): (Option<usize>, &[f64])| {
+        let (label, probability) = policy.admits(row)?;
+        let wrong = truth != Some(label);
+        Some(Candidate {
+            label,
+            probability,
+            wrong,
+        })
+    };
+    records.iter().map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A model that is too sure of itself: promises read off its probabilities would be broken.
+    fn boastful(letters: usize, labels: usize, seed: u64) -> Records {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut records = Records::new(labels).unwrap();
+        for _ in 0..letters {
+            let label = random.random_range(0..labels);
+            let p: f64 = 1.0 - 0.5 * random.random::<f64>().powi(4);
+            let right = random.random::<f64>() < p.powi(8);
+            let mut row = vec![(1.0 - p) / (labels - 1) as f64; labels];
+            row[label] = p;
+            let truth = if right { label } else { (label + 1) % labels };
+            records.push(Some(truth), &row).unwrap();
+        }
+        records
+    }
+
+    /// Three standard errors of a share of `allowed` in `rounds`: a procedure that breaks exactly
+    /// as often as it may stays below with 99.8 %.
+    fn slack(simulation: &Simulation) -> f64 {
+        let allowed = simulation.allowed;
+        3.0 * (allowed * (1.0 - allowed) / simulation.rounds as f64).sqrt()
+    }
+
+    #[test]
+    fn the_promise_is_kept() {
+        let pooled = boastful(1_500, 4, 1);
+        let alone = boastful(20_000, 2, 2);
+        for (records, target, confidence, rounds) in [
+            (&pooled, 0.02, 0.95, 300),
+            (&pooled, 0.05, 0.95, 300),
+            (&pooled, 0.05, 0.8, 300),
+            (&alone, 0.05, 0.8, 60),
+        ] {
+            let promise = Promise::new(target, confidence).unwrap();
+            let policy = Policy::all(records.labels());
+            let options = SimulateOptions {
+                rounds,
+                ..SimulateOptions::default()
+            };
+            let simulation = simulate(records, &policy, promise, options);
+            let most = simulation.allowed + slack(&simulation);
+            assert!(simulation.broken_share <= most, "{simulation:?}");
+            assert!(simulation.mean_coverage > 0.05, "{simulation:?}");
+        }
+    }
+
+    #[test]
+    fn a_naive_threshold_would_break_it() {
+        // The same letters, routed wherever the model says 98 %: the reason for all this.
+        let records = boastful(20_000, 4, 3);
+        let naive = vec![Some(0.98); 4];
+        let all = Policy::all(4).candidates(&records);
+        assert!(count(&all, &naive, records.len()).error > 0.02);
+    }
+
+    #[test]
+    fn nothing_to_simulate() {
+        let records = Records::new(2).unwrap();
+        let options = SimulateOptions::default();
+        let simulation = simulate(&records, &Policy::all(2), Promise::default(), options);
+        assert_eq!((simulation.broken, simulation.mean_coverage), (0, 0.0));
+    }
+}

@@ -1,0 +1,77 @@
+//! What a classifier reads of a letter: what the sender wants, and nothing else if that is enough.
+
+use std::borrow::Cow;
+
+use crate::{Document, DocumentRole, Letter, body_text};
+
+/// "Se nedenfor. Mvh. Lone": with fewer words than this, what the letter quotes says more.
+const FEW_WORDS: usize = 12;
+/// The text of one attachment that is read when the letter has no text of its own.
+const ATTACHMENT_BYTES: usize = 64 << 10;
+
+/// The part of a letter that says what it is about.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LetterText<'l> {
+    /// The subject.
+    pub subject: &'l str,
+    /// The text.
+    pub body: Cow<'l, str>,
+}
+
+crate::opaque::opaque_debug_lifetime!(LetterText);
+
+impl Letter {
+    /// What a classifier reads of this letter.
+    ///
+    /// The new text; with what it quotes or passes on when the new text is a few words or none;
+    /// with the comments of a Digital Post thread. The text of plain attachments only when there is
+    /// no other.
+    #[must_use]
+    pub fn classifier_text(&self) -> LetterText<'_> {
+        let new = self.text.new.as_str();
+        let mut parts = vec![new];
+        if new.split_whitespace().take(FEW_WORDS).count() < FEW_WORDS {
+            parts.push(&self.text.quoted);
+        }
+        if let Some(memo) = &self.memo {
+            parts.extend(
+                memo.replies
+                    .iter()
+                    .filter_map(|reply| reply.comment.as_deref()),
+            );
+        }
+        parts.retain(|part| !part.trim().is_empty());
+        let body = match parts.as_slice() {
+            [] => Cow::Owned(self.attached_text()),
+            [one] => Cow::Borrowed(*one),
+            several => Cow::Owned(several.join("\n\n")),
+        };
+        LetterText {
+            subject: &self.subject,
+            body,
+        }
+    }
+
+    /// Is there nothing to read, not even a subject?
+    pub(crate) fn has_no_text(&self) -> bool {
+        let text = self.classifier_text();
+        text.subject.trim().is_empty() && text.body.trim().is_empty()
+    }
+
+    /// The first attachment that is text.
+    fn attached_text(&self) -> String {
+        let readable = |document: &&Document| document.role != DocumentRole::Technical;
+        let texts = self
+            .documents
+            .iter()
+            .filter(readable)
+            .filter_map(|document| {
+                let bytes = &document.bytes;
+                body_text::read(bytes, &document.media_type, None, ATTACHMENT_BYTES)
+            });
+        texts
+            .map(|body| body.text)
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
+    }
+}

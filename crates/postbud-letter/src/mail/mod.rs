@@ -1,0 +1,62 @@
+//! E-mail: RFC 5322 with MIME, as it really comes.
+
+mod fields;
+mod flowed;
+mod head;
+mod parameters;
+mod quote;
+mod transfer;
+mod walk;
+mod words;
+
+use fields::Fields;
+use head::Head;
+use walk::{Slice, Walk};
+
+use crate::{Channel, Defect, DefectKind, Letter, Limits, hash};
+
+/// Does it begin as a mail does, with at least one header field that mails have?
+pub(crate) fn is_mail(raw: &[u8], limits: &Limits) -> bool {
+    if !fields::begins_like_mail(raw) {
+        return false;
+    }
+    let rest = raw.get(fields::skip_preamble(raw)..).unwrap_or_default();
+    Fields::read(rest, limits.field_bytes).is_mail()
+}
+
+/// Reads a mail. With `head_only`, its body is left unread.
+pub(crate) fn read(raw: &[u8], limits: &Limits, head_only: bool) -> Letter {
+    let mut letter = Letter::blank(hash::letter_id_of_bytes(raw), Channel::Email);
+    let start = fields::skip_preamble(raw);
+    let rest = raw.get(start..).unwrap_or_default();
+    let fields = Fields::read(rest, limits.field_bytes);
+    if fields.cut {
+        letter
+            .defects
+            .push(Defect::at(DefectKind::TextCut, start as u64));
+    }
+    let head = Head::read(&fields, limits.field_bytes);
+    letter.subject = head.subject;
+    letter.sender = head.sender;
+    letter.recipient = head.recipient;
+    letter.sent_at = head.sent_at;
+    letter.message_id = head.message_id;
+    if head_only {
+        return letter;
+    }
+    let body_at = start + fields.length;
+    let body = raw.get(body_at..).unwrap_or_default();
+    let mut walk = Walk::new(limits);
+    letter.text = walk
+        .message(
+            &fields,
+            Slice {
+                bytes: body,
+                at: Some(body_at as u64),
+            },
+        )
+        .split();
+    letter.documents = walk.documents;
+    letter.defects.append(&mut walk.defects);
+    letter
+}

@@ -1,0 +1,165 @@
+//! Stage 2: from the decision scores of stage 1 to probabilities.
+//!
+//! Two candidates. *Stacked*: multinomial logistic regression over all scores (linfa-logistic),
+//! which learns that a high score for one label speaks for or against another; it needs many
+//! letters. *Scaled*: one slope for all scores and one bias per label, for few letters. The
+//! caller compares them by cross-fitted log loss and keeps the better one.
+
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use linfa_logistic::MultiLogisticRegression;
+use ndarray::{Array1, Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+use crate::softmax::softmax;
+
+/// Scores are cut to ±this before calibration: linfa-logistic computes its log-sum-exp against
+/// the maximum of the whole matrix and goes wrong when one row lies far away from the others.
+const SCORE_LIMIT: f64 = 5.0;
+
+/// Which of the candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    /// One slope, one bias per label.
+    Scaled,
+    /// Multinomial logistic regression over all scores.
+    Stacked,
+}
+
+/// A fitted stage 2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Calibration {
+    pub(crate) method: Method,
+    /// One slope (scaled), or scores × labels (stacked).
+    pub(crate) slopes: Vec<f32>,
+    /// One per label.
+    pub(crate) bias: Vec<f32>,
+}
+
+/// Why stage 2 could not be fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum CalibrationError {
+    /// From linfa-logistic.
+    #[error("logistic regression over the scores failed")]
+    Logistic(#[from] linfa_logistic::error::Error),
+    /// The fit gave values that are not numbers.
+    #[error("logistic regression over the scores did not converge")]
+    NotFinite,
+}
+
+pub(crate) fn bounded(score: f64) -> f64 {
+    if score.is_finite() { score.clamp(-SCORE_LIMIT, SCORE_LIMIT) } else { 0.0 }
+}
+
+impl Calibration {
+    /// Fits `method` to scores (letters × labels) and true labels.
+    pub(crate) fn fit(
+        method: Method,
+        scores: ArrayView2<'_, f64>,
+        labels: &[u32],
+    ) -> Result<Self, CalibrationError> {
+        let scores = scores.mapv(bounded);
+        let fitted = match method {
+            Method::Scaled => fit_scaled(&scores, labels),
+            Method::Stacked => fit_stacked(&scores, labels)?,
+        };
+        let finite = fitted.slopes.iter().chain(&fitted.bias).all(|v| v.is_finite());
+        if finite { Ok(fitted) } else { Err(CalibrationError::NotFinite) }
+    }
+
+    /// Probabilities in place of scores.
+    pub(crate) fn apply(&self, scores: &mut [f64]) {
+        for score in scores.iter_mut() {
+            *score = bounded(*score);
+        }
+        let count = self.bias.len();
+        match self.slopes.as_slice() {
+            [slope] => {
+                for (score, &bias) in scores.iter_mut().zip(&self.bias) {
+                    *score = *score * f64::from(*slope) + f64::from(bias);
+                }
+            }
+            matrix => {
+                let mut logits: Vec<f64> = self.bias.iter().map(|&b| f64::from(b)).collect();
+                for (&score, row) in scores.iter().zip(matrix.chunks_exact(count.max(1))) {
+                    for (logit, &slope) in logits.iter_mut().zip(row) {
+                        *logit += score * f64::from(slope);
+                    }
+                }
+                scores.copy_from_slice(&logits);
+            }
+        }
+        softmax(scores);
+    }
+}
+
+fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, CalibrationError> {
+    let count = scores.ncols();
+    let targets: Array1<usize> = labels.iter().map(|&label| label as usize).collect();
+    let fitted = MultiLogisticRegression::default()
+        .alpha(1.0)
+        .max_iterations(200)
+        .fit(&DatasetBase::new(scores.view(), targets))?;
+    // Labels that this part of the letters lacks stay improbable.
+    let mut slopes = vec![0.0; count * count];
+    let mut bias = vec![-20.0; count];
+    for (column, &label) in fitted.classes().iter().enumerate() {
+        bias[label] = fitted.intercept()[column] as f32;
+        for row in 0..count {
+            slopes[row * count + label] = fitted.params()[(row, column)] as f32;
+        }
+    }
+    Ok(Calibration { method: Method::Stacked, slopes, bias })
+}
+
+/// Strength of the penalty on each label's bias, in letters.
+const BIAS_PENALTY: f64 = 5.0;
+
+/// Minimises the log loss over one slope and the biases: Newton steps for the slope, and for each
+/// bias gradient steps scaled by a bound of its own curvature (the expected or true number of
+/// letters of the label, whichever is larger), which is small work and does not overshoot.
+fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
+    let count = scores.ncols();
+    let (mut slope, mut bias) = (4.0_f64, vec![0.0_f64; count]);
+    let mut row_out = vec![0.0; count];
+    let totals = labels.iter().fold(vec![0.0_f64; count], |mut totals, &label| {
+        totals[label as usize] += 1.0;
+        totals
+    });
+    for _ in 0..100 {
+        let (mut first, mut second) = (0.0, 0.0);
+        let mut expected = vec![0.0; count];
+        for (row, &label) in scores.rows().into_iter().zip(labels) {
+            for ((out, score), bias) in row_out.iter_mut().zip(row).zip(&bias) {
+                *out = score * slope + bias;
+            }
+            softmax(&mut row_out);
+            let mean: f64 = row.iter().zip(&row_out).map(|(s, p)| s * p).sum();
+            let square: f64 = row.iter().zip(&row_out).map(|(s, p)| s * s * p).sum();
+            first += mean - row[label as usize];
+            second += square - mean * mean;
+            for (sum, p) in expected.iter_mut().zip(&row_out) {
+                *sum += p;
+            }
+        }
+        let step = if second > 1e-9 { (first / second).clamp(-2.0, 2.0) } else { 0.0 };
+        slope = (slope - step).clamp(0.01, 100.0);
+        let mut moved = step.abs();
+        for label in 0..count {
+            let gradient = expected[label] - totals[label] + BIAS_PENALTY * bias[label];
+
+            let curvature = expected[label].max(totals[label]).max(1.0) + BIAS_PENALTY;
+            let step = gradient / curvature;
+            bias[label] -= step;
+            moved = moved.max(step.abs());
+        }
+        if moved < 1e-5 {
+            break;
+        }
+    }
+    Calibration {
+        method: Method::Scaled,
+        slopes: vec![slope as f32],
+        bias: bias.into_iter().map(|b| b as f32).collect(),
+    }
+}

@@ -1,0 +1,116 @@
+//! The linear model as it is stored and served: one byte per weight, sums without rounding.
+//!
+//! Every term (feature value × scale × byte) is a whole number of [`UNIT`]s, so sums come out
+//! the same in any order, and an explanation adds up exactly to the score.
+
+use crate::svm::Svm;
+
+/// Scores are whole multiples of 2⁻⁴⁰. An `f64` holds 2¹³ = 8,192 of them per unit exactly, far
+/// more than any score.
+pub(crate) const UNIT: f64 = 1.0 / 1_099_511_627_776.0;
+
+/// Weights in bytes with one scale per feature.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Linear {
+    pub(crate) labels: usize,
+    /// Per feature, a scale whose lower 16 bits are 0.
+    pub(crate) scales: Vec<f32>,
+    /// Features × labels.
+    pub(crate) weights: Vec<i8>,
+    /// Per label, a multiple of [`UNIT`].
+    pub(crate) bias: Vec<f64>,
+}
+
+/// To the nearest multiple of [`UNIT`].
+#[inline]
+pub(crate) fn exact(value: f64) -> f64 {
+    (value / UNIT).round_ties_even() * UNIT
+}
+
+/// The smallest float of 16 significant bits that is at least `value`.
+fn round_up(value: f32) -> f32 {
+    let cut = f32::from_bits(value.to_bits() & 0xffff_0000);
+    if cut >= value { cut } else { f32::from_bits((value.to_bits() & 0xffff_0000) + 0x1_0000) }
+}
+
+impl Linear {
+    /// Rounds the weights of `svm` to bytes: an error of at most 1/254 of the largest weight of
+    /// the same feature.
+    pub(crate) fn quantise(svm: &Svm) -> Self {
+        let mut scales = Vec::with_capacity(svm.weights.len() / svm.labels.max(1));
+        let mut weights = Vec::with_capacity(svm.weights.len());
+        for row in svm.weights.chunks_exact(svm.labels.max(1)) {
+            let largest = row.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
+            let scale = round_up(largest / 127.0);
+            let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
+            scales.push(scale);
+            weights.extend(row.iter().map(|w| (w * inverse).round().clamp(-127.0, 127.0) as i8));
+        }
+        let bias = svm.bias.iter().map(|&bias| exact(f64::from(bias))).collect();
+        Self { labels: svm.labels, scales, weights, bias }
+    }
+
+    /// The factor that turns a byte of this feature into a term, for a feature of this value.
+    #[inline]
+    pub(crate) fn factor(&self, column: u32, value: f32) -> f64 {
+        let scale = self.scales.get(column as usize).copied().unwrap_or(0.0);
+        exact(f64::from(value) * f64::from(scale))
+    }
+
+    /// The bytes of one feature, one per label.
+    #[inline]
+    pub(crate) fn row(&self, column: u32) -> &[i8] {
+        let at = column as usize * self.labels;
+        self.weights.get(at..at + self.labels).unwrap_or_default()
+    }
+
+    /// Decision scores of one letter, one per label.
+    pub(crate) fn scores(&self, columns: &[u32], values: &[f32], out: &mut Vec<f64>) {
+        out.clear();
+        out.extend_from_slice(&self.bias);
+        for (&column, &value) in columns.iter().zip(values) {
+            let factor = self.factor(column, value);
+            for (out, &weight) in out.iter_mut().zip(self.row(column)) {
+                *out += factor * f64::from(weight);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_stay_close(weights in prop::collection::vec(-3.0_f32..3.0, 12)) {
+            let svm = Svm { labels: 4, weights: weights.clone(), bias: vec![0.1; 4] };
+            let linear = Linear::quantise(&svm);
+            for (index, weight) in weights.iter().enumerate() {
+                let row = &weights[index / 4 * 4..index / 4 * 4 + 4];
+                let largest = row.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
+                let back = f32::from(linear.weights[index]) * linear.scales[index / 4];
+                prop_assert!((back - weight).abs() <= largest / 250.0);
+            }
+        }
+
+        #[test]
+        fn sums_do_not_depend_on_the_order(
+            values in prop::collection::vec(-1.0_f32..1.0, 1..60),
+            seed in any::<u8>(),
+        ) {
+            let count = values.len();
+            let weights: Vec<f32> =
+                (0..count).map(|i| ((i * 37 + usize::from(seed)) % 101) as f32 / 50.0 - 1.0).collect();
+            let linear = Linear::quantise(&Svm { labels: 1, weights, bias: vec![0.3] });
+            let forward: Vec<u32> = (0..u32::try_from(count)?).collect();
+            let backward: Vec<u32> = forward.iter().rev().copied().collect();
+            let reversed: Vec<f32> = values.iter().rev().copied().collect();
+            let (mut a, mut b) = (Vec::new(), Vec::new());
+            linear.scores(&forward, &values, &mut a);
+            linear.scores(&backward, &reversed, &mut b);
+            prop_assert_eq!(a, b);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A trained model: letters in, probabilities out.
+
+use std::cell::RefCell;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::calibrate::{Calibration, Method};
+use crate::corpus::FeatureOptions;
+use crate::grams::{Origin, each_feature};
+use crate::linear::Linear;
+use crate::records::OutOfFold;
+use crate::softmax::argmax;
+use crate::text::Text;
+use crate::vocabulary::{Vocabulary, Weights, idf};
+
+/// What is known of a model's origin. Holds no clock: the same data give the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// Version of the crate that trained it.
+    pub trained_by: String,
+    /// The labels with the number of training letters each, sorted by label.
+    pub labels: Vec<(String, u32)>,
+    /// Number of training letters.
+    pub letters: u32,
+    /// SHA-256 over the training letters and their labels, as hex.
+    pub data_hash: String,
+    /// The seed.
+    pub seed: u64,
+    /// How letters became features.
+    pub features: FeatureOptions,
+    /// Price of an error in stage 1.
+    pub cost: f32,
+    /// Which stage 2 was kept.
+    pub calibration: Method,
+    /// Log loss of the candidates for stage 2, cross-fitted.
+    pub candidates: Vec<(Method, f64)>,
+}
+
+/// A model's answer for one letter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// One per label, in the order of [`Model::labels`]; never NaN, together 1.
+    pub probabilities: Vec<f64>,
+    /// Share of the letter's n-grams that the model has learnt, 0 to 1. Low values mean that
+    /// the letter is unlike the training mail (another language, hardly any text).
+    pub known: f64,
+}
+
+impl Prediction {
+    /// The most probable label's position and its probability.
+    #[must_use]
+    pub fn best(&self) -> (usize, f64) {
+        let best = argmax(&self.probabilities);
+        (best, self.probabilities.get(best).copied().unwrap_or(0.0))
+    }
+
+    /// Positions by falling probability, ties by position.
+    #[must_use]
+    pub fn ranked(&self) -> Vec<(usize, f64)> {
+        let mut ranked: Vec<_> = self.probabilities.iter().copied().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked
+    }
+}
+
+/// A trained model. `Send` and `Sync`; prediction needs no lock.
+pub struct Model {
+    pub(crate) info: ModelInfo,
+    pub(crate) labels: Vec<String>,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) frequencies: Vec<u32>,
+    pub(crate) idf: Vec<f32>,
+    pub(crate) linear: Linear,
+    pub(crate) calibration: Calibration,
+    pub(crate) out_of_fold: OutOfFold,
+    pub(crate) checksum: [u8; 32],
+}
+
+/// Everything that makes a model, before the derived tables are built.
+pub(crate) struct Parts {
+    pub(crate) info: ModelInfo,
+    pub(crate) features: Vec<u32>,
+    pub(crate) frequencies: Vec<u32>,
+    pub(crate) linear: Linear,
+    pub(crate) calibration: Calibration,
+    pub(crate) out_of_fold: OutOfFold,
+}
+
+/// Working space of one thread: no allocation per letter once it has grown.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    buffer: Vec<char>,
+    seen: Vec<u16>,
+    pub(crate) columns: Vec<u32>,
+    counts: Vec<u16>,
+    pub(crate) values: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Model {
+    pub(crate) fn assemble(parts: Parts, checksum: [u8; 32]) -> Self {
+        let letters = parts.info.letters as usize;
+        let power = parts.info.features.idf_power;
+        Self {
+            labels: parts.info.labels.iter().map(|(label, _)| label.clone()).collect(),
+            idf: parts.frequencies.iter().map(|&df| idf(letters, df, power)).collect(),
+            vocabulary: Vocabulary::new(parts.features),
+            frequencies: parts.frequencies,
+            info: parts.info,
+            linear: parts.linear,
+            calibration: parts.calibration,
+            out_of_fold: parts.out_of_fold,
+            checksum,
+        }
+    }
+
+    /// The labels, sorted; positions in [`Prediction::probabilities`] refer to this list.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// The position of a label.
+    #[must_use]
+    pub fn position(&self, label: &str) -> Option<usize> {
+        self.labels.iter().position(|known| known == label)
+    }
+
+    /// Where the model comes from.
+    #[must_use]
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    /// How many features it knows.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    /// The evidence for certification.
+    #[must_use]
+    pub fn out_of_fold(&self) -> &OutOfFold {
+        &self.out_of_fold
+    }
+
+    /// SHA-256 that names this model: of its file.
+    #[must_use]
+    pub fn checksum(&self) -> [u8; 32] {
+        self.checksum
+    }
+
+    /// [`Model::checksum`] as 64 hexadecimal digits.
+    #[must_use]
+    pub fn checksum_hex(&self) -> String {
+        crate::file::hex(&self.checksum)
+    }
+
+    /// Probabilities for one letter.
+    #[must_use]
+    pub fn predict(&self, text: Text<'_>) -> Prediction {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let known = self.features_of(text, scratch, |_, _| ());
+            let mut probabilities = Vec::with_capacity(self.labels.len());
+            self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
+            self.calibration.apply(&mut probabilities);
+            Prediction { probabilities, known }
+        })
+    }
+
+    /// Probabilities for many letters, on all threads of rayon's pool.
+    #[must_use]
+    pub fn predict_batch(&self, texts: &[Text<'_>]) -> Vec<Prediction> {
+        texts.par_iter().map(|&text| self.predict(text)).collect()
+    }
+
+    /// Stage 1's decision scores: before calibration, one per label.
+    #[must_use]
+    pub fn scores(&self, text: Text<'_>) -> Vec<f64> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.features_of(text, scratch, |_, _| ());
+            let mut scores = Vec::new();
+            self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
+            scores
+        })
+    }
+
+    /// Fills `scratch` with the known features of a letter, in order of appearance; `each` gets
+    /// every occurrence (column, origin). Returns the share of n-grams that are known.
+    pub(crate) fn features_of(
+        &self,
+        text: Text<'_>,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(u32, Origin),
+    ) -> f64 {
+        let Scratch { buffer, seen, columns, counts, values } = scratch;
+        if seen.len() < self.vocabulary.len() {
+            seen.resize(self.vocabulary.len(), 0);
+        }
+        columns.clear();
+        let (mut known, mut all) = (0_u32, 0_u32);
+        each_feature(text, self.info.features.grams, buffer, |_, _| (), |id, origin| {
+            all += 1;
+            if let Some(column) = self.vocabulary.column(id) {
+                known += 1;
+                each(column, origin);
+                if let Some(count) = seen.get_mut(column as usize) {
+                    if *count == 0 {
+                        columns.push(column);
+                    }
+                    *count = count.saturating_add(1);
+                }
+            }
+        });
+        counts.clear();
+        for &column in columns.iter() {
+            counts.push(std::mem::take(&mut seen[column as usize]));
+        }
+        let weights = Weights { idf: &self.idf, words: self.vocabulary.words(), private: 0.0 };
+        weights.weigh(columns, counts, [0.0; 2], values);
+        f64::from(known) / f64::from(all.max(1))
+    }
+}

@@ -1,0 +1,64 @@
+//! The pure steps of a letter: parse, classify, decide. No I/O and no clock in here.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use postbud_decide::{Decision, Settings, decide};
+use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
+
+use crate::fault;
+use crate::ports::{Classifier, Entry, RawId, Timestamp};
+
+/// Subjects are kept for lists; more of them than this is of no use there.
+const SUBJECT_CHARS: usize = 256;
+
+/// Everything that turns raw bytes into a decision.
+pub struct Steps {
+    limits: Limits,
+    settings: Settings,
+    classifier: Arc<dyn Classifier>,
+}
+
+impl Steps {
+    /// The steps with these limits, these rules and mailboxes, and this model.
+    #[must_use]
+    pub fn new(limits: Limits, settings: Settings, classifier: Arc<dyn Classifier>) -> Self {
+        Self { limits, settings, classifier }
+    }
+
+    /// Reads a letter and decides about it.
+    #[must_use]
+    pub fn decide(&self, raw: &[u8]) -> (Letter, Decision) {
+        let letter = read(raw, &self.limits);
+        fault::point("after-parse", letter.id.as_str());
+        let decision = decide(&letter, &self.settings, || self.classifier.classify(&letter));
+        fault::point("after-decide", letter.id.as_str());
+        (letter, decision)
+    }
+
+    /// Reads a letter and decides, ready to be recorded.
+    #[must_use]
+    pub fn entry(&self, raw: Bytes, received_at: Timestamp) -> Entry {
+        let (letter, decision) = self.decide(&raw);
+        Entry {
+            channel: letter.channel,
+            subject: letter.subject.chars().take(SUBJECT_CHARS).collect(),
+            letter: letter.id,
+            received_at,
+            raw_id: RawId(raw_sha256_hex(&raw)),
+            raw,
+            decision,
+        }
+    }
+
+    /// As [`Steps::entry`], but a panic inside becomes an error that names no content.
+    ///
+    /// # Errors
+    /// That the steps panicked. Reading and deciding never should; if one letter makes them, the
+    /// others must not suffer.
+    pub fn entry_caught(&self, raw: Bytes, received_at: Timestamp) -> Result<Entry, String> {
+        catch_unwind(AssertUnwindSafe(|| self.entry(raw, received_at)))
+            .map_err(|_| "reading or deciding this letter failed inside Postbud (a panic)".to_owned())
+    }
+}

@@ -1,0 +1,297 @@
+//! One connection to the broker, from its opening to its first fault.
+//!
+//! A session is never mended. It fails once, and whoever keeps it opens the next one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use lapin::options::{
+    BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+    ConfirmSelectOptions,
+};
+use lapin::tcp::OwnedTLSConfig;
+use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, Connection, ConnectionProperties, Consumer, Event};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+
+use crate::envelope::Parcel;
+use crate::fault::Fault;
+use crate::inbox::{Held, Inbox};
+use crate::options::Settings;
+use crate::topology::{declare, short};
+
+/// Acknowledgements are not confirmed, and a broker that closes a channel forgets those that its
+/// queue has not taken up yet. So long after the last one they have always arrived.
+const SETTLING: Duration = Duration::from_millis(500);
+/// How long a session that has failed may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How often the state of a connection is looked at, beside what it reports by itself.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Numbers sessions over the whole process, so that no two queues know the same token.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Publishing with confirms.
+    Publish,
+    /// Consuming `<prefix>.incoming`.
+    Consume,
+}
+
+/// The first fault of a session, for everybody who waits on it.
+struct Health {
+    fault: watch::Sender<Option<Fault>>,
+    /// A deadline was missed while the broker had blocked this connection: it cannot be closed
+    /// now, and is to be replaced as soon as the alarm is over.
+    stale: AtomicBool,
+}
+
+impl Health {
+    fn fail(&self, fault: Fault) {
+        self.fault.send_if_modified(|first| {
+            let news = first.is_none();
+            if news {
+                *first = Some(fault);
+            }
+            news
+        });
+    }
+}
+
+/// An open connection with its channel.
+pub(crate) struct Session {
+    pub(crate) number: u64,
+    pub(crate) connection: Connection,
+    pub(crate) channel: Channel,
+    pub(crate) inbox: Arc<Inbox>,
+    /// Whose turn it is to publish: confirms of two batches on one channel must not mix, or a
+    /// message that came back could be taken for a neighbour's.
+    pub(crate) turn: Mutex<()>,
+    consumer: Option<ShortString>,
+    health: Arc<Health>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Session {
+    /// Connects, declares the queues and, for [`Role::Consume`], starts to receive.
+    pub(crate) async fn open(settings: &Settings, role: Role) -> Result<Arc<Self>, Fault> {
+        let connection = settings.within("connect", connect(settings, role)).await?;
+        let fault = watch::Sender::new(None);
+        let health = Arc::new(Health {
+            fault,
+            stale: AtomicBool::new(false),
+        });
+        declare(&connection, settings).await?;
+        let channel = settings
+            .within("open a channel", connection.create_channel())
+            .await?;
+        let inbox = Arc::new(Inbox::default());
+        let mut tasks = vec![tokio::spawn(watch_over(
+            connection.events_listener().boxed(),
+            connection.status().clone(),
+            Arc::clone(&health),
+        ))];
+        let mut consumer = None;
+        match role {
+            Role::Publish => {
+                let confirms = channel.confirm_select(ConfirmSelectOptions::default());
+                settings.within("ask for confirms", confirms).await?;
+            }
+            Role::Consume => {
+                let stream = consume(&channel, settings).await?;
+                consumer = Some(stream.tag());
+                tasks.push(tokio::spawn(pump(
+                    stream,
+                    Arc::clone(&inbox),
+                    Arc::clone(&health),
+                )));
+            }
+        }
+        Ok(Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            connection,
+            channel,
+            inbox,
+            turn: Mutex::new(()),
+            consumer,
+            health,
+            tasks,
+        }))
+    }
+
+    /// Ends this session for everybody.
+    pub(crate) fn fail(&self, fault: Fault) {
+        self.health.fail(fault);
+    }
+
+    /// Ends this session after a missed deadline, at once or when the broker's alarm is over.
+    pub(crate) fn fail_late(&self, fault: Fault) {
+        if self.blocked() {
+            self.health.stale.store(true, Ordering::Relaxed);
+        } else {
+            self.fail(fault);
+        }
+    }
+
+    /// Has this session ended?
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.health.fault.borrow().clone()
+    }
+
+    /// Does the broker take no messages because it runs out of memory or disk?
+    pub(crate) fn blocked(&self) -> bool {
+        self.connection.status().blocked() || self.health.stale.load(Ordering::Relaxed)
+    }
+
+    /// Ends when the session has.
+    pub(crate) async fn failed(&self) -> Fault {
+        let mut fault = self.health.fault.subscribe();
+        let ended = fault.wait_for(Option::is_some).await;
+        // The sender lives in `self`, so there always is a fault here.
+        ended
+            .ok()
+            .and_then(|fault| fault.clone())
+            .unwrap_or_else(|| Fault::away("connect"))
+    }
+
+    /// Leaves in good order: receives no more, gives back what nobody has received, lets the
+    /// acknowledgements arrive, and closes.
+    pub(crate) async fn leave(&self, settings: &Settings) -> Result<(), Fault> {
+        if let Some(tag) = &self.consumer {
+            let cancel = self
+                .channel
+                .basic_cancel(tag.clone(), BasicCancelOptions::default());
+            settings.within("stop receiving", cancel).await?;
+            for tag in self.inbox.drain() {
+                let requeue = BasicNackOptions {
+                    requeue: true,
+                    multiple: false,
+                };
+                let back = self.channel.basic_nack(tag, requeue);
+                settings.within("give a message back", back).await?;
+            }
+            if let Some(last) = self.inbox.last_settled() {
+                tokio::time::sleep_until(last + SETTLING).await;
+            }
+            let sync = self
+                .channel
+                .basic_qos(settings.prefetch, BasicQosOptions::default());
+            settings.within("let acknowledgements arrive", sync).await?;
+        }
+        settings
+            .within("close the channel", self.channel.close(200, "done".into()))
+            .await?;
+        settings
+            .within(
+                "close the connection",
+                self.connection.close(200, "done".into()),
+            )
+            .await
+    }
+
+    /// Closes a session that has failed, as far as that is still possible.
+    pub(crate) async fn abandon(&self) {
+        let close = self.connection.close(320, "starting over".into());
+        // What it answers no longer matters: its end is what is wanted.
+        let _ = tokio::time::timeout(GOODBYE, close).await;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn connect(settings: &Settings, role: Role) -> lapin::Result<Connection> {
+    let name = format!(
+        "postbud {}",
+        if role == Role::Publish {
+            "publishing"
+        } else {
+            "consuming"
+        }
+    );
+    let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
+    let tls = OwnedTLSConfig {
+        identity: None,
+        cert_chain: settings.ca_pem.clone(),
+    };
+    let runtime = lapin::runtime::default_runtime()?;
+    Connection::connect_uri_with_config(settings.uri.clone(), properties, tls, runtime).await
+}
+
+async fn consume(channel: &Channel, settings: &Settings) -> Result<Consumer, Fault> {
+    let qos = channel.basic_qos(settings.prefetch, BasicQosOptions::default());
+    settings.within("set the prefetch limit", qos).await?;
+    let consume = channel.basic_consume(
+        short(&settings.incoming)?,
+        ShortString::default(),
+        BasicConsumeOptions::default(),
+        FieldTable::default(),
+    );
+    settings.within("start receiving", consume).await
+}
+
+/// Carries deliveries into the inbox. The end of the stream is a fault whatever its reason: a
+/// deleted queue and a consumer that the broker cancelled end it without an error.
+async fn pump(mut stream: Consumer, inbox: Arc<Inbox>, health: Arc<Health>) {
+    while let Some(next) = stream.next().await {
+        match next {
+            Ok(delivery) => {
+                let (parcel, delivered) = Parcel::read(&delivery.properties, delivery.data);
+                inbox.put(delivery.delivery_tag, Held { parcel, delivered });
+            }
+            Err(error) => {
+                health.fail(Fault::from_broker("receive", &error));
+                return;
+            }
+        }
+    }
+    health.fail(Fault::away("receive: the broker ended the subscription"));
+}
+
+/// Notices the end of a connection that nobody is using.
+async fn watch_over(
+    mut events: futures::stream::BoxStream<'static, Event>,
+    status: lapin::ConnectionStatus,
+    health: Arc<Health>,
+) {
+    loop {
+        let event = tokio::time::timeout(LOOK, events.next()).await;
+        match event {
+            Ok(Some(Event::Error(error))) => {
+                health.fail(Fault::from_broker("keep the connection", &error));
+                return;
+            }
+            Ok(Some(Event::ConnectionBlocked(reason))) => {
+                tracing::warn!(
+                    reason,
+                    "the broker takes no messages until its alarm is over"
+                );
+            }
+            Ok(Some(Event::ConnectionUnblocked)) => {
+                tracing::info!("the broker takes messages again");
+            }
+            Ok(Some(_)) | Err(_) => {}
+            Ok(None) => tokio::time::sleep(LOOK).await,
+        }
+        if !status.connected() {
+            health.fail(Fault::away("keep the connection: it has ended"));
+            return;
+        }
+        if health.stale.load(Ordering::Relaxed) && !status.blocked() {
+            health.fail(Fault::away(
+                "publish: a deadline passed while the broker had an alarm",
+            ));
+            return;
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The port's promises against a real broker.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lapin::BasicProperties;
+use lapin::options::BasicPublishOptions;
+use postbud_pipeline::ports::{Body, Message, Queue, RawId, Settlement};
+use support::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_is_received_once_and_gone_when_done() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    let stored = Body::Stored(RawId("0f".repeat(32)));
+    let messages = vec![
+        letter("a"),
+        Message {
+            body: stored.clone(),
+            id: "b".into(),
+        },
+    ];
+    queue.publish(messages).await.unwrap();
+    depth_becomes(&queue, 2, 0, 0).await;
+
+    let received = receive(&queue, 2).await;
+    assert_eq!(
+        received[0].body,
+        Ok(Body::Inline(Bytes::from_static(b"letter a")))
+    );
+    assert_eq!(received[1].body, Ok(stored));
+    let ids: Vec<&str> = received.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert!(
+        received
+            .iter()
+            .all(|one| one.attempts == 0 && one.returned == 0)
+    );
+    done(&queue, &received).await;
+    queue.shutdown().await.unwrap();
+
+    let queue = connect(&options).await;
+    depth_becomes(&queue, 0, 0, 0).await;
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_message_is_taken_as_a_letter_and_survives_a_retry() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    let admin = Admin::connect(&url).await;
+    // An expiry of its own, which the retry must not inherit.
+    let properties = BasicProperties::default().with_expiration("600000".into());
+    let incoming = format!("{}.incoming", options.prefix);
+    let publish = BasicPublishOptions::default();
+    let sent = admin.channel.basic_publish(
+        "".into(),
+        incoming.as_str().into(),
+        publish,
+        b"Hej",
+        properties,
+    );
+    sent.await.unwrap();
+    let first = receive_one(&queue).await;
+    assert_eq!((first.id.as_str(), first.attempts), ("", 0));
+    settle(&queue, first.token, retry()).await;
+    let second = receive_one(&queue).await;
+    assert_eq!(second.body, Ok(Body::Inline(Bytes::from_static(b"Hej"))));
+    assert_eq!(second.attempts, 1);
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_is_dead_after_three_attempts_and_the_next_letter_is_served() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue
+        .publish(vec![letter("poison"), letter("next")])
+        .await
+        .unwrap();
+    let mut attempts = Vec::new();
+    let mut served = false;
+    while attempts.len() < 3 || !served {
+        let one = receive_one(&queue).await;
+        if one.id == "poison" {
+            attempts.push(one.attempts);
+            settle(&queue, one.token, retry()).await;
+        } else {
+            served = true;
+            settle(&queue, one.token, Settlement::Done).await;
+        }
+    }
+    assert_eq!(attempts, [0, 1, 2]);
+    depth_becomes(&queue, 0, 0, 1).await;
+    let dead = queue.dead(10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(
+        (dead[0].id.as_str(), dead[0].attempts, dead[0].bytes),
+        ("poison", 3, 13)
+    );
+    assert_eq!(dead[0].reason, "the store is away");
+    assert!(dead[0].at.is_some());
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_can_be_listed_for_ever_and_replayed_by_name_or_all() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(letters(0..4)).await.unwrap();
+    for one in receive(&queue, 4).await {
+        settle(
+            &queue,
+            one.token,
+            Settlement::Dead {
+                reason: "no letter at all".into(),
+            },
+        )
+        .await;
+    }
+    // More often than a broker's limit of deliveries, after which it would drop them.
+    for _ in 0..25 {
+        let dead = queue.dead(3).await.unwrap();
+        let ids: Vec<&str> = dead.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["id-00000", "id-00001", "id-00002"]);
+    }
+    assert_eq!(queue.replay(Some("nobody"), 10).await.unwrap(), 0);
+    assert_eq!(queue.replay(Some("id-00002"), 10).await.unwrap(), 1);
+    let back = receive_one(&queue).await;
+    assert_eq!((back.id.as_str(), back.attempts), ("id-00002", 0));
+    settle(&queue, back.token, Settlement::Done).await;
+    depth_becomes(&queue, 0, 0, 3).await;
+    assert_eq!(queue.replay(None, 2).await.unwrap(), 2);
+    let ids: Vec<String> = receive(&queue, 2)
+        .await
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
+    assert_eq!(ids, ["id-00000", "id-00001"]);
+    depth_becomes(&queue, 0, 0, 1).await;
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_released_more_often_than_the_delivery_limit_is_not_dead() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(vec![letter("patient")]).await.unwrap();
+    for _ in 0..45 {
+        let one = receive_one(&queue).await;
+        assert_eq!(one.attempts, 0);
+        settle(&queue, one.token, Settlement::Release).await;
+    }
+    depth_becomes(&queue, 1, 0, 0).await;
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_ends_the_process_each_time_is_dead_in_the_end() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(vec![letter("killer")]).await.unwrap();
+    let mut returned = Vec::new();
+    while queue.depth().await.unwrap().dead == 0 {
+        assert!(returned.len() < 100, "it is never given up");
+        let victim = connect(&options).await;
+        let one = victim.receive(1, Duration::from_secs(2)).await.unwrap();
+        returned.extend(one.iter().map(|one| one.returned));
+        // Dropped without a settlement and without a goodbye, as by a crash.
+        drop(victim);
+    }
+    assert_eq!(returned, (0..=20).collect::<Vec<u32>>());
+    let dead = queue.dead(1).await.unwrap();
+    assert_eq!(dead[0].id, "killer");
+    assert!(
+        dead[0].reason.contains("may end the process"),
+        "{}",
+        dead[0].reason
+    );
+    assert!(dead[0].at.is_some());
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ordered_shutdown_brings_back_all_that_was_not_settled_and_nothing_else() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(letters(0..3000)).await.unwrap();
+    let mut settled = BTreeSet::new();
+    let mut kept = BTreeSet::new();
+    while settled.len() < 1500 {
+        let batch = queue.receive(100, Duration::from_secs(5)).await.unwrap();
+        // One of each batch is left unsettled, so that not all acknowledgements are "all before".
+        let (last, rest) = batch.split_last().unwrap();
+        kept.insert(last.id.clone());
+        settled.extend(rest.iter().map(|one| one.id.clone()));
+        done(&queue, rest).await;
+    }
+    queue.shutdown().await.unwrap();
+    assert!(queue.receive(1, Duration::ZERO).await.is_err());
+
+    let queue = connect(&options).await;
+    let mut back = BTreeSet::new();
+    while settled.len() + back.len() < 3000 {
+        let batch = receive(&queue, 1).await;
+        back.extend(batch.iter().map(|one| one.id.clone()));
+        done(&queue, &batch).await;
+    }
+    assert!(
+        queue
+            .receive(1, Duration::from_millis(300))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        back.intersection(&settled).count(),
+        0,
+        "settled letters came again"
+    );
+    assert!(kept.is_subset(&back));
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_handed_out_than_the_prefetch_limit() {
+    let Some(url) = broker() else { return };
+    let mut options = options(&url);
+    options.prefetch = 5;
+    let queue = connect(&options).await;
+    queue.publish(letters(0..20)).await.unwrap();
+    let first = receive(&queue, 5).await;
+    assert!(
+        queue
+            .receive(100, Duration::from_millis(300))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    done(&queue, &first[..2]).await;
+    assert_eq!(receive(&queue, 2).await.len(), 2);
+    assert!(
+        queue
+            .receive(100, Duration::from_millis(300))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    clean(&options).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_others_and_tokens_used_before_are_ignored() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let (queue, other) = (connect(&options).await, connect(&options).await);
+    queue.publish(letters(0..2)).await.unwrap();
+    let received = receive(&queue, 2).await;
+    let first = received[0].token;
+    other.settle(vec![(first, Settlement::Done)]).await.unwrap();
+    let twice = vec![
+        (first, Settlement::Done),
+        (first, retry()),
+        (first, Settlement::Release),
+    ];
+    queue.settle(twice).await.unwrap();
+    queue
+        .settle(vec![(
+            first,
+            Settlement::Dead {
+                reason: "late".into(),
+            },
+        )])
+        .await
+        .unwrap();
+    done(&queue, &received[1..]).await;
+    queue.shutdown().await.unwrap();
+    other.shutdown().await.unwrap();
+    let queue = connect(&options).await;
+    depth_becomes(&queue, 0, 0, 0).await;
+    clean(&options).await;
+}

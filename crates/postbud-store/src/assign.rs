@@ -1,0 +1,83 @@
+//! A person decides about a letter.
+
+use postbud_pipeline::ports::{Assignment, State, StoreError};
+
+use crate::list::state_of;
+use crate::record::decision_text;
+use crate::sql::{Fault, Tx};
+
+/// Records the label, the decision and the outbox row. Of two people at the same moment the
+/// second waits for the first and then finds the letter gone.
+pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
+    let letter = assignment.letter.as_str();
+    let body = decision_text(&assignment.decision)?;
+    let found =
+        tx.query("SELECT t.state FROM letters AS t WHERE t.id = $1 {lock}", &[letter.into()]).await?;
+    let Some(row) = found.first() else {
+        return Err(StoreError::UnknownLetter(letter.to_owned()).into());
+    };
+    let state = state_of(&row.text(0)?)?;
+    if !matches!(state, State::Review | State::Quarantined) {
+        return Err(StoreError::WrongState { letter: assignment.letter.clone(), state }.into());
+    }
+    let seq = next_number(tx, "SELECT MAX(seq) FROM decisions WHERE letter = $1", letter).await?;
+    tx.execute(
+        "INSERT INTO decisions (letter, seq, id, at, who, body) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            letter.into(),
+            seq.into(),
+            assignment.decision.id.as_str().into(),
+            assignment.at.0.into(),
+            assignment.by.as_str().into(),
+            body.as_str().into(),
+        ],
+    )
+    .await?;
+    add_label(tx, assignment).await?;
+    if assignment.send {
+        tx.execute(
+            "INSERT INTO outbox (letter, seq, mailbox, state, attempts, due_at)
+             VALUES ($1, $2, $3, 'pending', 0, $4)",
+            &[letter.into(), seq.into(), assignment.mailbox.as_str().into(), assignment.at.0.into()],
+        )
+        .await?;
+    }
+    let state = if assignment.send { State::Routed } else { State::Delivered };
+    tx.execute(
+        "UPDATE letters SET state = $1, mailbox = $2 WHERE id = $3",
+        &[state.as_str().into(), assignment.mailbox.as_str().into(), letter.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The new label holds; one from before, for a letter that came back, does not any more.
+async fn add_label(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
+    let letter = assignment.letter.as_str();
+    tx.execute(
+        "UPDATE labels SET withdrawn_at = $1 WHERE letter = $2 AND withdrawn_at IS NULL",
+        &[assignment.at.0.into(), letter.into()],
+    )
+    .await?;
+    let n = next_number(tx, "SELECT MAX(n) FROM labels WHERE letter = $1", letter).await?;
+    tx.execute(
+        "INSERT INTO labels (letter, n, mailbox, who, at, source)
+         VALUES ($1, $2, $3, $4, $5, 'assign')",
+        &[
+            letter.into(),
+            n.into(),
+            assignment.mailbox.as_str().into(),
+            assignment.by.as_str().into(),
+            assignment.at.0.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The number after the highest of a letter, whose row is locked.
+async fn next_number(tx: &mut Tx, sql: &str, letter: &str) -> Result<i64, Fault> {
+    let found = tx.query(sql, &[letter.into()]).await?;
+    let highest = found.first().map(|row| row.int_or_null(0)).transpose()?.flatten();
+    Ok(highest.unwrap_or_default() + 1)
+}

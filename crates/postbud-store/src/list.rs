@@ -1,0 +1,134 @@
+//! Lists and counts: letters, labels, the tally.
+
+use postbud_decide::MailboxId;
+use postbud_letter::{Channel, LetterId};
+use postbud_pipeline::ports::{Filter, LetterRow, RawId, State, Tally, Timestamp};
+
+use crate::sql::{Fault, Row, Tx, Value};
+
+/// A list holds at most so many rows, whatever is asked for; `offset` gets at the others.
+const ROWS_AT_MOST: u32 = 100_000;
+
+/// What a person said about a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The letter.
+    pub letter: LetterId,
+    /// Its raw bytes.
+    pub raw_id: RawId,
+    /// Where it belongs.
+    pub mailbox: MailboxId,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// How we know: `assign`.
+    pub source: String,
+}
+
+/// The columns that [`letter_row`] reads.
+macro_rules! row_columns {
+    () => {
+        "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
+                t.raw_id FROM letters AS t "
+    };
+}
+pub(crate) use row_columns;
+
+const ALL: &str = concat!(row_columns!(), "ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
+const BY_STATE: &str = concat!(
+    row_columns!(),
+    "WHERE t.state = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
+);
+const BY_MAILBOX: &str = concat!(
+    row_columns!(),
+    "WHERE t.mailbox = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
+);
+const BY_BOTH: &str = concat!(
+    row_columns!(),
+    "WHERE t.mailbox = $3 AND t.state = $4 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
+);
+
+pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRow>, Fault> {
+    let limit = i64::from(filter.limit.min(ROWS_AT_MOST));
+    let mut args: Vec<Value> = vec![limit.into(), i64::from(filter.offset).into()];
+    let sql = match (&filter.mailbox, filter.state) {
+        (None, None) => ALL,
+        (None, Some(_)) => BY_STATE,
+        (Some(_), None) => BY_MAILBOX,
+        (Some(_), Some(_)) => BY_BOTH,
+    };
+    args.extend(filter.mailbox.iter().map(|mailbox| Value::from(mailbox.as_str())));
+    args.extend(filter.state.iter().map(|state| Value::from(state.as_str())));
+    tx.query(sql, &args).await?.iter().map(letter_row).collect()
+}
+
+/// A letter as `row_columns!` selects it.
+pub(crate) fn letter_row(row: &Row) -> Result<LetterRow, Fault> {
+    Ok(LetterRow {
+        letter: letter_id(row.text(0)?)?,
+        state: state_of(&row.text(1)?)?,
+        channel: channel_of(&row.text(2)?)?,
+        subject: row.text(3)?,
+        received_at: Timestamp(row.int(4)?),
+        mailbox: row.text_or_null(5)?.map(mailbox_id).transpose()?,
+        probability: row.real_or_null(6)?,
+    })
+}
+
+fn letter_id(text: String) -> Result<LetterId, Fault> {
+    LetterId::try_from(text).map_err(|_| Fault::Incompatible("a letter id".to_owned()))
+}
+
+fn mailbox_id(text: String) -> Result<MailboxId, Fault> {
+    MailboxId::try_from(text).map_err(|_| Fault::Incompatible("a mailbox id".to_owned()))
+}
+
+pub(crate) fn state_of(text: &str) -> Result<State, Fault> {
+    State::parse(text)
+        .ok_or_else(|| Fault::Incompatible(format!("a letter in the state {text}")))
+}
+
+fn channel_of(text: &str) -> Result<Channel, Fault> {
+    [Channel::DigitalPost, Channel::Email, Channel::Unknown]
+        .into_iter()
+        .find(|channel| channel.as_str() == text)
+        .ok_or_else(|| Fault::Incompatible(format!("a letter that came by {text}")))
+}
+
+const LABELS: &str = "
+    SELECT t.letter, l.raw_id, t.mailbox, t.who, t.at, t.source
+    FROM labels AS t JOIN letters AS l ON l.id = t.letter
+    WHERE t.withdrawn_at IS NULL ORDER BY t.at, t.letter, t.n LIMIT $1 OFFSET $2";
+
+pub(crate) async fn labels(tx: &mut Tx, limit: u32, offset: u32) -> Result<Vec<Label>, Fault> {
+    let limit = i64::from(limit.min(ROWS_AT_MOST));
+    let rows = tx.query(LABELS, &[limit.into(), i64::from(offset).into()]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Label {
+                letter: letter_id(row.text(0)?)?,
+                raw_id: RawId(row.text(1)?),
+                mailbox: mailbox_id(row.text(2)?)?,
+                by: row.text(3)?,
+                at: Timestamp(row.int(4)?),
+                source: row.text(5)?,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn tally(tx: &mut Tx) -> Result<Tally, Fault> {
+    let mut tally = Tally::default();
+    for row in tx.query("SELECT state, COUNT(*) FROM letters GROUP BY state", &[]).await? {
+        let count = row.count(1)?;
+        tally.received += count;
+        match state_of(&row.text(0)?)? {
+            State::Routed => tally.routed = count,
+            State::Delivered => tally.delivered = count,
+            State::Review => tally.review = count,
+            State::Quarantined => tally.quarantined = count,
+        }
+    }
+    Ok(tally)
+}

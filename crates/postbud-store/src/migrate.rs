@@ -1,0 +1,85 @@
+//! Brings the schema up to date.
+//!
+//! The migrations are one text for both databases; two types are spelt differently and PostgreSQL
+//! gets a few settings more. sqlx keeps the book on what has been applied.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr as _, SqlitePool};
+
+use crate::sql::{Fault, Said};
+
+struct Source {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+    postgres_only: &'static str,
+}
+
+/// Never change one that has been released: add another.
+const SOURCES: &[Source] = &[Source {
+    version: 1,
+    name: "letters",
+    sql: include_str!("../migrations/0001_letters.sql"),
+    postgres_only: include_str!("../migrations/0001_postgres.sql"),
+}];
+
+fn migrator(text: impl Fn(&Source) -> String) -> Migrator {
+    let migrations = SOURCES.iter().map(|source| {
+        let sql = AssertSqlSafe(text(source)).into_sql_str();
+        Migration::new(source.version, source.name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+fn sqlite_text(source: &Source) -> String {
+    source
+        .sql
+        .replace("{bytes}", "BLOB")
+        // AUTOINCREMENT: the number of a settled message is never used again.
+        .replace("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT")
+}
+
+fn postgres_text(source: &Source) -> String {
+    let shared = source
+        .sql
+        .replace("{bytes}", "BYTEA")
+        .replace("{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    shared + source.postgres_only
+}
+
+/// Applies what is missing. The migrator does not lock SQLite, so one transaction holds its write
+/// lock from before looking until after writing.
+pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), Fault> {
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    migrator(sqlite_text).run_direct(None, &mut *tx, false).await.map_err(fault)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Applies what is missing, under the migrator's advisory lock.
+pub(crate) async fn postgres(pool: &PgPool) -> Result<(), Fault> {
+    migrator(postgres_text).run(pool).await.map_err(fault)
+}
+
+fn fault(error: MigrateError) -> Fault {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        MigrateError::VersionMissing(version) => Fault::Incompatible(format!(
+            "a newer Postbud has been here (schema {version}); use that version"
+        )),
+        MigrateError::VersionMismatch(version) => Fault::Incompatible(format!(
+            "its schema {version} is not the one of this version; another build made it"
+        )),
+        other => Fault::Unavailable(Said(other.to_string())),
+    }
+}
+
+/// Is it another process, opening the same store at this moment? Switching a new SQLite file to
+/// WAL does not wait for the lock as other statements do.
+pub(crate) fn in_the_way(fault: &Fault) -> bool {
+    match fault {
+        Fault::Conflict(_) => true,
+        Fault::Unavailable(said) => said.0.contains("database is locked"),
+        _ => false,
+    }
+}

@@ -1,0 +1,125 @@
+//! Claims letters that are due to be sent.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use postbud_decide::{Decision, MailboxId};
+use postbud_letter::LetterId;
+use postbud_pipeline::ports::{OutboxItem, Timestamp};
+
+use crate::raw::{self, CHUNK};
+use crate::settle::{self, key_text};
+use crate::sql::{Fault, Row, Tx, Value};
+
+/// What is due is cut to the limit before anything is joined, so that a backlog costs nothing.
+const DUE: &str = "
+    SELECT o.letter, o.seq, o.mailbox, o.attempts, d.body, l.raw_id, l.size
+    FROM (SELECT t.* FROM outbox AS t
+          WHERE t.state = 'pending' AND t.due_at <= $1
+          ORDER BY t.due_at, t.letter LIMIT $2 {take}) AS o
+    JOIN letters AS l ON l.id = o.letter
+    JOIN decisions AS d ON d.letter = o.letter AND d.seq = o.seq
+    ORDER BY o.due_at, o.letter";
+
+const LEASE: &str = "
+    UPDATE outbox AS t SET due_at = $1 FROM {rows}
+    WHERE t.letter = v.column1 AND t.seq = v.column2";
+
+const SMALL_RAWS: &str = "
+    SELECT t.raw_id, t.bytes FROM {rows} JOIN raws AS t ON t.raw_id = v.column1 AND t.n = 0";
+
+/// A row that is due.
+struct Due {
+    letter: String,
+    seq: i64,
+    mailbox: String,
+    attempts: u64,
+    body: String,
+    raw_id: String,
+    size: u64,
+}
+
+impl Due {
+    fn read(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            letter: row.text(0)?,
+            seq: row.int(1)?,
+            mailbox: row.text(2)?,
+            attempts: row.count(3)?,
+            body: row.text(4)?,
+            raw_id: row.text(5)?,
+            size: row.count(6)?,
+        })
+    }
+
+    fn item(&self, raw: Bytes) -> Option<OutboxItem> {
+        Some(OutboxItem {
+            key: key_text(&self.letter, self.seq),
+            letter: LetterId::parse(&self.letter).ok()?,
+            raw,
+            decision: serde_json::from_str::<Decision>(&self.body).ok()?,
+            mailbox: MailboxId::parse(&self.mailbox).ok()?,
+            attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+/// Claims up to `max` rows that are due, oldest first, until `now + lease_ms`. A row that cannot
+/// be read would be in the way of all others for ever: its letter goes to a person.
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    max: u32,
+    max_bytes: u64,
+    now: Timestamp,
+    lease_ms: i64,
+) -> Result<Vec<OutboxItem>, Fault> {
+    let found = tx.query(DUE, &[now.0.into(), i64::from(max).into()]).await?;
+    let mut due = Vec::with_capacity(found.len());
+    let mut bytes = 0_u64;
+    for row in &found {
+        let next = Due::read(row)?;
+        bytes = bytes.saturating_add(next.size);
+        if bytes > max_bytes && !due.is_empty() {
+            break;
+        }
+        due.push(next);
+    }
+    let rows: Vec<[Value; 2]> =
+        due.iter().map(|due| [due.letter.as_str().into(), due.seq.into()]).collect();
+    tx.execute_rows(LEASE, &[now.plus_ms(lease_ms).0.into()], &rows).await?;
+    let raws = read_raws(tx, &due).await?;
+    let mut items = Vec::with_capacity(due.len());
+    let mut unreadable = Vec::new();
+    for due in &due {
+        let raw = raws.get(&due.raw_id).cloned();
+        match raw.and_then(|raw| due.item(raw)) {
+            Some(item) => items.push(item),
+            None => unreadable.push((
+                (due.letter.clone(), due.seq),
+                "what the store has of it cannot be read by this version".to_owned(),
+            )),
+        }
+    }
+    settle::give_up(tx, &unreadable, now).await?;
+    Ok(items)
+}
+
+/// The raw bytes of what is due: small ones at once, large ones one by one.
+async fn read_raws(tx: &mut Tx, due: &[Due]) -> Result<HashMap<String, Bytes>, Fault> {
+    let (small, large): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|due| due.size <= CHUNK as u64);
+    let rows: Vec<[Value; 1]> = small.iter().map(|due| [due.raw_id.as_str().into()]).collect();
+    let mut raws = HashMap::with_capacity(due.len());
+    for row in tx.query_rows(SMALL_RAWS, &[], &rows).await? {
+        raws.insert(row.text(0)?, row.bytes(1)?);
+    }
+    for due in large {
+        match raw::get(tx, &due.raw_id).await {
+            Ok(Some(raw)) => {
+                raws.insert(due.raw_id.clone(), raw);
+            }
+            Ok(None) | Err(Fault::Incompatible(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(raws)
+}

@@ -1,0 +1,170 @@
+//! `postbud letters`: which letters there are, and one of them with its whole path.
+
+use anyhow::Context;
+use postbud_decide::{MailboxId, describe};
+use postbud_letter::{Letter, LetterId, read};
+use postbud_pipeline::ports::{Filter, LetterDetail, LetterRow, State, Store, StoreError};
+use serde_json::json;
+
+use crate::cli::{LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
+use crate::exit::{self, Failure};
+use crate::output::{self, Words};
+use crate::{telemetry, wiring};
+
+/// Does what was asked; nothing stands for `list`.
+pub(crate) async fn run(args: &LettersArgs) -> anyhow::Result<()> {
+    match &args.command {
+        Some(LettersCommand::Show(args)) => show(args).await,
+        Some(LettersCommand::List(args)) => list(args).await,
+        None => list(&args.list).await,
+    }
+}
+
+async fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let mailbox = args.mailbox.as_deref().map(|id| known(&config, id)).transpose()?;
+    let filter = Filter {
+        state: args.state.map(state),
+        mailbox,
+        limit: args.limit,
+        offset: args.offset,
+    };
+    let store = wiring::store(&config).await?;
+    let rows = store.letters(&filter).await?;
+    let tally = store.tally().await?;
+    if args.output.json {
+        return output::json(&json!({ "letters": rows, "tally": tally }));
+    }
+    let words = output::words(output::lang(args.output.lang));
+    if rows.is_empty() {
+        output::line(words.no_letters)?;
+    } else {
+        let header = [words.letter, words.state, words.received, words.mailbox, words.probability, words.subject];
+        let rows: Vec<_> = rows.iter().map(|letter| row(letter, words)).collect();
+        output::line(&output::table(&header, &[4], rows))?;
+    }
+    output::line(&format!(
+        "\n{} {} = {} {} + {} {} + {} {} + {} {}",
+        tally.received, words.received.to_lowercase(),
+        tally.delivered, words.delivered,
+        tally.routed, words.routed,
+        tally.review, words.review,
+        tally.quarantined, words.quarantined,
+    ))
+}
+
+fn row(letter: &LetterRow, words: &Words) -> Vec<String> {
+    vec![
+        letter.letter.to_string(),
+        words.state_name(letter.state).to_owned(),
+        output::moment(letter.received_at),
+        letter.mailbox.as_ref().map_or_else(String::new, ToString::to_string),
+        letter.probability.map_or_else(String::new, output::percent),
+        output::cut(&letter.subject, 40),
+    ]
+}
+
+fn state(arg: StateArg) -> State {
+    match arg {
+        StateArg::Routed => State::Routed,
+        StateArg::Delivered => State::Delivered,
+        StateArg::Review => State::Review,
+        StateArg::Quarantined => State::Quarantined,
+    }
+}
+
+/// The mailbox of this id, or what to do about there being none.
+pub(crate) fn known(config: &crate::config::Config, id: &str) -> anyhow::Result<MailboxId> {
+    let found = config.settings.mailboxes.iter().find(|mailbox| mailbox.id.as_str() == id);
+    if let Some(mailbox) = found {
+        return Ok(mailbox.id.clone());
+    }
+    let ids = config.settings.mailboxes.iter().map(|mailbox| mailbox.id.as_str());
+    let all: Vec<&str> = ids.collect();
+    let message = format!("there is no mailbox {id:?}; there are: {}", all.join(", "));
+    Err(Failure::new(exit::FAILED, message).into())
+}
+
+/// The letter's id, or what to do about its form.
+pub(crate) fn letter_id(text: &str) -> anyhow::Result<LetterId> {
+    LetterId::parse(text).map_err(|error| {
+        Failure::new(exit::FAILED, format!("{error}; `postbud letters` lists them")).into()
+    })
+}
+
+async fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let id = letter_id(&args.id)?;
+    let store = wiring::store(&config).await?;
+    let detail = store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
+    let raw = store.raw(&detail.raw_id).await?.context("the letter's raw bytes are not in the store")?;
+    let letter = read(&raw, &config.limits);
+    if args.output.json {
+        return output::json(&document(&detail, &letter));
+    }
+    let lang = output::lang(args.output.lang);
+    output::line(&text(&detail, &letter, &config, output::words(lang)))
+}
+
+fn document(detail: &LetterDetail, letter: &Letter) -> serde_json::Value {
+    let documents: Vec<_> = letter
+        .documents
+        .iter()
+        .map(|document| {
+            json!({
+                "role": document.role,
+                "filename": document.filename,
+                "media_type": document.media_type,
+                "bytes": document.bytes.len(),
+            })
+        })
+        .collect();
+    json!({
+        "letter": detail,
+        "subject": letter.subject,
+        "text": letter.text,
+        "sender": letter.sender,
+        "recipient": letter.recipient,
+        "sent_at": letter.sent_at,
+        "documents": documents,
+        "defects": letter.defects,
+    })
+}
+
+fn text(detail: &LetterDetail, letter: &Letter, config: &crate::config::Config, words: &Words) -> String {
+    let mut lines = Vec::new();
+    let mut field = |name: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(format!("{name:<16}{}", output::plain(&value)));
+        }
+    };
+    let row = &detail.row;
+    field(words.letter, row.letter.to_string());
+    field(words.state, words.state_name(row.state).to_owned());
+    field(words.received, output::moment(row.received_at));
+    field(words.mailbox, row.mailbox.as_ref().map_or_else(String::new, ToString::to_string));
+    field(words.from, [&letter.sender.label, &letter.sender.address].into_iter().flatten().cloned().collect::<Vec<_>>().join(", "));
+    let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());
+    field(words.contact_point, point.unwrap_or_default());
+    field(words.subject, letter.subject.clone());
+    for document in &letter.documents {
+        field(words.documents, format!("{} ({}, {} bytes)", document.filename, document.media_type, document.bytes.len()));
+    }
+    for defect in &letter.defects {
+        field("!", defect.kind.describe().to_owned());
+    }
+    lines.push(format!("\n{}", output::plain(letter.text.new.trim())));
+    if !letter.text.quoted.trim().is_empty() {
+        lines.push(format!("\n--- {} ---\n{}", words.quoted, output::plain(letter.text.quoted.trim())));
+    }
+    for decision in &detail.decisions {
+        lines.push(format!("\n{}", describe::long(decision, &config.settings.mailboxes, output::decide_lang(words.lang))));
+    }
+    lines.push(format!("\n{}", words.what_happened));
+    for event in &detail.events {
+        lines.push(format!("  {}  {:<16} {:<12} {}", output::moment(event.at), event.what, event.by, event.detail));
+    }
+    lines.join("\n")
+}

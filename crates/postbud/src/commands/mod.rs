@@ -1,0 +1,12 @@
+//! One module a command.
+
+pub(crate) mod assign;
+pub(crate) mod bench;
+pub(crate) mod classify;
+pub(crate) mod demo;
+pub(crate) mod init;
+pub(crate) mod letters;
+pub(crate) mod queue;
+pub(crate) mod run;
+pub(crate) mod send;
+pub(crate) mod train;

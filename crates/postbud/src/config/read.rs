@@ -1,0 +1,75 @@
+//! From the text of a file to a checked configuration.
+
+use std::path::Path;
+
+use postbud_decide::Settings;
+use toml_edit::Document;
+
+use super::report::{ConfigReport, Notes, Warning};
+use super::section::{Reader, Section};
+use super::types::Config;
+use super::{checks, delivery, mailboxes, plain, rules, services, syntax};
+
+/// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
+pub(super) fn read(
+    text: &str,
+    file: &str,
+    base: &Path,
+) -> Result<(Config, Vec<Warning>), ConfigReport> {
+    let report = |faults, warnings| ConfigReport {
+        file: file.to_owned(),
+        faults,
+        warnings,
+    };
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => return Err(report(syntax::faults(text, &error), Vec::new())),
+    };
+    let reader = Reader::new(text, base);
+    let config = walk(&reader, &document);
+    let mut notes: Notes = reader.into_notes();
+    notes.sort();
+    match config {
+        Some(config) if notes.faults.is_empty() => Ok((config, notes.warnings)),
+        _ => Err(report(notes.faults, notes.warnings)),
+    }
+}
+
+fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
+    let root = Section::new(reader, String::new(), Some(document.as_table()), None);
+    let store = services::store(root.section("store"));
+    let queue = services::queue(root.section("queue"));
+    let model = services::model(root.section("model"));
+    let (promise, must_not_miss_probability) = plain::promise(root.section("promise"));
+    let delivery_section = root.section("delivery");
+    let has_smtp = delivery_section.has("smtp");
+    let delivery = delivery::delivery(delivery_section);
+    let limits = plain::limits(root.section("limits"));
+    let log = plain::log(root.section("log"));
+    let mailboxes = mailboxes::mailboxes(&root);
+    let ids: Vec<&str> = mailboxes
+        .iter()
+        .map(|read| read.mailbox.id.as_str())
+        .collect();
+    let rules = rules::rules(&root, &ids);
+    // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
+    if !mailboxes.is_empty() || !root.has("mailbox") {
+        checks::check(reader, &mailboxes, &rules, has_smtp);
+    }
+    root.finish();
+    let settings = Settings {
+        mailboxes: mailboxes.into_iter().map(|read| read.mailbox).collect(),
+        rules: rules.into_iter().map(|read| read.rule).collect(),
+        must_not_miss_probability,
+    };
+    Some(Config {
+        store,
+        queue,
+        model,
+        promise,
+        delivery,
+        limits,
+        log,
+        settings,
+    })
+}

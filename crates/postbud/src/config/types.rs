@@ -1,0 +1,242 @@
+//! What `postbud.toml` says, checked and with every default filled in.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use postbud_decide::{Lang, Settings};
+use postbud_letter::Limits;
+
+use super::secret::Secret;
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Where letters and decisions are kept.
+    pub(crate) store: Store,
+    /// Where letters come from.
+    pub(crate) queue: Queue,
+    /// A model file, or a directory with versions of a model.
+    pub(crate) model: PathBuf,
+    /// What automatic routing promises.
+    pub(crate) promise: Promise,
+    /// How letters leave.
+    pub(crate) delivery: Delivery,
+    /// How much of a letter is read.
+    pub(crate) limits: Limits,
+    /// How Postbud logs.
+    pub(crate) log: Log,
+    /// Mailboxes, rules and the must-not-miss limit.
+    pub(crate) settings: Settings,
+}
+
+/// `[store]`.
+#[derive(Debug, Clone)]
+pub(crate) enum Store {
+    /// A file on this machine.
+    Sqlite {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A server.
+    Postgres {
+        /// Its URL, with the password when there is one.
+        url: Address,
+    },
+}
+
+/// `[queue]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue {
+    /// Which queue.
+    pub(crate) kind: QueueKind,
+    /// What the names of queues and exchanges begin with.
+    pub(crate) prefix: String,
+    /// How many letters are on their way at once.
+    pub(crate) prefetch: u16,
+    /// How often a letter is tried before it goes to the dead letters.
+    pub(crate) attempts: u32,
+    /// How long a letter rests between two attempts.
+    pub(crate) retry_delay: Duration,
+}
+
+/// Which queue.
+#[derive(Debug, Clone)]
+pub(crate) enum QueueKind {
+    /// The one that is built in; it lies in the store's database.
+    Embedded,
+    /// RabbitMQ.
+    Amqp {
+        /// The broker's URL, with the password when there is one.
+        url: Address,
+    },
+}
+
+/// `[promise]`, without `must_not_miss_probability`, which is part of [`Settings`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Promise {
+    /// At most this share of the letters routed automatically may go wrong.
+    pub(crate) target_error: f64,
+    /// How sure to be of that.
+    pub(crate) confidence: f64,
+}
+
+/// `[delivery]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    /// How often a delivery is tried before the letter goes to a person.
+    pub(crate) attempts: u32,
+    /// How long the first pause is; each further one is twice as long.
+    pub(crate) first_retry: Duration,
+    /// The longest pause.
+    pub(crate) longest_retry: Duration,
+    /// The domain of the Message-IDs that Postbud makes.
+    pub(crate) domain: String,
+    /// The language of what caseworkers read.
+    pub(crate) language: Lang,
+    /// The mail server, when a mailbox is reached by mail.
+    pub(crate) smtp: Option<Smtp>,
+}
+
+/// `[delivery.smtp]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Smtp {
+    /// The server's name.
+    pub(crate) host: String,
+    /// Its port.
+    pub(crate) port: u16,
+    /// How the connection is encrypted.
+    pub(crate) tls: Tls,
+    /// Who Postbud is to the server.
+    pub(crate) login: Option<Login>,
+    /// The envelope sender, which receives bounces.
+    pub(crate) from: String,
+    /// How long one delivery may take.
+    pub(crate) timeout: Duration,
+    /// How many connections at once.
+    pub(crate) connections: u32,
+}
+
+/// A user and a password.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    /// The user.
+    pub(crate) user: String,
+    /// The password.
+    pub(crate) password: Secret,
+}
+
+/// How a mail connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tls {
+    /// Plain at first, encrypted before anything is said; refused when the server cannot.
+    StartTls,
+    /// Encrypted from the first byte.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// For people or for programs.
+    pub(crate) format: LogFormat,
+    /// How much.
+    pub(crate) level: LogLevel,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogLevel {
+    /// What needs someone.
+    Error,
+    /// And what may soon.
+    Warn,
+    /// And what happened.
+    Info,
+    /// And how.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+impl LogLevel {
+    /// The word that `tracing` and the configuration use.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// The URL of a server. Shown without its password.
+#[derive(Clone)]
+pub(crate) struct Address {
+    shown: String,
+    full: Secret,
+}
+
+impl Address {
+    pub(super) fn new(shown: String, full: Secret) -> Self {
+        Self { shown, full }
+    }
+
+    /// The URL with its password, for the library that connects. Never print it.
+    pub(crate) fn expose(&self) -> &str {
+        self.full.expose()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.shown)
+    }
+}
+
+impl Store {
+    /// The URL for the library that connects: `sqlite:PATH` or `postgres://…`. Never print it.
+    pub(crate) fn expose(&self) -> String {
+        match self {
+            Self::Sqlite { path } => format!("sqlite:{}", path.display()),
+            Self::Postgres { url } => url.expose().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { path } => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres { url } => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for QueueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Amqp { url } => url.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! From a configuration to running parts: the one place where adapters meet the application.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use postbud_decide::Lang as CaseworkerLang;
+use postbud_deliver::{DeliverOptions, Deliverer, Language, SmtpOptions, SmtpTls};
+use postbud_pipeline::ports::Queue;
+use postbud_pipeline::{DispatcherOptions, RetryPolicy, RouterOptions, Steps};
+use postbud_queue::{RabbitOptions, RabbitQueue};
+use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
+
+use crate::classifier::ModelClassifier;
+use crate::cli::ConfigArgs;
+use crate::config::{self, Config, QueueKind, Tls};
+use crate::exit::{self, Failure};
+
+/// Reads a configuration; its warnings go to standard error.
+pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
+    let (config, warnings) =
+        config::load(path).map_err(|report| Failure::new(exit::CONFIGURATION, report.to_string()))?;
+    for warning in warnings {
+        eprintln!("{}: {warning}", path.display());
+    }
+    Ok(config)
+}
+
+/// The installation a command works on: the file it names, else ./postbud.toml, else the demo
+/// that was run in this folder.
+pub(crate) fn installation(args: &ConfigArgs) -> anyhow::Result<Config> {
+    if let Some(path) = &args.config {
+        return load(path);
+    }
+    let here = Path::new("postbud.toml");
+    if here.exists() {
+        return load(here);
+    }
+    let demo = PathBuf::from("postbud-data");
+    if demo.is_dir() {
+        return Ok(config::demo(&demo));
+    }
+    Err(Failure::new(
+        exit::CONFIGURATION,
+        "there is no ./postbud.toml and no demo in ./postbud-data\n\
+         name a configuration with --config, write one with `postbud init`, or run `postbud demo` first",
+    )
+    .into())
+}
+
+/// Opens the store.
+pub(crate) async fn store(config: &Config) -> anyhow::Result<SqlStore> {
+    postbud_store::open(&StoreOptions::new(config.store.expose()))
+        .await
+        .context("the store cannot be opened")
+}
+
+/// Opens the queue.
+pub(crate) async fn queue(config: &Config, store: &SqlStore) -> anyhow::Result<Arc<dyn Queue>> {
+    match &config.queue.kind {
+        QueueKind::Embedded { .. } => Ok(Arc::new(embedded(config, store))),
+        QueueKind::Amqp { url } => {
+            let rabbit = RabbitQueue::connect(rabbit_options(config, url.expose()))
+                .await
+                .context("the queue cannot be opened")?;
+            Ok(Arc::new(rabbit))
+        }
+    }
+}
+
+fn embedded(config: &Config, store: &SqlStore) -> EmbeddedQueue {
+    let options = EmbeddedOptions {
+        attempts: config.queue.attempts,
+        retry_delay_ms: millis(config.queue.retry_delay),
+        ..EmbeddedOptions::default()
+    };
+    EmbeddedQueue::new(store.clone(), options)
+}
+
+/// How the broker at `url` is used.
+pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
+    RabbitOptions {
+        prefix: config.queue.prefix.clone(),
+        prefetch: config.queue.prefetch,
+        attempts: config.queue.attempts,
+        retry_delay_ms: u32::try_from(config.queue.retry_delay.as_millis()).unwrap_or(u32::MAX),
+        url: url.to_owned(),
+        ..RabbitOptions::default()
+    }
+}
+
+/// The steps of a letter, with the configured model or another one.
+pub(crate) fn steps(config: &Config, classifier: ModelClassifier) -> Steps {
+    Steps::new(config.limits.clone(), config.settings.clone(), Arc::new(classifier))
+}
+
+/// What brings letters to their mailboxes.
+pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
+    let smtp = config.delivery.smtp.as_ref().map(|smtp| SmtpOptions {
+        port: smtp.port,
+        tls: match smtp.tls {
+            Tls::StartTls => SmtpTls::Starttls,
+            Tls::Tls => SmtpTls::Tls,
+            Tls::None => SmtpTls::None,
+        },
+        user: smtp.login.as_ref().map(|login| login.user.clone()),
+        password: smtp.login.as_ref().map(|login| login.password.expose().to_owned()),
+        timeout_ms: u64::try_from(smtp.timeout.as_millis()).unwrap_or(u64::MAX),
+        connections: smtp.connections,
+        ..SmtpOptions::new(&smtp.host, &smtp.from)
+    });
+    let options = DeliverOptions {
+        mailboxes: config.settings.mailboxes.clone(),
+        smtp,
+        domain: config.delivery.domain.clone(),
+        language: match config.delivery.language {
+            CaseworkerLang::Danish => Language::Da,
+            CaseworkerLang::English => Language::En,
+        },
+        letter_limits: config.limits.clone(),
+    };
+    Deliverer::new(options)
+        .map_err(|error| Failure::new(exit::CONFIGURATION, error.to_string()).into())
+}
+
+/// How the router works under this configuration.
+pub(crate) fn router_options(config: &Config) -> RouterOptions {
+    let batch = usize::from(config.queue.prefetch / 2).clamp(1, 64);
+    RouterOptions { batch, ..RouterOptions::default() }
+}
+
+/// How the dispatcher works under this configuration.
+pub(crate) fn dispatcher_options(config: &Config) -> DispatcherOptions {
+    DispatcherOptions {
+        retry: RetryPolicy {
+            attempts: config.delivery.attempts,
+            first: config.delivery.first_retry,
+            longest: config.delivery.longest_retry,
+        },
+        ..DispatcherOptions::default()
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,12 @@
+//! End to end over the real binary. What needs RabbitMQ and PostgreSQL runs when
+//! `cargo xtask test` has started them, and says otherwise that it was skipped.
+
+mod bad_input;
+mod crash;
+mod demo;
+mod poison;
+mod production;
+mod servers;
+mod settings;
+mod support;
+mod terminal;

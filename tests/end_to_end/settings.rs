@@ -1,0 +1,141 @@
+//! Configurations and letters for the tests. Rules decide, so that no test hangs on the model.
+
+use crate::servers::Servers;
+
+/// Where the shipped model is.
+pub fn model() -> String {
+    format!("{}/../../models/klitkobing", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Two mailboxes and the rules that lead to them; everything else is for a person.
+pub fn mailboxes(by_mail: bool) -> String {
+    let park = if by_mail { "smtp:park@klitkobing.example" } else { "maildir:mailboxes/vej-park" };
+    format!(
+        r#"
+[[mailbox]]
+id = "affald"
+name = "Affald og Genbrug"
+description = "Tømning, storskrald"
+deliver = "maildir:mailboxes/affald"
+
+[[mailbox]]
+id = "vej-park"
+name = "Vej, Park og Trafik"
+description = "Veje og parker"
+deliver = "{park}"
+
+[[mailbox]]
+id = "boern-familie"
+name = "Børne- og Familieafdelingen"
+description = "Underretninger"
+tier = "must-not-miss"
+deliver = "maildir:mailboxes/boern-familie"
+
+[[mailbox]]
+id = "andet"
+name = "Andet"
+description = "Hører ingen steder til"
+
+[[rule]]
+name = "Storskrald"
+to = "affald"
+when = {{ words = ["storskrald"] }}
+
+[[rule]]
+name = "Parkering"
+to = "vej-park"
+when = {{ words = ["parkering"] }}
+"#
+    )
+}
+
+/// Everything embedded.
+pub fn embedded() -> String {
+    format!(
+        r#"
+[store]
+url = "sqlite:postbud.db"
+[queue]
+url = "embedded"
+retry_delay_seconds = 1
+[model]
+path = "{}"
+[delivery]
+domain = "klitkobing.example"
+{}"#,
+        model(),
+        mailboxes(false)
+    )
+}
+
+/// RabbitMQ, PostgreSQL, and a mail server on loopback when there is a port.
+pub fn production(servers: &Servers, smtp: Option<u16>) -> String {
+    let smtp_table = smtp.map_or_else(String::new, |port| {
+        format!(
+            "[delivery.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
+             from = \"postbud@klitkobing.example\"\n"
+        )
+    });
+    format!(
+        r#"
+[store]
+url = "{}"
+[queue]
+url = "{}"
+prefix = "{}"
+retry_delay_seconds = 1
+[model]
+path = "{}"
+[delivery]
+domain = "klitkobing.example"
+first_retry_seconds = 1
+{smtp_table}{}"#,
+        servers.postgres,
+        servers.amqp,
+        servers.prefix,
+        model(),
+        mailboxes(smtp.is_some())
+    )
+}
+
+/// A mail with CRLF line ends.
+pub fn mail(subject: &str, text: &str) -> String {
+    format!(
+        "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
+         Subject: {subject}\r\nMessage-ID: <{}@borger.example>\r\n\
+         Date: Mon, 23 Nov 2026 08:15:00 +0100\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n",
+        subject.replace(' ', ".")
+    )
+}
+
+/// A MeMo letter with this UUID.
+pub fn memo(uuid: &str, subject: &str, base64: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<memo:Message xmlns:memo="https://DigitalPost.dk/MeMo-1" memoVersion="1.2">
+  <memo:MessageHeader>
+    <memo:messageType>DIGITALPOST</memo:messageType>
+    <memo:messageUUID>{uuid}</memo:messageUUID>
+    <memo:label>{subject}</memo:label>
+    <memo:Sender><memo:senderID>0101700000</memo:senderID><memo:idType>CPR</memo:idType><memo:label>Bo Dam</memo:label></memo:Sender>
+    <memo:Recipient><memo:recipientID>12345678</memo:recipientID><memo:idType>CVR</memo:idType></memo:Recipient>
+  </memo:MessageHeader>
+  <memo:MessageBody>
+    <memo:createdDateTime>2026-11-23T07:15:00Z</memo:createdDateTime>
+    <memo:MainDocument>
+      <memo:File>
+        <memo:encodingFormat>text/plain</memo:encodingFormat>
+        <memo:filename>brev.txt</memo:filename>
+        <memo:language>da</memo:language>
+        <memo:content>{base64}</memo:content>
+      </memo:File>
+    </memo:MainDocument>
+  </memo:MessageBody>
+</memo:Message>
+"#
+    )
+}
+
+/// `Hent mit storskrald, tak.` in base64.
+pub const STORSKRALD: &str = "SGVudCBtaXQgc3RvcnNrcmFsZCwgdGFrLg==";
