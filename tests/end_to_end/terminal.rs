@@ -21,7 +21,7 @@ fn one_report_names_every_fault_of_a_configuration_with_its_line() {
     );
     let said = here.say(&["run"]);
     assert_eq!(said.code, 2);
-    for part in ["prefech", "prefetch", "tier", "must-not-miss", "amqp://", ":2", ":3", ":8"] {
+    for part in ["prefech", "prefetch", "tier", "must-not-miss", "amqps://", "line 2", "line 3", "line 8"] {
         assert!(said.err.contains(part), "{part} in {}", said.err);
     }
 }

@@ -3,90 +3,93 @@
 mod support;
 
 use postbud_decide::{
-    Claims, Condition, Contribution, Decision, Doubt, KlePattern, Lang, Mailbox, Place, Settings,
-    WordPattern, assigned, describe,
+    Claims, Condition, Contribution, Decision, Doubt, KlePattern, Lang, Mailbox, Place, Scores,
+    Settings, WordPattern, assigned, describe,
 };
 use postbud_letter::DefectKind;
 use support::*;
 
+type Named = (&'static str, Decision);
+
+fn sure() -> Option<Scores> {
+    Some(scores(&[
+        ("plads", 0.973),
+        ("skole", 0.02),
+        ("boern", 0.007),
+    ]))
+}
+
+fn unsure() -> Option<Scores> {
+    Some(scores(&[("plads", 0.61), ("boern", 0.3), ("skole", 0.09)]))
+}
+
 /// A name for each kind of decision, and one of it.
-fn decisions() -> Vec<(&'static str, Decision)> {
-    let words = vec![WordPattern::parse("vuggestue*").expect("a word")];
-    let when = Condition::All(vec![
-        Condition::Words {
-            place: Place::Anywhere,
-            patterns: words,
-        },
-        Condition::Not(Box::new(Condition::Kle(vec![
-            KlePattern::parse("29.*").expect("a KLE pattern"),
-        ]))),
-    ]);
-    let rule = |to| with_rules(vec![rule("Vuggestuer", to, when.clone())]);
+fn decisions() -> Vec<Named> {
+    let mut all = by_rules_and_claims();
+    all.extend(by_the_model());
+    all.extend(afterwards());
+    all
+}
+
+fn by_rules_and_claims() -> Vec<Named> {
+    let patterns_of_words = vec![WordPattern::parse("vuggestue*").expect("a word")];
+    let words = Condition::Words {
+        place: Place::Anywhere,
+        patterns: patterns_of_words,
+    };
+    let kle = Condition::Kle(vec![KlePattern::parse("29.*").expect("a KLE pattern")]);
+    let when = Condition::All(vec![words, Condition::Not(Box::new(kle))]);
+    let to = |to| with_rules(vec![rule("Vuggestuer", to, when.clone())]);
+    let on_reply = with_rules(vec![rule("Svar", "skole", Condition::Reply(true))]);
     let claims = claiming(Claims {
         case_id: patterns(&["BYG-*"]),
         ..Claims::default()
     });
-    let on_reply = with_rules(vec![support::rule("Svar", "skole", Condition::Reply(true))]);
     let mail = letter("S", LONG_DANISH);
-    let sure = Some(scores(&[
-        ("plads", 0.973),
-        ("skole", 0.02),
-        ("boern", 0.007),
-    ]));
-    let unsure = Some(scores(&[("plads", 0.61), ("boern", 0.3), ("skole", 0.09)]));
-    let off = Some(scores(&[("slukket", 0.95), ("skole", 0.05)]));
-    let nowhere = Some(scores(&[("andet", 0.95), ("skole", 0.05)]));
     let broken = with_defect(memo(), DefectKind::BrokenXml);
-    let by_model = decided(&mail, &settings(), sure.clone());
+    vec![
+        ("rule", decided(&mail, &to("skole"), None)),
+        ("rule-person", decided(&mail, &to("person"), unsure())),
+        ("rule-held", decided(&broken, &on_reply, sure())),
+        ("reply", decided(&memo(), &claims, sure())),
+        ("reply-held", decided(&memo(), &claims, unsure())),
+    ]
+}
+
+fn by_the_model() -> Vec<Named> {
+    let mail = letter("S", LONG_DANISH);
+    let ask = |scores: Option<Scores>| decided(&mail, &settings(), scores);
+    let mut uncertified = scores(&[("plads", 0.99)]);
+    uncertified.ranked[0].threshold = None;
+    let cut = with_defect(mail.clone(), DefectKind::TextCut);
+    let unknown = Some(scores(&[("nedlagt", 0.9), ("plads", 0.1)]));
+    vec![
+        ("model", ask(sure())),
+        ("below", ask(unsure())),
+        ("not-automatic", ask(Some(scores(&[("slukket", 0.95)])))),
+        ("not-certified", ask(Some(uncertified))),
+        ("never", ask(Some(scores(&[("politi", 0.95)])))),
+        ("nowhere", ask(Some(scores(&[("andet", 0.95)])))),
+        ("no-model", ask(None)),
+        ("defect", decided(&cut, &settings(), sure())),
+        ("no-text", decided(&letter("S", ""), &settings(), unknown)),
+    ]
+}
+
+fn afterwards() -> Vec<Named> {
+    let before = decided(&letter("S", LONG_DANISH), &settings(), sure());
     let failed = Doubt::DeliveryFailed {
         error: "550 no such\nmailbox".to_owned(),
     };
-    let mut uncertified = scores(&[("plads", 0.99)]);
-    uncertified.ranked[0].threshold = None;
+    let after = assigned(
+        &before.letter,
+        &id("skole"),
+        "Anna Holm",
+        before.suggestions.clone(),
+    );
     vec![
-        ("rule", decided(&mail, &rule("skole"), None)),
-        (
-            "rule-person",
-            decided(&mail, &rule("person"), unsure.clone()),
-        ),
-        ("rule-held", decided(&broken, &on_reply, sure.clone())),
-        ("reply", decided(&memo(), &claims, sure.clone())),
-        ("reply-held", decided(&memo(), &claims, unsure.clone())),
-        ("model", by_model.clone()),
-        ("below", decided(&mail, &settings(), unsure)),
-        ("not-automatic", decided(&mail, &settings(), off)),
-        (
-            "not-certified",
-            decided(&mail, &settings(), Some(uncertified)),
-        ),
-        (
-            "never",
-            decided(&mail, &settings(), Some(scores(&[("politi", 0.95)]))),
-        ),
-        ("nowhere", decided(&mail, &settings(), nowhere)),
-        ("no-model", decided(&mail, &settings(), None)),
-        (
-            "defect",
-            decided(&with_defect(mail, DefectKind::TextCut), &settings(), sure),
-        ),
-        (
-            "no-text",
-            decided(
-                &letter("S", ""),
-                &settings(),
-                Some(scores(&[("nedlagt", 0.9), ("plads", 0.1)])),
-            ),
-        ),
-        ("delivery-failed", by_model.held_after(failed)),
-        (
-            "assigned",
-            assigned(
-                &by_model.letter,
-                &id("skole"),
-                "Anna Holm",
-                by_model.suggestions,
-            ),
-        ),
+        ("delivery-failed", before.held_after(failed)),
+        ("assigned", after),
     ]
 }
 

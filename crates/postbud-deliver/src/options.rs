@@ -214,7 +214,7 @@ mod tests {
                 "postbud@klitkobing.dk",
             )),
             domain: "klitkobing.dk".to_owned(),
-            language: Languageuage::Da,
+            language: Language::Da,
             letter_limits: Limits::default(),
         }
     }

@@ -23,14 +23,18 @@ crate::opaque::opaque_debug_lifetime!(LetterText);
 impl Letter {
     /// What a classifier reads of this letter.
     ///
-    /// The new text; with what it quotes or passes on when the new text is a few words or none;
-    /// with the comments of a Digital Post thread. The text of plain attachments only when there is
-    /// no other.
+    /// The new text; with what it quotes when the new text is a few words or none, and with the
+    /// letter that a Digital Post message passes on; with the comments of a Digital Post thread.
+    /// The text of plain attachments only when there is no other.
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
         let new = self.text.new.as_str();
         let mut parts = vec![new];
-        if new.split_whitespace().take(FEW_WORDS).count() < FEW_WORDS {
+        let forwards = self
+            .memo
+            .as_ref()
+            .is_some_and(|memo| memo.forward.is_some());
+        if forwards || new.split_whitespace().take(FEW_WORDS).count() < FEW_WORDS {
             parts.push(&self.text.quoted);
         }
         if let Some(memo) = &self.memo {

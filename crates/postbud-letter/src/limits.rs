@@ -5,8 +5,8 @@
 pub struct Limits {
     /// Size of the raw letter in bytes. Digital Post goes up to 99.5 MB.
     pub letter_bytes: usize,
-    /// Size of the text in bytes of UTF-8, for the new and the quoted text each, and for all the
-    /// values of a MeMo header together.
+    /// Size of a letter's text in bytes of UTF-8, quotations included; and of all the values of a
+    /// MeMo header together.
     pub text_bytes: usize,
     /// Parts of a mail or documents of a MeMo message, each multipart counted too.
     pub parts: usize,

@@ -10,7 +10,7 @@ const HEAD_BYTES: usize = 4 << 20;
 /// Reads a letter from its raw bytes, whatever they are.
 ///
 /// MeMo is told by its root element, a mail by its header fields; of anything else the text is
-/// taken as well as can be. What is wrong is in [`Letter::defects`], by falling importance.
+/// taken as well as can be. What was wrong is in [`Letter::defects`].
 #[must_use]
 pub fn read(raw: &[u8], limits: &Limits) -> Letter {
     // Nothing below is known to panic. Four libraries are, however, below; and a letter that stops

@@ -450,6 +450,19 @@ fn nesting_is_capped() {
     assert!(kinds(&letter).contains(&DefectKind::TooDeep));
     let messages = "Content-Type: message/rfc822\r\nFrom: a@b.example\r\n\r\n".repeat(200_000);
     assert!(kinds(&read(messages)).contains(&DefectKind::TooDeep));
+    // Encoded within encoded: what is held decoded has a limit.
+    let mut encoded = b"From: a@b.example\r\n\r\nInderst".to_vec();
+    for _ in 0..6 {
+        let head = "From: a@b.example\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+        encoded = format!("{head}{}", base64_lines(&encoded)).into_bytes();
+    }
+    assert!(read(&encoded).text.quoted.ends_with("Inderst"));
+    let limits = Limits {
+        letter_bytes: encoded.len() + 200,
+        ..Limits::default()
+    };
+    let letter = postbud_letter::read(&encoded, &limits);
+    assert_eq!(kinds(&letter)[0], DefectKind::TooDeep);
     // As deep as the caller may ask for, on an ordinary thread's stack.
     let limits = Limits {
         depth: usize::MAX,
@@ -533,4 +546,24 @@ fn what_is_neither_mail_nor_memo_is_read_as_far_as_it_is_text() {
         read("Hej: dette er et brev\n\nMed tekst").channel,
         Channel::Unknown
     );
+}
+
+#[test]
+fn the_text_of_many_messages_together_has_a_limit() {
+    let subject = "emne ".repeat(600);
+    let message = format!(
+        "Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\nSubject: {subject}\r\n\r\nTekst"
+    );
+    let letter = of_parts("mixed", &vec![message.as_str(); 450]);
+    assert!(letter.text.quoted.len() <= Limits::default().text_bytes);
+    assert_eq!(kinds(&letter), [DefectKind::TextCut]);
+    let texts = vec!["Content-Type: text/plain\r\n\r\nEn linje med tekst i en lang mail."; 90];
+    let limits = Limits {
+        text_bytes: 1000,
+        ..Limits::default()
+    };
+    let raw = format!("From: a@b.example\r\n{}", multipart("mixed", &texts));
+    let letter = postbud_letter::read(raw.as_bytes(), &limits);
+    assert!(letter.text.new.len() <= 1000 && letter.text.new.len() > 900);
+    assert_eq!(kinds(&letter), [DefectKind::TextCut]);
 }

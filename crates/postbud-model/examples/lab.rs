@@ -37,21 +37,18 @@ fn main() {
     let ds: Vec<Description> = md.lines().filter_map(|l| { let c: Vec<&str> = l.split('|').map(str::trim).collect(); (c.len() == 6 && c[1] != "id" && !c[1].starts_with('-')).then(|| Description { label: c[1].into(), text: format!("{}, {}", c[2], c[3]) }) }).collect();
     assert_eq!(ds.len(), 25);
     let base = TrainOptions { descriptions: ds.clone(), ..Default::default() };
-    let t = Instant::now(); let m = train(&ex, &base, &|_| ()).unwrap(); let el = t.elapsed();
+    let t = Instant::now(); let mut b1 = base.clone(); b1.features.min_letters = 1; let m = train(&ex, &b1, &|_| ()).unwrap(); let el = t.elapsed();
     let b = m.to_bytes().unwrap(); let t = Instant::now(); let m2 = Model::from_bytes(&b).unwrap();
     println!("train {el:?} file {} features {} load {:?} {:?}", b.len(), m2.features(), t.elapsed(), m2.info().candidates);
     let t = Instant::now(); for e in &ex { std::hint::black_box(m.predict(e.text)); } println!("predict {:?}/letter", t.elapsed() / 1455);
     let a: Vec<String> = std::env::args().skip(1).collect();
     let seeds = 2;
     if a.is_empty() {
-        cv(&ex, &base, "base", seeds);
-        cv(&ex, &TrainOptions { descriptions: vec![], ..base.clone() }, "no desc", seeds);
-        for ml in [1, 3] { let mut o = base.clone(); o.features.min_letters = ml; cv(&ex, &o, &format!("min {ml}"), seeds); }
-        for p in [1.0, 1.25, 1.75, 2.0] { let mut o = base.clone(); o.features.idf_power = p; cv(&ex, &o, &format!("idf {p}"), seeds); }
-        for c in [0.5, 2.0, 4.0] { let mut o = base.clone(); o.svm.cost = c; cv(&ex, &o, &format!("C {c}"), seeds); }
-        for w in [0.05, 0.2, 0.5] { let mut o = base.clone(); o.description_weight = w; cv(&ex, &o, &format!("desc {w}"), seeds); }
-        for f in [10] { let mut o = base.clone(); o.folds = f; cv(&ex, &o, &format!("folds {f}"), seeds); }
-        for (lo, hi) in [(2, 5), (3, 6), (2, 4)] { let mut o = base.clone(); o.features.grams.chars_min = lo; o.features.grams.chars_max = hi; cv(&ex, &o, &format!("chars {lo}-{hi}"), seeds); }
-        for t in [0.001, 0.1] { let mut o = base.clone(); o.svm.tolerance = t; cv(&ex, &o, &format!("tol {t}"), seeds); }
+        let mut m1 = base.clone(); m1.features.min_letters = 1; m1.description_weight = 0.15; m1.svm.cost = 2.0;
+        cv(&ex, &m1, "min1 C2 d.15", seeds);
+        for p in [1.0, 2.0] { let mut o = m1.clone(); o.features.idf_power = p; cv(&ex, &o, &format!("idf {p}"), seeds); }
+        for c in [1.0, 4.0] { let mut o = m1.clone(); o.svm.cost = c; cv(&ex, &o, &format!("C {c}"), seeds); }
+        for w in [0.05, 0.3] { let mut o = m1.clone(); o.description_weight = w; cv(&ex, &o, &format!("desc {w}"), seeds); }
+        for (lo, hi) in [(2, 5), (3, 6), (3,4)] { let mut o = m1.clone(); o.features.grams.chars_min = lo; o.features.grams.chars_max = hi; cv(&ex, &o, &format!("chars {lo}-{hi}"), seeds); }
     }
 }

@@ -67,7 +67,10 @@ macro_rules! queue_conformance {
 }
 
 fn message(id: &str) -> Message {
-    Message { body: Body::Inline(Bytes::from(format!("bytes of {id}"))), id: id.to_owned() }
+    Message {
+        body: Body::Inline(Bytes::from(format!("bytes of {id}"))),
+        id: id.to_owned(),
+    }
 }
 
 async fn publish(queue: &dyn Queue, ids: &[&str]) {
@@ -80,7 +83,9 @@ async fn take(queue: &dyn Queue, count: usize) -> Vec<Received> {
     let mut taken: Vec<Received> = Vec::new();
     let end = tokio::time::Instant::now() + PATIENCE;
     while taken.len() < count && tokio::time::Instant::now() < end {
-        let more = queue.receive(count - taken.len(), Duration::from_secs(1)).await;
+        let more = queue
+            .receive(count - taken.len(), Duration::from_secs(1))
+            .await;
         taken.extend(more.expect("receiving works"));
     }
     assert_eq!(taken.len(), count, "messages received");
@@ -97,11 +102,16 @@ async fn nothing_comes(queue: &dyn Queue) {
 }
 
 async fn settle(queue: &dyn Queue, received: &Received, outcome: Settlement) {
-    queue.settle(vec![(received.token, outcome)]).await.expect("settling works");
+    queue
+        .settle(vec![(received.token, outcome)])
+        .await
+        .expect("settling works");
 }
 
 fn retry(reason: &str) -> Settlement {
-    Settlement::Retry { reason: reason.to_owned() }
+    Settlement::Retry {
+        reason: reason.to_owned(),
+    }
 }
 
 async fn until_dead(queue: &dyn Queue, count: usize) -> Vec<crate::ports::DeadLetter> {
@@ -124,15 +134,30 @@ pub async fn what_is_published_is_received(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     let all_bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let sent = vec![
-        Message { body: Body::Inline(Bytes::from(all_bytes)), id: "binary".to_owned() },
-        Message { body: Body::Inline(Bytes::new()), id: "empty".to_owned() },
-        Message { body: Body::Stored(RawId("ab".repeat(32))), id: "reference".to_owned() },
-        Message { body: Body::Inline(Bytes::from_static(b"x")), id: "æøå 123".to_owned() },
+        Message {
+            body: Body::Inline(Bytes::from(all_bytes)),
+            id: "binary".to_owned(),
+        },
+        Message {
+            body: Body::Inline(Bytes::new()),
+            id: "empty".to_owned(),
+        },
+        Message {
+            body: Body::Stored(RawId("ab".repeat(32))),
+            id: "reference".to_owned(),
+        },
+        Message {
+            body: Body::Inline(Bytes::from_static(b"x")),
+            id: "æøå 123".to_owned(),
+        },
     ];
     queue.publish(sent.clone()).await.expect("publishing works");
     let received = take(&*queue, sent.len()).await;
     for Message { body, id } in sent {
-        let found = received.iter().find(|found| found.id == id).expect("every name arrives");
+        let found = received
+            .iter()
+            .find(|found| found.id == id)
+            .expect("every name arrives");
         assert_eq!(found.body.as_ref(), Ok(&body), "{id}");
         assert_eq!((found.attempts, found.returned), (0, 0), "{id}");
     }
@@ -143,9 +168,18 @@ pub async fn what_is_published_is_received(harness: &dyn QueueHarness) {
 pub async fn an_empty_queue_gives_nothing(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     nothing_comes(&*queue).await;
-    queue.publish(Vec::new()).await.expect("no message is no error");
-    queue.settle(Vec::new()).await.expect("nothing to settle is no error");
-    assert_eq!(queue.depth().await.expect("counting works"), crate::ports::Depth::default());
+    queue
+        .publish(Vec::new())
+        .await
+        .expect("no message is no error");
+    queue
+        .settle(Vec::new())
+        .await
+        .expect("nothing to settle is no error");
+    assert_eq!(
+        queue.depth().await.expect("counting works"),
+        crate::ports::Depth::default()
+    );
 }
 
 /// # Panics
@@ -247,10 +281,20 @@ pub async fn dead_at_once(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b"]).await;
     for held in take(&*queue, 2).await {
-        settle(&*queue, &held, Settlement::Dead { reason: "no letter at all".to_owned() }).await;
+        settle(
+            &*queue,
+            &held,
+            Settlement::Dead {
+                reason: "no letter at all".to_owned(),
+            },
+        )
+        .await;
     }
     let dead = until_dead(&*queue, 2).await;
-    assert!(dead.iter().all(|letter| letter.reason == "no letter at all"));
+    assert!(
+        dead.iter()
+            .all(|letter| letter.reason == "no letter at all")
+    );
     assert_eq!(queue.dead(1).await.expect("listing works").len(), 1);
     nothing_comes(&*queue).await;
 }
@@ -261,17 +305,31 @@ pub async fn replay_starts_anew(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b", "c"]).await;
     for held in take(&*queue, 3).await {
-        settle(&*queue, &held, Settlement::Dead { reason: "x".to_owned() }).await;
+        settle(
+            &*queue,
+            &held,
+            Settlement::Dead {
+                reason: "x".to_owned(),
+            },
+        )
+        .await;
     }
     until_dead(&*queue, 3).await;
     assert_eq!(queue.replay(None, 2).await.expect("replaying works"), 2);
     until_dead(&*queue, 1).await;
     assert_eq!(queue.replay(None, 10).await.expect("replaying works"), 1);
     let received = take(&*queue, 3).await;
-    assert!(received.iter().all(|held| (held.attempts, held.returned) == (0, 0)));
+    assert!(
+        received
+            .iter()
+            .all(|held| (held.attempts, held.returned) == (0, 0))
+    );
     let ids: BTreeSet<&str> = received.iter().map(|held| held.id.as_str()).collect();
     assert_eq!(ids, BTreeSet::from(["a", "b", "c"]));
-    let again = received.iter().find(|held| held.id == "b").expect("b is there");
+    let again = received
+        .iter()
+        .find(|held| held.id == "b")
+        .expect("b is there");
     assert_eq!(again.body, Ok(message("b").body));
     until_dead(&*queue, 0).await;
 }
@@ -282,14 +340,33 @@ pub async fn replay_by_name(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b", "c"]).await;
     for held in take(&*queue, 3).await {
-        settle(&*queue, &held, Settlement::Dead { reason: "x".to_owned() }).await;
+        settle(
+            &*queue,
+            &held,
+            Settlement::Dead {
+                reason: "x".to_owned(),
+            },
+        )
+        .await;
     }
     until_dead(&*queue, 3).await;
-    assert_eq!(queue.replay(Some("unknown"), 10).await.expect("replaying works"), 0);
-    assert_eq!(queue.replay(Some("b"), 10).await.expect("replaying works"), 1);
+    assert_eq!(
+        queue
+            .replay(Some("unknown"), 10)
+            .await
+            .expect("replaying works"),
+        0
+    );
+    assert_eq!(
+        queue.replay(Some("b"), 10).await.expect("replaying works"),
+        1
+    );
     assert_eq!(take_one(&*queue).await.id, "b");
-    let left: BTreeSet<String> =
-        until_dead(&*queue, 2).await.into_iter().map(|letter| letter.id).collect();
+    let left: BTreeSet<String> = until_dead(&*queue, 2)
+        .await
+        .into_iter()
+        .map(|letter| letter.id)
+        .collect();
     assert_eq!(left, BTreeSet::from(["a".to_owned(), "c".to_owned()]));
 }
 
@@ -305,9 +382,16 @@ pub async fn a_crash_loses_nothing(harness: &dyn QueueHarness) {
     harness.crash(doomed).await;
     let survivor = harness.connect().await;
     let again = take(&*survivor, 2).await;
-    assert!(again.iter().all(|message| message.returned >= 1 && message.attempts == 0));
+    assert!(
+        again
+            .iter()
+            .all(|message| message.returned >= 1 && message.attempts == 0)
+    );
     let ids: BTreeSet<&str> = again.iter().map(|message| message.id.as_str()).collect();
-    let expected: BTreeSet<&str> = held[1..].iter().map(|message| message.id.as_str()).collect();
+    let expected: BTreeSet<&str> = held[1..]
+        .iter()
+        .map(|message| message.id.as_str())
+        .collect();
     assert_eq!(ids, expected);
 }
 
@@ -337,7 +421,10 @@ pub async fn shutdown_gives_back(harness: &dyn QueueHarness) {
     first.shutdown().await.expect("shutting down works");
     let next = harness.connect().await;
     let again = take_one(&*next).await;
-    assert_eq!((again.id.as_str(), again.attempts), (held[1].id.as_str(), 0));
+    assert_eq!(
+        (again.id.as_str(), again.attempts),
+        (held[1].id.as_str(), 0)
+    );
     nothing_comes(&*next).await;
 }
 
@@ -359,21 +446,35 @@ pub async fn many_are_served_once_each(harness: &dyn QueueHarness) {
     done.sort();
     let count = done.len();
     done.dedup();
-    assert_eq!((count, done.len()), (MANY, MANY), "served, and of these different");
+    assert_eq!(
+        (count, done.len()),
+        (MANY, MANY),
+        "served, and of these different"
+    );
 }
 
 /// Consumes until nothing comes any more; every seventh message fails at first.
 async fn consume_all(queue: &dyn Queue) -> Vec<String> {
     let mut done = Vec::new();
     loop {
-        let received = queue.receive(32, Duration::from_secs(2)).await.expect("receiving works");
+        let received = queue
+            .receive(32, Duration::from_secs(2))
+            .await
+            .expect("receiving works");
         if received.is_empty() {
             return done;
         }
         let mut outcomes = Vec::new();
         for (n, message) in received.iter().enumerate() {
             let fails = n % 7 == 3 && message.attempts == 0;
-            outcomes.push((message.token, if fails { retry("once") } else { Settlement::Done }));
+            outcomes.push((
+                message.token,
+                if fails {
+                    retry("once")
+                } else {
+                    Settlement::Done
+                },
+            ));
             if !fails {
                 done.push(message.id.clone());
             }

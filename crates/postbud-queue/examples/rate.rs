@@ -1,5 +1,6 @@
-//! How fast is the queue? Publishes and consumes letters of 8 KiB on the broker at
-//! `POSTBUD_TEST_AMQP`, then measures how soon it works again after its queue was deleted.
+//! How fast is the queue, and how soon does it work again after a fault? Starts a broker of its
+//! own, publishes and consumes letters of 8 KiB, deletes the queue, closes the connections, and
+//! kills the broker.
 //!
 //! `cargo run --release -p postbud-queue --example rate [letters] [prefetch]`
 
@@ -10,6 +11,7 @@ use lapin::options::QueueDeleteOptions;
 use lapin::{Connection, ConnectionProperties};
 use postbud_pipeline::ports::{Body, Message, Queue, Settlement};
 use postbud_queue::{RabbitOptions, RabbitQueue};
+use postbud_testkit::RabbitServer;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -21,18 +23,13 @@ async fn main() -> Outcome<()> {
             .map_or(Ok(otherwise), |text| text.parse())?)
     };
     let (letters, prefetch) = (argument(1, 50_000)?, argument(2, 256)?);
+    let mut server = RabbitServer::start()?;
     let options = RabbitOptions {
-        url: std::env::var("POSTBUD_TEST_AMQP").map_err(|_| "set POSTBUD_TEST_AMQP")?,
-        prefix: format!("rate-{}", std::process::id()),
+        url: server.url(),
         prefetch: u16::try_from(prefetch)?,
         ..RabbitOptions::default()
     };
     let queue = RabbitQueue::connect(options.clone()).await?;
-    let body = Bytes::from(vec![b'x'; 8 << 10]);
-    let message = |n: u32| Message {
-        body: Body::Inline(body.clone()),
-        id: format!("{n}"),
-    };
 
     let start = Instant::now();
     for first in (0..letters).step_by(500) {
@@ -45,16 +42,7 @@ async fn main() -> Outcome<()> {
     let start = Instant::now();
     let mut received = 0;
     while received < letters {
-        let batch = queue.receive(128, Duration::from_secs(5)).await?;
-        received += u32::try_from(batch.len())?;
-        queue
-            .settle(
-                batch
-                    .iter()
-                    .map(|one| (one.token, Settlement::Done))
-                    .collect(),
-            )
-            .await?;
+        received += receive(&queue, usize::from(options.prefetch) / 2).await?;
     }
     println!(
         "received and settled:      {:.0} letters/s (prefetch {prefetch})",
@@ -63,28 +51,60 @@ async fn main() -> Outcome<()> {
 
     let admin = Connection::connect(&options.url, ConnectionProperties::default()).await?;
     let admin = admin.create_channel().await?;
-    let incoming = format!("{}.incoming", options.prefix);
     let start = Instant::now();
     admin
-        .queue_delete(incoming.as_str().into(), QueueDeleteOptions::default())
+        .queue_delete("postbud.incoming".into(), QueueDeleteOptions::default())
         .await?;
-    while queue.publish(vec![message(0)]).await.is_err() {}
-    while queue
-        .receive(1, Duration::from_secs(1))
-        .await
-        .map_or(0, |batch| batch.len())
-        == 0
-    {}
     println!(
-        "its queue deleted: publishing and receiving again after {:.0?}",
-        start.elapsed()
+        "works again after its queue was deleted:  {:.0?}",
+        again(&queue, start).await?
+    );
+
+    server.close_all_connections()?;
+    let start = Instant::now();
+    println!(
+        "works again after connections are closed: {:.0?}",
+        again(&queue, start).await?
+    );
+
+    server.kill_dash_nine()?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    server.restart()?;
+    let start = Instant::now();
+    println!(
+        "works again after the broker is back:     {:.0?}",
+        again(&queue, start).await?
     );
     queue.shutdown().await?;
-    for name in ["incoming", "retry", "dead"] {
-        let name = format!("{}.{name}", options.prefix);
-        admin
-            .queue_delete(name.as_str().into(), QueueDeleteOptions::default())
-            .await?;
-    }
     Ok(())
+}
+
+fn message(n: u32) -> Message {
+    Message {
+        body: Body::Inline(Bytes::from(vec![b'x'; 8 << 10])),
+        id: format!("{n}"),
+    }
+}
+
+/// Receives and settles once; returns how many.
+async fn receive(queue: &RabbitQueue, max: usize) -> Outcome<u32> {
+    let batch = queue.receive(max, Duration::from_secs(5)).await?;
+    queue
+        .settle(
+            batch
+                .iter()
+                .map(|one| (one.token, Settlement::Done))
+                .collect(),
+        )
+        .await?;
+    Ok(u32::try_from(batch.len())?)
+}
+
+/// How long until a letter can be published, and one received.
+async fn again(queue: &RabbitQueue, start: Instant) -> Outcome<Duration> {
+    while queue.publish(vec![message(0)]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    while receive(queue, 1).await.unwrap_or(0) == 0 {}
+    Ok(start.elapsed())
 }

@@ -18,7 +18,9 @@ const EVENTS: &str = "SELECT at, what, who, detail FROM events WHERE letter = $1
 pub(crate) async fn letter(tx: &mut Tx, id: &LetterId) -> Result<Option<LetterDetail>, Fault> {
     let key = [id.as_str().into()];
     let found = tx.query(LETTER, &key).await?;
-    let Some(found) = found.first() else { return Ok(None) };
+    let Some(found) = found.first() else {
+        return Ok(None);
+    };
     let row = letter_row(found)?;
     let mut decisions = Vec::new();
     let mut events = vec![Event {
@@ -42,7 +44,12 @@ pub(crate) async fn letter(tx: &mut Tx, id: &LetterId) -> Result<Option<LetterDe
     }
     // Stable: what has the same moment stays in the order in which it must have happened.
     events.sort_by_key(|event| (event.at, rank(&event.what)));
-    Ok(Some(LetterDetail { row, raw_id: RawId(found.text(7)?), decisions, events }))
+    Ok(Some(LetterDetail {
+        row,
+        raw_id: RawId(found.text(7)?),
+        decisions,
+        events,
+    }))
 }
 
 fn decided(row: &Row) -> Result<(Decision, Event), Fault> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use postbud_pipeline::ports::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::{sleep, timeout};
 
 use crate::options::{StoreOptions, Target};
@@ -17,6 +18,9 @@ use crate::{migrate, raw};
 
 /// Pause before an opening that another process got in the way of is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// How long a connection may take to show that it is alive when it goes back to the pool.
+const GIVE_BACK: Duration = Duration::from_secs(3);
 
 /// Opens the store, creates what is missing and brings the schema up to date. Safe when several
 /// processes do so at the same moment.
@@ -79,19 +83,39 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Database, Fault> 
         // 16 MiB of pages a connection, and a large letter leaves no large log file behind.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864");
-    let pool = || SqlitePoolOptions::new().acquire_timeout(options.deadline).idle_timeout(None);
-    let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(options.deadline)
+            .idle_timeout(None)
+    };
+    let writer = pool()
+        .max_connections(1)
+        .connect_with(connect.clone())
+        .await?;
     migrate::sqlite(&writer).await?;
-    let readers = pool().max_connections(options.pool_size.max(1)).connect_with(connect).await?;
+    let readers = pool()
+        .max_connections(options.pool_size.max(1))
+        .connect_with(connect)
+        .await?;
     Ok(Database::Sqlite { writer, readers })
 }
 
 /// Creates the database file and its folder, for nobody else to read: it holds people's letters.
 fn create_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
     Ok(())
 }
 
@@ -105,10 +129,20 @@ async fn postgres(server: &PgConnectOptions, options: &StoreOptions) -> Result<D
         .after_connect(move |connection, _| {
             Box::pin(async move { prepare_session(connection, deadline_ms, longest_ms).await })
         })
+        .after_release(|connection, _| Box::pin(give_back(connection)))
         .connect_with(server.clone())
         .await?;
     migrate::postgres(&pool).await?;
     Ok(Database::Postgres(pool))
+}
+
+/// A connection whose call was given up may lead into a dead network, where it would hang for a
+/// quarter of an hour and keep its place in the pool: one that does not answer is thrown away.
+async fn give_back(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    timeout(GIVE_BACK, connection.ping())
+        .await
+        .map_err(|_| sqlx::Error::PoolTimedOut)??;
+    Ok(true)
 }
 
 /// What every connection to PostgreSQL needs, whatever the server's defaults are:
@@ -118,7 +152,7 @@ async fn postgres(server: &PgConnectOptions, options: &StoreOptions) -> Result<D
 /// - plans for the tables as they are now: one made while they were empty would read them from end
 ///   to end once they hold a million letters.
 async fn prepare_session(
-    connection: &mut sqlx::PgConnection,
+    connection: &mut PgConnection,
     deadline_ms: i64,
     longest_ms: i64,
 ) -> Result<(), sqlx::Error> {

@@ -29,7 +29,12 @@ pub(crate) struct Prepared<'a> {
 pub(crate) fn prepare(batch: &[Entry]) -> Result<Vec<Prepared<'_>>, Fault> {
     batch
         .iter()
-        .map(|entry| Ok(Prepared { entry, decision: decision_text(&entry.decision)? }))
+        .map(|entry| {
+            Ok(Prepared {
+                entry,
+                decision: decision_text(&entry.decision)?,
+            })
+        })
         .collect()
 }
 
@@ -67,10 +72,7 @@ struct NewLetter<'a> {
 }
 
 /// Records the batch.
-pub(crate) async fn record(
-    tx: &mut Tx,
-    batch: &[Prepared<'_>],
-) -> Result<Vec<Recorded>, Fault> {
+pub(crate) async fn record(tx: &mut Tx, batch: &[Prepared<'_>]) -> Result<Vec<Recorded>, Fault> {
     // The first entry of each id, in the order of the ids: whoever else inserts some of them waits
     // for us or we for them, never both.
     let mut first: BTreeMap<&LetterId, usize> = BTreeMap::new();
@@ -96,17 +98,24 @@ pub(crate) async fn record(
     for (index, prepared) in batch.iter().enumerate() {
         let entry = prepared.entry;
         let id = entry.letter.as_str();
-        answers.push(if inserted.contains(id) && first.get(&entry.letter) == Some(&index) {
-            Recorded::New
-        } else if stored.get(id).is_some_and(|raw_id| *raw_id == entry.raw_id.0) {
-            Recorded::Known
-        } else {
-            clashes.push(index);
-            Recorded::Clash
-        });
+        answers.push(
+            if inserted.contains(id) && first.get(&entry.letter) == Some(&index) {
+                Recorded::New
+            } else if stored
+                .get(id)
+                .is_some_and(|raw_id| *raw_id == entry.raw_id.0)
+            {
+                Recorded::Known
+            } else {
+                clashes.push(index);
+                Recorded::Clash
+            },
+        );
     }
-    let mut new: Vec<NewLetter<'_>> =
-        candidates.into_iter().filter(|letter| inserted.contains(&letter.id)).collect();
+    let mut new: Vec<NewLetter<'_>> = candidates
+        .into_iter()
+        .filter(|letter| inserted.contains(&letter.id))
+        .collect();
     let quarantined = record_clashes(tx, batch, &clashes, &mut answers).await?;
     let clash_events = quarantine_events(&quarantined);
     new.extend(quarantined);
@@ -116,10 +125,7 @@ pub(crate) async fn record(
 }
 
 /// Inserts the letters whose id is free; returns the ids of those.
-async fn insert_letters(
-    tx: &mut Tx,
-    letters: &[NewLetter<'_>],
-) -> Result<HashSet<String>, Fault> {
+async fn insert_letters(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<HashSet<String>, Fault> {
     let rows: Vec<[Value; 9]> = letters.iter().map(letter_row).collect();
     let inserted = tx.query_rows(INSERT_LETTERS, &[], &rows).await?;
     inserted.iter().map(|row| row.text(0)).collect()
@@ -181,20 +187,28 @@ async fn record_clashes<'a>(
         let mut first: BTreeMap<String, usize> = BTreeMap::new();
         for index in &open {
             if let Some(prepared) = batch.get(*index) {
-                first.entry(clash_id(prepared.entry, digits)).or_insert(*index);
+                first
+                    .entry(clash_id(prepared.entry, digits))
+                    .or_insert(*index);
             }
         }
         let candidates: Vec<NewLetter<'a>> = first
             .iter()
             .filter_map(|(id, index)| {
                 let prepared = batch.get(*index)?;
-                Some(NewLetter { id: id.clone(), state: State::Quarantined, prepared })
+                Some(NewLetter {
+                    id: id.clone(),
+                    state: State::Quarantined,
+                    prepared,
+                })
             })
             .collect();
         let inserted = insert_letters(tx, &candidates).await?;
         let stored = stored_raw_ids(tx, &candidates, &inserted).await?;
         open.retain(|index| {
-            let Some(prepared) = batch.get(*index) else { return false };
+            let Some(prepared) = batch.get(*index) else {
+                return false;
+            };
             let id = clash_id(prepared.entry, digits);
             if inserted.contains(&id) && first.get(&id) == Some(index) {
                 return false;
@@ -205,7 +219,11 @@ async fn record_clashes<'a>(
             }
             !same
         });
-        quarantined.extend(candidates.into_iter().filter(|letter| inserted.contains(&letter.id)));
+        quarantined.extend(
+            candidates
+                .into_iter()
+                .filter(|letter| inserted.contains(&letter.id)),
+        );
     }
     match open.first().and_then(|index| batch.get(*index)) {
         None => Ok(quarantined),
@@ -217,7 +235,12 @@ async fn record_clashes<'a>(
 }
 
 fn clash_id(entry: &Entry, digits: usize) -> String {
-    let id: String = entry.letter.as_str().chars().take(ID_CHARS - 1 - digits).collect();
+    let id: String = entry
+        .letter
+        .as_str()
+        .chars()
+        .take(ID_CHARS - 1 - digits)
+        .collect();
     let own: String = entry.raw_id.0.chars().take(digits).collect();
     format!("{id}~{own}")
 }
@@ -239,11 +262,18 @@ async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault>
     let raws: Vec<Raw<'_>> = letters
         .iter()
         .map(|letter| letter.prepared.entry)
-        .map(|Entry { raw_id, raw, received_at, .. }| Raw {
-            id: raw_id,
-            bytes: raw,
-            at: *received_at,
-        })
+        .map(
+            |Entry {
+                 raw_id,
+                 raw,
+                 received_at,
+                 ..
+             }| Raw {
+                id: raw_id,
+                bytes: raw,
+                at: *received_at,
+            },
+        )
         .collect();
     raw::put(tx, &raws).await?;
     let decisions: Vec<[Value; 6]> = letters
@@ -266,7 +296,12 @@ async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault>
         .filter_map(|letter| match &letter.prepared.entry.decision.outcome {
             Outcome::Route { mailbox } if letter.state == State::Routed => {
                 let due = letter.prepared.entry.received_at.0.into();
-                Some([letter.id.as_str().into(), 1_i64.into(), mailbox.as_str().into(), due])
+                Some([
+                    letter.id.as_str().into(),
+                    1_i64.into(),
+                    mailbox.as_str().into(),
+                    due,
+                ])
             }
             _ => None,
         })

@@ -45,9 +45,18 @@ pub(crate) async fn add_events(tx: &mut Tx, events: &[NewEvent]) -> Result<(), F
     let rows: Vec<[Value; 5]> = events
         .iter()
         .map(|event| {
-            let n = count.entry(&event.letter).and_modify(|n| *n += 1).or_insert(1);
+            let n = count
+                .entry(&event.letter)
+                .and_modify(|n| *n += 1)
+                .or_insert(1);
             let letter = event.letter.as_str();
-            [letter.into(), (*n).into(), event.at.0.into(), event.what.into(), cut(&event.detail)]
+            [
+                letter.into(),
+                (*n).into(),
+                event.at.0.into(),
+                event.what.into(),
+                cut(&event.detail),
+            ]
         })
         .collect();
     tx.execute_rows(INSERT_EVENTS, &[], &rows).await?;
@@ -55,7 +64,12 @@ pub(crate) async fn add_events(tx: &mut Tx, events: &[NewEvent]) -> Result<(), F
 }
 
 fn cut(error: &str) -> Value {
-    error.chars().take(ERROR_CHARS).collect::<String>().as_str().into()
+    error
+        .chars()
+        .take(ERROR_CHARS)
+        .collect::<String>()
+        .as_str()
+        .into()
 }
 
 const LOCK_PENDING: &str = "
@@ -133,11 +147,17 @@ pub(crate) async fn settle(
         .again
         .iter()
         .map(|((letter, seq), at, error)| {
-            [letter.as_str().into(), (*seq).into(), at.0.into(), cut(error)]
+            [
+                letter.as_str().into(),
+                (*seq).into(),
+                at.0.into(),
+                cut(error),
+            ]
         })
         .collect();
     tx.execute_rows(AGAIN, &[], &again).await?;
-    tx.execute_rows(RELEASE, &[now.0.into()], &keys_of(&sorted.released)).await?;
+    tx.execute_rows(RELEASE, &[now.0.into()], &keys_of(&sorted.released))
+        .await?;
     give_up(tx, &sorted.failed, now).await
 }
 
@@ -149,11 +169,7 @@ fn doubt_text(doubt: &Doubt) -> String {
     }
 }
 
-async fn delivered(
-    tx: &mut Tx,
-    done: &[(Key, String)],
-    now: Timestamp,
-) -> Result<(), Fault> {
+async fn delivered(tx: &mut Tx, done: &[(Key, String)], now: Timestamp) -> Result<(), Fault> {
     tx.execute_rows(DONE, &[], &keys_of(done)).await?;
     tx.execute_rows(DELIVERED, &[], &letters(done)).await?;
     let events: Vec<NewEvent> = done
@@ -193,7 +209,9 @@ pub(crate) async fn give_up(
 }
 
 fn keys_of(rows: &[(Key, String)]) -> Vec<[Value; 2]> {
-    rows.iter().map(|((letter, seq), _)| [letter.as_str().into(), (*seq).into()]).collect()
+    rows.iter()
+        .map(|((letter, seq), _)| [letter.as_str().into(), (*seq).into()])
+        .collect()
 }
 
 /// The letters of outbox rows, each once.
@@ -212,7 +230,10 @@ mod tests {
     #[test]
     fn a_key_names_its_row_whatever_the_letter_is_called() {
         for letter in ["a", "a-1", "sha-0123~89abcdef", "-"] {
-            assert_eq!(parse_key(&key_text(letter, 12)), Some((letter.to_owned(), 12)));
+            assert_eq!(
+                parse_key(&key_text(letter, 12)),
+                Some((letter.to_owned(), 12))
+            );
         }
         assert_eq!(parse_key("no key"), None);
         assert_eq!(parse_key("a-b"), None);

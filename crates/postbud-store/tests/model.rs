@@ -23,12 +23,22 @@ type Sent = (u8, u8, bool);
 #[derive(Debug, Clone)]
 enum Command {
     Record(Vec<Sent>),
-    Assign { which: usize, send: bool },
-    Claim { max: u32 },
-    Settle { which: usize, outcome: Outcome },
+    Assign {
+        which: usize,
+        send: bool,
+    },
+    Claim {
+        max: u32,
+    },
+    Settle {
+        which: usize,
+        outcome: Outcome,
+    },
     /// The worker dies: what it holds is settled by nobody.
     Crash,
-    Wait { ms: i64 },
+    Wait {
+        ms: i64,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,9 +108,22 @@ impl Model {
             Some(_) => (clash, State::Quarantined, Recorded::Clash),
         };
         if state == State::Routed {
-            self.outbox.insert((id.clone(), 1), Pending { due_at: self.now, attempts: 0 });
+            self.outbox.insert(
+                (id.clone(), 1),
+                Pending {
+                    due_at: self.now,
+                    attempts: 0,
+                },
+            );
         }
-        self.letters.insert(id, Known { raw, state, decisions: 1 });
+        self.letters.insert(
+            id,
+            Known {
+                raw,
+                state,
+                decisions: 1,
+            },
+        );
         answer
     }
 
@@ -110,18 +133,31 @@ impl Model {
             return Err(known.state);
         }
         known.decisions += 1;
-        known.state = if send { State::Routed } else { State::Delivered };
+        known.state = if send {
+            State::Routed
+        } else {
+            State::Delivered
+        };
         if send {
             let due_at = self.now;
-            self.outbox.insert((id.to_owned(), known.decisions), Pending { due_at, attempts: 0 });
+            self.outbox.insert(
+                (id.to_owned(), known.decisions),
+                Pending {
+                    due_at,
+                    attempts: 0,
+                },
+            );
         }
         Ok(())
     }
 
     /// The keys and failed attempts that a claim must give, in this order.
     fn claim(&mut self, max: u32) -> Vec<(String, u32)> {
-        let mut due: Vec<_> =
-            self.outbox.iter_mut().filter(|(_, row)| row.due_at <= self.now).collect();
+        let mut due: Vec<_> = self
+            .outbox
+            .iter_mut()
+            .filter(|(_, row)| row.due_at <= self.now)
+            .collect();
         due.sort_by_key(|((letter, seq), row)| (row.due_at, letter.clone(), *seq));
         due.truncate(max as usize);
         due.into_iter()
@@ -135,7 +171,9 @@ impl Model {
     fn settle(&mut self, item: &OutboxItem, outcome: Outcome) {
         let (id, seq) = item.key.rsplit_once('-').unwrap();
         let key = (id.to_owned(), seq.parse().unwrap());
-        let Some(row) = self.outbox.get_mut(&key) else { return };
+        let Some(row) = self.outbox.get_mut(&key) else {
+            return;
+        };
         let state = match outcome {
             Outcome::Again { in_ms } => {
                 row.attempts += 1;
@@ -154,7 +192,12 @@ impl Model {
     }
 
     fn tally(&self) -> Tally {
-        let count = |state| self.letters.values().filter(|known| known.state == state).count() as u64;
+        let count = |state| {
+            self.letters
+                .values()
+                .filter(|known| known.state == state)
+                .count() as u64
+        };
         Tally {
             received: self.letters.len() as u64,
             routed: count(State::Routed),
@@ -168,13 +211,16 @@ impl Model {
 fn port_outcome(outcome: Outcome, now: i64) -> OutboxOutcome {
     match outcome {
         Outcome::Delivered => OutboxOutcome::Delivered,
-        Outcome::Again { in_ms } => {
-            OutboxOutcome::Again { at: at(now + in_ms), error: "away".to_owned() }
-        }
+        Outcome::Again { in_ms } => OutboxOutcome::Again {
+            at: at(now + in_ms),
+            error: "away".to_owned(),
+        },
         Outcome::Release => OutboxOutcome::Release,
-        Outcome::GivenUp => {
-            OutboxOutcome::GivenUp { doubt: Doubt::DeliveryFailed { error: "no".to_owned() } }
-        }
+        Outcome::GivenUp => OutboxOutcome::GivenUp {
+            doubt: Doubt::DeliveryFailed {
+                error: "no".to_owned(),
+            },
+        },
     }
 }
 
@@ -183,12 +229,17 @@ async fn run(fixture: &Fixture, model: &mut Model, command: Command) -> Result<(
     let store = &fixture.store;
     match command {
         Command::Record(sent) => {
-            let batch: Vec<Entry> = sent.iter().map(|sent| sent_entry(*sent, model.now)).collect();
+            let batch: Vec<Entry> = sent
+                .iter()
+                .map(|sent| sent_entry(*sent, model.now))
+                .collect();
             let expected: Vec<Recorded> = sent.into_iter().map(|sent| model.record(sent)).collect();
             prop_assert_eq!(store.record(&batch).await.unwrap(), expected);
         }
         Command::Assign { which, send } => {
-            let Some(id) = model.letters.keys().nth(which).cloned() else { return Ok(()) };
+            let Some(id) = model.letters.keys().nth(which).cloned() else {
+                return Ok(());
+            };
             let mut by_anna = assignment(&id, "Teknik", "Anna", send);
             by_anna.at = at(model.now);
             let done = store.assign(&by_anna).await.map_err(|error| match error {
@@ -198,10 +249,14 @@ async fn run(fixture: &Fixture, model: &mut Model, command: Command) -> Result<(
             prop_assert_eq!(done, model.assign(&id, send));
         }
         Command::Claim { max } => {
-            let items =
-                store.claim_outbox(max, MANY_BYTES, at(model.now), LEASE_MS).await.unwrap();
-            let got: Vec<(String, u32)> =
-                items.iter().map(|item| (item.key.clone(), item.attempts)).collect();
+            let items = store
+                .claim_outbox(max, MANY_BYTES, at(model.now), LEASE_MS)
+                .await
+                .unwrap();
+            let got: Vec<(String, u32)> = items
+                .iter()
+                .map(|item| (item.key.clone(), item.attempts))
+                .collect();
             prop_assert_eq!(got, model.claim(max));
             model.held.extend(items);
         }
@@ -237,17 +292,34 @@ async fn finish(fixture: &Fixture, model: &mut Model) -> Result<(), TestCaseErro
     run(fixture, model, Command::Crash).await?;
     run(fixture, model, Command::Claim { max: 1_000 }).await?;
     while !model.held.is_empty() {
-        run(fixture, model, Command::Settle { which: 0, outcome: Outcome::Delivered }).await?;
+        run(
+            fixture,
+            model,
+            Command::Settle {
+                which: 0,
+                outcome: Outcome::Delivered,
+            },
+        )
+        .await?;
     }
     let tally = fixture.store.tally().await.unwrap();
-    prop_assert_eq!((tally.delivered, tally.received), (tally.received, model.tally().received));
+    prop_assert_eq!(
+        (tally.delivered, tally.received),
+        (tally.received, model.tally().received)
+    );
     Ok(())
 }
 
 fn check(fixture: impl AsyncFnOnce() -> Option<Fixture>, cases: u32) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let Some(fixture) = runtime.block_on(fixture()) else { return };
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let Some(fixture) = runtime.block_on(fixture()) else {
+        return;
+    };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let commands = prop::collection::vec(command(), 1..60);
     let result = TestRunner::new(config).run(&commands, |commands| {
         runtime.block_on(async {

@@ -1,5 +1,6 @@
 //! Logs on standard error. Ids only: no text of a letter ever gets here.
 
+use std::io::IsTerminal;
 use std::panic;
 
 use tracing::error;
@@ -14,7 +15,7 @@ pub(crate) fn start(format: LogFormat, level: &str) {
         .or_else(|_| EnvFilter::try_new(format!("warn,postbud={level}")))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // A second start finds a subscriber in place and leaves it.
     let _ = match format {
         LogFormat::Text => builder.with_target(false).try_init(),

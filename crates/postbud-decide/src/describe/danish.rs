@@ -129,7 +129,8 @@ impl Voice for Danish {
                 format!("modellen er kun {probability} sikker, kravet er {threshold}")
             }
             Doubt::NotCertified => {
-                "modellen kan ikke holde løftet om få fejl for den mest sandsynlige postkasse".to_owned()
+                "modellen kan ikke holde løftet om få fejl for den mest sandsynlige postkasse"
+                    .to_owned()
             }
             Doubt::NotAutomatic => {
                 "den mest sandsynlige postkasse er ikke slået til for automatisk fordeling"

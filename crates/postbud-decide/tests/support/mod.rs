@@ -202,6 +202,10 @@ pub(crate) fn scores(ranked: &[(&str, f64)]) -> Scores {
 }
 
 /// A decision with these scores; the language is Danish.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "scores are made where they are given"
+)]
 pub(crate) fn decided(letter: &Letter, settings: &Settings, scores: Option<Scores>) -> Decision {
     let scores = || scores.clone();
     let language = || Some("da".to_owned());

@@ -21,7 +21,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         domain: "klitkobing.dk".to_owned(),
         from: "postbud@klitkobing.dk".to_owned(),
-        language: Languageuage::Da,
+        language: Language::Da,
     }
 }
 

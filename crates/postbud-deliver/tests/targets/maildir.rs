@@ -20,7 +20,7 @@ fn deliverer(folder: &Path) -> Deliverer {
         ],
         smtp: None,
         domain: "klitkobing.dk".to_owned(),
-        language: Languageuage::Da,
+        language: Language::Da,
         letter_limits: Limits::default(),
     })
     .unwrap()

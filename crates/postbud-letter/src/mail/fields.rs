@@ -88,9 +88,9 @@ impl<'r> Fields<'r> {
             .map(|(_, value)| *value)
     }
 
-    /// Is this the header of a mail at all?
-    pub(super) fn is_mail(&self) -> bool {
-        !self.found.is_empty()
+    /// How many fields were kept: what is the header of a mail has at least one.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
     }
 }
 

@@ -1,5 +1,6 @@
 //! E-mail: RFC 5322 with MIME, as it really comes.
 
+mod delimiters;
 mod fields;
 mod flowed;
 mod head;
@@ -13,15 +14,14 @@ use fields::Fields;
 use head::Head;
 use walk::{Slice, Walk};
 
-use crate::{Channel, Defect, DefectKind, Letter, Limits, hash};
+use crate::{Channel, Defect, DefectKind, Letter, Limits, hash, tidy};
 
-/// Does it begin as a mail does, with at least one header field that mails have?
+/// Does it begin as a mail does: with header fields that mails have? One is enough when it begins
+/// with a field, two when a stray line stands before them.
 pub(crate) fn is_mail(raw: &[u8], limits: &Limits) -> bool {
-    if !fields::begins_like_mail(raw) {
-        return false;
-    }
     let rest = raw.get(fields::skip_preamble(raw)..).unwrap_or_default();
-    Fields::read(rest, limits.field_bytes).is_mail()
+    let known = Fields::read(rest, limits.field_bytes).count();
+    known >= if fields::begins_like_mail(raw) { 1 } else { 2 }
 }
 
 /// Reads a mail. With `head_only`, its body is left unread.
@@ -58,5 +58,16 @@ pub(crate) fn read(raw: &[u8], limits: &Limits, head_only: bool) -> Letter {
         .split();
     letter.documents = walk.documents;
     letter.defects.append(&mut walk.defects);
+    // The texts themselves were measured; what was put between them was not.
+    let cut = tidy::cut(&mut letter.text.new, limits.text_bytes)
+        | tidy::cut(&mut letter.text.quoted, limits.text_bytes);
+    if cut
+        && letter
+            .defects
+            .iter()
+            .all(|defect| defect.kind != DefectKind::TextCut)
+    {
+        letter.defects.push(Defect::whole(DefectKind::TextCut));
+    }
     letter
 }

@@ -138,9 +138,9 @@ fn join(sections: &[&Parameter], mail_charset: Option<&str>) -> String {
             }
         }
         if section.extended {
-            percent_decode(value, &mut bytes)
+            percent_decode(value, &mut bytes);
         } else {
-            bytes.extend(value)
+            bytes.extend(value);
         }
     }
     match label {

@@ -4,7 +4,8 @@
 //! parts are kept and how deep they nest, and text has lost its bytes before anyone can ask whether
 //! the charset was true.
 
-use super::fields::{Fields, line_end};
+use super::delimiters::Delimiters;
+use super::fields::Fields;
 use super::head::Head;
 use super::parameters::Parameters;
 use super::transfer::Encoding;
@@ -57,6 +58,7 @@ pub(super) struct Walk<'l> {
     limits: &'l Limits,
     parts: usize,
     text_left: usize,
+    decode_left: usize,
     pub(super) documents: Vec<Document>,
     pub(super) defects: Vec<Defect>,
 }
@@ -67,6 +69,7 @@ impl<'l> Walk<'l> {
             limits,
             parts: 0,
             text_left: limits.text_bytes,
+            decode_left: limits.letter_bytes,
             documents: Vec::new(),
             defects: Vec::new(),
         }
@@ -89,6 +92,17 @@ impl<'l> Walk<'l> {
     fn note(&mut self, kind: DefectKind, position: Option<u64>) {
         if !self.defects.iter().any(|defect| defect.kind == kind) {
             self.defects.push(Defect { kind, position });
+        }
+    }
+
+    /// A body that does not decode: every one is reported, since each is another document.
+    fn note_fault(&mut self, fault: Option<u64>, body: Slice<'_>) {
+        if let Some(offset) = fault {
+            let position = body.at.map(|at| at + offset);
+            self.defects.push(Defect {
+                kind: DefectKind::BrokenBase64,
+                position,
+            });
         }
     }
 
@@ -134,11 +148,7 @@ impl<'l> Walk<'l> {
         place: Place,
     ) -> Said {
         let boundary = kind.get("boundary", None).unwrap_or_default();
-        let mut delimiters = Delimiters {
-            bytes: body.bytes,
-            boundary: boundary.as_bytes(),
-            at: 0,
-        };
+        let mut delimiters = Delimiters::new(body.bytes, &boundary);
         let Some(mut open) = delimiters.next().filter(|_| !boundary.is_empty()) else {
             self.note(DefectKind::BrokenMime, body.at);
             let plain = Parameters::of_value("text/plain");
@@ -160,7 +170,7 @@ impl<'l> Walk<'l> {
             said = if alternative {
                 said.or(part)
             } else {
-                said.and(part)
+                said.and(&part)
             };
             let Some(next) = next else {
                 self.note(
@@ -177,13 +187,22 @@ impl<'l> Walk<'l> {
     /// A message within the message: someone forwarded it, so what it says is quoted.
     fn nested(&mut self, fields: &Fields<'_>, body: Slice<'_>, place: Place) -> Said {
         let encoding = Encoding::of(fields.get("content-transfer-encoding"));
-        let (bytes, _) = encoding.unwrap(body.bytes);
+        if encoding != Encoding::Plain {
+            // Each level that is encoded is held decoded: together no more than one letter.
+            if body.bytes.len() > self.decode_left {
+                self.note(DefectKind::TooDeep, body.at);
+                return Said::default();
+            }
+            self.decode_left -= body.bytes.len();
+        }
+        let (bytes, fault) = encoding.unwrap(body.bytes);
+        self.note_fault(fault, body);
         let at = body.at.filter(|_| encoding == Encoding::Plain);
         let message = Slice { bytes: &bytes, at };
         let start = super::fields::skip_preamble(message.bytes);
         let message = message.cut(start, message.bytes.len());
         let inner_fields = Fields::read(message.bytes, self.limits.field_bytes);
-        if !inner_fields.is_mail() {
+        if inner_fields.count() == 0 {
             // It only claims to be a message: what it holds is read as text.
             return self.leaf(&Parameters::of_value("text/plain"), fields, body, place);
         }
@@ -221,12 +240,7 @@ impl<'l> Walk<'l> {
             .unwrap_or_default();
         let encoding = Encoding::of(fields.get("content-transfer-encoding"));
         let (bytes, fault) = encoding.unwrap(body.bytes);
-        if let Some(offset) = fault {
-            self.defects.push(Defect {
-                kind: DefectKind::BrokenBase64,
-                position: body.at.map(|at| at + offset),
-            });
-        }
+        self.note_fault(fault, body);
         let attached = disposition.value == "attachment" || !filename.is_empty();
         if (place.sole && disposition.value != "attachment") || !attached {
             let media_type = text_type(&kind.value, place.sole);
@@ -234,7 +248,7 @@ impl<'l> Walk<'l> {
                 return flow(said, kind);
             }
         }
-        self.document(kind, filename, bytes.into_owned());
+        self.document(kind, &filename, bytes.into_owned());
         Said::default()
     }
 
@@ -261,16 +275,16 @@ impl<'l> Walk<'l> {
         })
     }
 
-    fn document(&mut self, kind: &Parameters, filename: String, bytes: Vec<u8>) {
+    fn document(&mut self, kind: &Parameters, filename: &str, bytes: Vec<u8>) {
         if bytes.is_empty() && filename.is_empty() {
             return;
         }
-        let role = if memo::is_attention(&filename) {
+        let role = if memo::is_attention(filename) {
             DocumentRole::Technical
         } else {
             DocumentRole::Attachment
         };
-        let filename = tidy::line(&filename, self.limits.field_bytes);
+        let filename = tidy::line(filename, self.limits.field_bytes);
         let media_type = kind.value.clone();
         self.documents.push(Document {
             role,
@@ -305,7 +319,7 @@ fn flow(mut said: Said, kind: &Parameters) -> Said {
 
 impl Said {
     /// Two parts that are both to be read.
-    fn and(mut self, other: Self) -> Self {
+    fn and(mut self, other: &Self) -> Self {
         append(&mut self.text, &other.text);
         append(&mut self.forwarded, &other.forwarded);
         self.is_html |= other.is_html;
@@ -346,50 +360,4 @@ fn append(text: &mut String, more: &str) {
         text.push_str("\n\n");
     }
     text.push_str(more);
-}
-
-/// The lines that separate the parts of one multipart, found one at a time.
-struct Delimiters<'b> {
-    bytes: &'b [u8],
-    boundary: &'b [u8],
-    at: usize,
-}
-
-struct Delimiter {
-    /// Where the part before it ends: the line end before the delimiter belongs to the delimiter.
-    content_end: usize,
-    /// Where the part after it begins.
-    line_end: usize,
-    closes: bool,
-}
-
-impl Iterator for Delimiters<'_> {
-    type Item = Delimiter;
-
-    fn next(&mut self) -> Option<Delimiter> {
-        while self.at < self.bytes.len() {
-            let start = self.at;
-            let end = line_end(self.bytes, start);
-            self.at = end;
-            let line = &self.bytes[start..end];
-            let Some(rest) = line
-                .strip_prefix(b"--")
-                .and_then(|l| l.strip_prefix(self.boundary))
-            else {
-                continue;
-            };
-            let rest = rest.trim_ascii_end();
-            if rest.is_empty() || rest == b"--" {
-                let before = &self.bytes[..start];
-                let before = before.strip_suffix(b"\n").unwrap_or(before);
-                let before = before.strip_suffix(b"\r").unwrap_or(before);
-                return Some(Delimiter {
-                    content_end: before.len(),
-                    line_end: end,
-                    closes: !rest.is_empty(),
-                });
-            }
-        }
-        None
-    }
 }

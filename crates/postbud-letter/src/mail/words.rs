@@ -80,7 +80,8 @@ fn pieces(value: &[u8]) -> Vec<Piece<'_>> {
             continue;
         };
         let between = &value[raw_from..start];
-        if !(between.iter().all(u8::is_ascii_whitespace) && !run.is_empty()) {
+        let joins = !run.is_empty() && between.iter().all(u8::is_ascii_whitespace);
+        if !joins {
             flush(&mut run, &mut pieces);
             if !between.is_empty() {
                 pieces.push(Piece::Raw(between));

@@ -243,7 +243,7 @@ fn take_text(
                     letter.defects.push(Defect::whole(DefectKind::TextCut));
                     letter.documents.push(document);
                 }
-                main = Some(text);
+                main = (!text.is_empty()).then_some(text);
                 continue;
             }
         }

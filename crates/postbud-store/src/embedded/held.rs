@@ -74,7 +74,9 @@ async fn prolong(held: Weak<Held>, store: SqlStore, lease_ms: i64) {
     let pause = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or_default().max(10));
     loop {
         sleep(pause).await;
-        let Some(tokens) = held.upgrade().map(|held| held.fresh()) else { return };
+        let Some(tokens) = held.upgrade().map(|held| held.fresh()) else {
+            return;
+        };
         if tokens.is_empty() {
             continue;
         }

@@ -62,27 +62,34 @@ pub(super) async fn settle(
     let now = Value::from(rule.now.0);
     let limit = Value::from(i64::from(rule.attempts));
     tx.execute_rows(DONE, &[], &done).await?;
-    tx.execute_rows(RETRY, &[rule.retry_at.0.into(), limit, now.clone()], &retry).await?;
-    tx.execute_rows(DEAD, std::slice::from_ref(&now), &dead).await?;
-    tx.execute_rows(RELEASE, std::slice::from_ref(&now), &release).await?;
+    tx.execute_rows(RETRY, &[rule.retry_at.0.into(), limit, now.clone()], &retry)
+        .await?;
+    tx.execute_rows(DEAD, std::slice::from_ref(&now), &dead)
+        .await?;
+    tx.execute_rows(RELEASE, std::slice::from_ref(&now), &release)
+        .await?;
     Ok(())
 }
 
 /// Lets leases that have not been given to others end at `until`.
-pub(super) async fn prolong(
-    tx: &mut Tx,
-    tokens: &[Token],
-    until: Timestamp,
-) -> Result<(), Fault> {
+pub(super) async fn prolong(tx: &mut Tx, tokens: &[Token], until: Timestamp) -> Result<(), Fault> {
     let rows: Vec<[Value; 2]> = tokens.iter().map(key).collect();
     tx.execute_rows(PROLONG, &[until.0.into()], &rows).await?;
     Ok(())
 }
 
 fn key(token: &Token) -> [Value; 2] {
-    [token.number.cast_signed().into(), token.session.cast_signed().into()]
+    [
+        token.number.cast_signed().into(),
+        token.session.cast_signed().into(),
+    ]
 }
 
 fn cut(reason: &str) -> Value {
-    reason.chars().take(REASON_CHARS).collect::<String>().as_str().into()
+    reason
+        .chars()
+        .take(REASON_CHARS)
+        .collect::<String>()
+        .as_str()
+        .into()
 }

@@ -51,7 +51,11 @@ pub(super) fn pieces(len: usize) -> Vec<Range<usize>> {
     let mut start = 0;
     while start < len {
         let left = len - start;
-        let size = if left >= ROWS_AT_ONCE { ROWS_AT_ONCE } else { 1 << left.ilog2() };
+        let size = if left >= ROWS_AT_ONCE {
+            ROWS_AT_ONCE
+        } else {
+            1 << left.ilog2()
+        };
         pieces.push(start..start + size);
         start += size;
     }
@@ -64,7 +68,8 @@ mod tests {
 
     use super::*;
 
-    const SQL: &str = "UPDATE x AS t SET a = v.column2 FROM {rows} WHERE t.id = v.column1 AND b = $1";
+    const SQL: &str =
+        "UPDATE x AS t SET a = v.column2 FROM {rows} WHERE t.id = v.column1 AND b = $1";
 
     #[test]
     fn rows_are_numbered_behind_the_single_values() {
@@ -83,7 +88,10 @@ mod tests {
     #[test]
     fn locks_are_for_postgresql() {
         assert_eq!(sqlite("SELECT 1 {take}{lock}", 0, 0, 0), "SELECT 1 ");
-        assert_eq!(postgres("SELECT 1 {take}", 0, 0), "SELECT 1 FOR UPDATE OF t SKIP LOCKED");
+        assert_eq!(
+            postgres("SELECT 1 {take}", 0, 0),
+            "SELECT 1 FOR UPDATE OF t SKIP LOCKED"
+        );
     }
 
     proptest! {

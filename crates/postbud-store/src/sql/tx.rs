@@ -76,12 +76,20 @@ impl Tx {
             Self::Sqlite(tx) => {
                 for piece in expand::pieces(rows.len()) {
                     let query = sqlite_query(sql, args, rows.get(piece).unwrap_or_default());
-                    answer.extend(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite));
+                    answer.extend(
+                        query
+                            .fetch_all(&mut **tx)
+                            .await?
+                            .into_iter()
+                            .map(Row::Sqlite),
+                    );
                 }
             }
             Self::Postgres(_) if rows.is_empty() => {}
             Self::Postgres(tx) => {
-                let found = postgres_query(sql, args, rows)?.fetch_all(&mut **tx).await?;
+                let found = postgres_query(sql, args, rows)?
+                    .fetch_all(&mut **tx)
+                    .await?;
                 answer.extend(found.into_iter().map(Row::Postgres));
             }
         }
@@ -145,13 +153,14 @@ fn postgres_query<const N: usize>(
         };
     }
     for column in 0..N {
-        query = bind_column(query, rows.iter().filter_map(|row| row.get(column)).collect())?;
+        let column: Vec<&Value> = rows.iter().filter_map(|row| row.get(column)).collect();
+        query = bind_column(query, &column)?;
     }
     Ok(query)
 }
 
 /// Binds one column of the rows as one array.
-fn bind_column(query: PostgresQuery, column: Vec<&Value>) -> Result<PostgresQuery, Fault> {
+fn bind_column(query: PostgresQuery, column: &[&Value]) -> Result<PostgresQuery, Fault> {
     let mixed = || Fault::Incompatible("a column of rows with values of two types".to_owned());
     macro_rules! array {
         ($kind:ident, $convert:expr) => {{

@@ -22,6 +22,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod types;
+mod values;
 
 use std::io::Read as _;
 use std::path::Path;

@@ -205,25 +205,32 @@ fn plain_conditions(section: &Section<'_, '_>) -> Vec<Condition> {
         patterns(section, "generating_system"),
         Condition::GeneratingSystem,
     );
+    content_conditions(section, &mut parts);
+    parts
+}
+
+/// The conditions on what the letter says and how it came.
+fn content_conditions(section: &Section<'_, '_>, parts: &mut Vec<Condition>) {
     for (key, place) in [
         ("words", Place::Anywhere),
         ("subject_words", Place::Subject),
         ("text_words", Place::Text),
     ] {
-        add(&mut parts, words(section, key), |patterns| {
-            Condition::Words { place, patterns }
+        add(parts, words(section, key), |patterns| Condition::Words {
+            place,
+            patterns,
         });
     }
     let languages = LANGUAGES.map(|language| (language, language.to_owned()));
     add(
-        &mut parts,
+        parts,
         choices(section, "language", &languages),
         Condition::Language,
     );
     let channels = [Channel::DigitalPost, Channel::Email, Channel::Unknown];
     let channels = channels.map(|channel| (channel.as_str(), channel));
     add(
-        &mut parts,
+        parts,
         choices(section, "channel", &channels),
         Condition::Channel,
     );
@@ -232,8 +239,7 @@ fn plain_conditions(section: &Section<'_, '_>) -> Vec<Condition> {
         .iter()
         .map(|kind| AttachmentPattern::new(kind.as_str()))
         .collect();
-    add(&mut parts, types, Condition::Attachment);
-    parts
+    add(parts, types, Condition::Attachment);
 }
 
 /// Adds a condition unless its list is empty: the key was missing, or all of it was refused.

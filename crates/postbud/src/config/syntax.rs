@@ -55,7 +55,7 @@ fn errors(text: &str) -> Vec<ParseError> {
         .filter(|event| event.kind() == EventKind::Scalar)
     {
         if let Some(raw) = source.get(event) {
-            raw.decode_scalar(&mut Cow::Borrowed(""), &mut errors);
+            let _kind = raw.decode_scalar(&mut Cow::Borrowed(""), &mut errors);
         }
     }
     errors

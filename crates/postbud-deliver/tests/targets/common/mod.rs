@@ -68,7 +68,7 @@ pub(crate) fn options(port: u16) -> DeliverOptions {
         )],
         smtp: Some(smtp),
         domain: "klitkobing.dk".to_owned(),
-        language: Languageuage::Da,
+        language: Language::Da,
         letter_limits: Limits::default(),
     }
 }

@@ -44,10 +44,7 @@ fn defaults() {
     assert!(!skole.automatic && skole.target.is_none() && skole.tier == Tier::Ordinary);
 }
 
-#[test]
-fn everything_written_out() {
-    let (config, warnings) = loaded(
-        r#"
+const WRITTEN_OUT: &str = r#"
         [store]
         url = "postgres://postbud@db.example.dk:5433/post?sslmode=require"
         [queue]
@@ -93,8 +90,11 @@ fn everything_written_out() {
         name = "Byg"
         to = "byg"
         when = { kle = "02.34.*", any = [{ words = ["carport*"] }, { not = { reply = true } }] }
-        "#,
-    );
+        "#;
+
+#[test]
+fn everything_written_out() {
+    let (config, warnings) = loaded(WRITTEN_OUT);
     assert!(warnings.is_empty(), "{warnings:?}");
     let Store::Postgres { url } = &config.store else {
         panic!("{:?}", config.store)
