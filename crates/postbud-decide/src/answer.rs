@@ -63,7 +63,8 @@ impl Answer {
             } else {
                 score.probability
             };
-            score.probability = number.clamp(0.0, 1.0);
+            // Adding zero turns -0.0 into 0.0, which would sort behind it.
+            score.probability = number.clamp(0.0, 1.0) + 0.0;
             score.threshold = score.threshold.filter(|threshold| threshold.is_finite());
         }
         ranked.sort_by(most_probable_first);

@@ -196,6 +196,8 @@ fn what_is_unknown_stays_unknown_through_all_and_any() {
     assert!(holds(opposite(All(vec![Reply(false), unknown()])), &cut));
     assert!(!holds(opposite(Any(vec![Reply(false), unknown()])), &cut));
     assert!(holds(Any(vec![unknown(), Reply(true)]), &cut));
+    assert!(!holds(All(vec![unknown(), Reply(true)]), &cut));
+    assert!(!holds(All(vec![Reply(true), unknown()]), &cut));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+use crate::sharpness::{Circumstances, Sharpness};
 use crate::softmax::softmax;
 
 /// Scores are cut to ±this before calibration: linfa-logistic computes its log-sum-exp against
@@ -34,6 +35,8 @@ pub(crate) struct Calibration {
     pub(crate) slopes: Vec<f32>,
     /// One per label.
     pub(crate) bias: Vec<f32>,
+    /// Fitted after the rest, on logits of letters that the rest had not seen.
+    pub(crate) sharpness: Sharpness,
 }
 
 /// Why stage 2 could not be fitted.
@@ -48,7 +51,11 @@ pub enum CalibrationError {
 }
 
 pub(crate) fn bounded(score: f64) -> f64 {
-    if score.is_finite() { score.clamp(-SCORE_LIMIT, SCORE_LIMIT) } else { 0.0 }
+    if score.is_finite() {
+        score.clamp(-SCORE_LIMIT, SCORE_LIMIT)
+    } else {
+        0.0
+    }
 }
 
 impl Calibration {
@@ -63,12 +70,27 @@ impl Calibration {
             Method::Scaled => fit_scaled(&scores, labels),
             Method::Stacked => fit_stacked(&scores, labels)?,
         };
-        let finite = fitted.slopes.iter().chain(&fitted.bias).all(|v| v.is_finite());
-        if finite { Ok(fitted) } else { Err(CalibrationError::NotFinite) }
+        let finite = fitted
+            .slopes
+            .iter()
+            .chain(&fitted.bias)
+            .all(|v| v.is_finite());
+        if finite {
+            Ok(fitted)
+        } else {
+            Err(CalibrationError::NotFinite)
+        }
     }
 
     /// Probabilities in place of scores.
-    pub(crate) fn apply(&self, scores: &mut [f64]) {
+    pub(crate) fn apply(&self, scores: &mut [f64], of: &Circumstances) {
+        self.logits(scores);
+        self.sharpness.apply(of, scores);
+        softmax(scores);
+    }
+
+    /// Logits in place of scores, before they are sharpened.
+    pub(crate) fn logits(&self, scores: &mut [f64]) {
         for score in scores.iter_mut() {
             *score = bounded(*score);
         }
@@ -89,7 +111,6 @@ impl Calibration {
                 scores.copy_from_slice(&logits);
             }
         }
-        softmax(scores);
     }
 }
 
@@ -109,7 +130,12 @@ fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, Cali
             slopes[row * count + label] = fitted.params()[(row, column)] as f32;
         }
     }
-    Ok(Calibration { method: Method::Stacked, slopes, bias })
+    Ok(Calibration {
+        method: Method::Stacked,
+        slopes,
+        bias,
+        sharpness: Sharpness::neutral(),
+    })
 }
 
 /// Strength of the penalty on each label's bias, in letters.
@@ -122,10 +148,12 @@ fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
     let count = scores.ncols();
     let (mut slope, mut bias) = (4.0_f64, vec![0.0_f64; count]);
     let mut row_out = vec![0.0; count];
-    let totals = labels.iter().fold(vec![0.0_f64; count], |mut totals, &label| {
-        totals[label as usize] += 1.0;
-        totals
-    });
+    let totals = labels
+        .iter()
+        .fold(vec![0.0_f64; count], |mut totals, &label| {
+            totals[label as usize] += 1.0;
+            totals
+        });
     for _ in 0..100 {
         let (mut first, mut second) = (0.0, 0.0);
         let mut expected = vec![0.0; count];
@@ -142,7 +170,11 @@ fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
                 *sum += p;
             }
         }
-        let step = if second > 1e-9 { (first / second).clamp(-2.0, 2.0) } else { 0.0 };
+        let step = if second > 1e-9 {
+            (first / second).clamp(-2.0, 2.0)
+        } else {
+            0.0
+        };
         slope = (slope - step).clamp(0.01, 100.0);
         let mut moved = step.abs();
         for label in 0..count {
@@ -161,5 +193,6 @@ fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
         method: Method::Scaled,
         slopes: vec![slope as f32],
         bias: bias.into_iter().map(|b| b as f32).collect(),
+        sharpness: Sharpness::neutral(),
     }
 }

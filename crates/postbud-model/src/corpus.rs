@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::csr::Csr;
 use crate::grams::{CHAR_BLOCK, GramOptions, each_feature};
-use crate::text::Text;
 use crate::svm::RowPrice;
+use crate::text::Text;
 use crate::vocabulary::{Vocabulary, Weights, damped, idf};
 
 /// Counted features of all training letters.
@@ -26,6 +26,12 @@ pub(crate) struct Corpus {
     min_letters: u32,
     /// Per letter and block: the sum of squared damped counts of features too rare to be kept.
     rare: Vec<[f32; 2]>,
+    /// Per letter, how many n-grams of characters it has, known or not.
+    grams: Vec<u32>,
+    /// Columns that stand in a description: known in every fold.
+    described: Vec<bool>,
+    /// The parts of the descriptions: columns and counts.
+    parts: Vec<(Vec<u32>, Vec<u16>)>,
     idf_power: f32,
 }
 
@@ -34,7 +40,8 @@ pub(crate) struct Corpus {
 pub struct FeatureOptions {
     /// Which n-grams.
     pub grams: GramOptions,
-    /// A feature must stand in this many training letters to be known.
+    /// A feature must stand in this many training letters, or in a description, to be known.
+    /// 0 lets the number of letters decide: 1 for fewer than 5,000, otherwise 2.
     pub min_letters: u32,
     /// Power of the inverse document frequency.
     pub idf_power: f32,
@@ -42,7 +49,31 @@ pub struct FeatureOptions {
 
 impl Default for FeatureOptions {
     fn default() -> Self {
-        Self { grams: GramOptions::default(), min_letters: 2, idf_power: 1.5 }
+        Self {
+            grams: GramOptions::default(),
+            min_letters: 0,
+            idf_power: 1.5,
+        }
+    }
+}
+
+/// Below this many letters every word counts, and folds are small so that each model is trained
+/// on nearly all letters.
+pub(crate) const FEW_LETTERS: usize = 5_000;
+
+impl FeatureOptions {
+    /// With `min_letters` decided.
+    pub(crate) fn resolved(self, letters: usize) -> Self {
+        let by_size = if letters < FEW_LETTERS { 1 } else { 2 };
+        let min_letters = if self.min_letters == 0 {
+            by_size
+        } else {
+            self.min_letters
+        };
+        Self {
+            min_letters,
+            ..self
+        }
     }
 }
 
@@ -75,7 +106,13 @@ impl Hasher for Identity {
 
 fn count(text: Text<'_>, options: GramOptions) -> Bag {
     let mut ids = Vec::new();
-    each_feature(text, options, &mut Vec::new(), |_, _| (), |id, _| ids.push(id));
+    each_feature(
+        text,
+        options,
+        &mut Vec::new(),
+        |_, _| (),
+        |id, _| ids.push(id),
+    );
     ids.sort_unstable();
     let mut bag: Bag = Vec::new();
     for id in ids {
@@ -87,30 +124,57 @@ fn count(text: Text<'_>, options: GramOptions) -> Bag {
     bag
 }
 
+/// The features that stand in at least `min_letters` letters.
+fn frequent(bags: &[Bag], min_letters: u32) -> Vec<u32> {
+    let mut totals: HashMap<u32, u32, BuildHasherDefault<Identity>> = HashMap::default();
+    for (id, _) in bags.iter().flatten() {
+        *totals.entry(*id).or_default() += 1;
+    }
+    totals
+        .into_iter()
+        .filter(|&(_, total)| total >= min_letters)
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// The known features of a bag.
+fn columns_of(vocabulary: &Vocabulary, bag: &Bag) -> (Vec<u32>, Vec<u16>) {
+    bag.iter()
+        .filter_map(|&(id, count)| Some((vocabulary.column(id)?, count)))
+        .unzip()
+}
+
 impl Corpus {
-    /// Counts the features of `texts`; those in fewer than `min_letters` letters are dropped.
-    pub(crate) fn new(texts: &[Text<'_>], fold_of: Vec<u8>, options: &FeatureOptions) -> Self {
-        let bags: Vec<Bag> = texts.par_iter().map(|&text| count(text, options.grams)).collect();
-        let min_letters = options.min_letters.max(1);
-        let folds = fold_of.iter().max().map_or(1, |&max| usize::from(max) + 1);
-        let mut index: HashMap<u32, u32, BuildHasherDefault<Identity>> = HashMap::default();
-        let mut totals: Vec<u32> = Vec::new();
-        for (id, _) in bags.iter().flatten() {
-            let next = u32::try_from(totals.len()).unwrap_or(u32::MAX);
-            let at = *index.entry(*id).or_insert(next);
-            if at == next {
-                totals.push(0);
-            }
-            totals[at as usize] += 1;
-        }
-        let mut known: Vec<u32> = index
-            .iter()
-            .filter(|&(_, &at)| totals[at as usize] >= min_letters)
-            .map(|(&id, _)| id)
+    /// Counts the features of `texts`, letters with a fold each. Kept are those in at least
+    /// `min_letters` letters, and those of the descriptions' `parts`.
+    pub(crate) fn new(
+        texts: &[Text<'_>],
+        fold_of: Vec<u8>,
+        options: &FeatureOptions,
+        parts: &[Text<'_>],
+    ) -> Self {
+        let bags: Vec<Bag> = texts
+            .par_iter()
+            .map(|&text| count(text, options.grams))
             .collect();
-        drop((index, totals));
+        let parts: Vec<Bag> = parts
+            .iter()
+            .map(|&text| count(text, options.grams))
+            .collect();
+        let mut known = frequent(&bags, options.min_letters);
+        known.extend(parts.iter().flatten().map(|&(id, _)| id));
         known.sort_unstable();
+        known.dedup();
         let vocabulary = Vocabulary::new(known);
+        let folds = fold_of.iter().max().map_or(1, |&max| usize::from(max) + 1);
+        let mut described = vec![false; vocabulary.len()];
+        let parts = parts
+            .iter()
+            .map(|bag| columns_of(&vocabulary, bag))
+            .collect::<Vec<_>>();
+        for &column in parts.iter().flat_map(|(columns, _)| columns) {
+            described[column as usize] = true;
+        }
         let mut corpus = Self {
             frequencies: vec![0; vocabulary.len() * folds],
             vocabulary,
@@ -119,8 +183,11 @@ impl Corpus {
             counts: Vec::new(),
             folds,
             fold_of,
-            min_letters,
+            min_letters: options.min_letters,
             rare: Vec::with_capacity(texts.len()),
+            grams: Vec::with_capacity(texts.len()),
+            described,
+            parts,
             idf_power: options.idf_power,
         };
         for (row, bag) in bags.into_iter().enumerate() {
@@ -132,6 +199,9 @@ impl Corpus {
     fn push(&mut self, row: usize, bag: &Bag) {
         let fold = usize::from(self.fold_of[row]);
         let mut rare = [0.0; 2];
+        let chars = bag.iter().filter(|(id, _)| id & CHAR_BLOCK != 0);
+        self.grams
+            .push(chars.map(|&(_, count)| u32::from(count)).sum());
         for &(id, count) in bag {
             if let Some(column) = self.vocabulary.column(id) {
                 self.columns.push(column);
@@ -163,7 +233,11 @@ impl Corpus {
             .chunks_exact(self.folds)
             .map(|counts| {
                 let total: u32 = counts.iter().sum();
-                total - without.and_then(|fold| counts.get(fold)).copied().unwrap_or(0)
+                total
+                    - without
+                        .and_then(|fold| counts.get(fold))
+                        .copied()
+                        .unwrap_or(0)
             })
             .collect()
     }
@@ -171,12 +245,22 @@ impl Corpus {
     /// Weights per column, learnt without the fold `without`: 0 for a column that is then too
     /// rare to be known.
     pub(crate) fn idf(&self, without: Option<usize>) -> FoldIdf {
-        let letters = (0..self.rows()).filter(|&row| Some(self.fold_of(row)) != without).count();
-        let known = |df: u32| {
-            if df < self.min_letters { 0.0 } else { idf(letters, df, self.idf_power) }
-        };
-        let idf = |df| idf(letters, df, self.idf_power);
-        FoldIdf { idf: self.frequencies(without).into_iter().map(known).collect(), private: idf(1) }
+        let letters = (0..self.rows())
+            .filter(|&row| Some(self.fold_of(row)) != without)
+            .count();
+        let weight = |df: u32| idf(letters, df, self.idf_power);
+        let weights = self.frequencies(without).into_iter().zip(&self.described);
+        let known = weights.map(|(df, &described)| {
+            if described || df >= self.min_letters {
+                weight(df)
+            } else {
+                0.0
+            }
+        });
+        FoldIdf {
+            idf: known.collect(),
+            private: weight(1),
+        }
     }
 
     /// Weighted rows of the letters for which `take` says yes, in order, as they are trained on.
@@ -193,6 +277,19 @@ impl Corpus {
         self.matrix(weights, 0.0, take).0
     }
 
+    /// Of how many n-grams of characters a letter consists, and how many of them are known.
+    pub(crate) fn known(&self, row: usize, weights: &FoldIdf) -> (u32, u32) {
+        let range = self.starts[row]..self.starts[row + 1];
+        let known = self.columns[range.clone()]
+            .iter()
+            .zip(&self.counts[range])
+            .filter(|&(&column, _)| column as usize >= self.vocabulary.words())
+            .filter(|&(&column, _)| weights.idf[column as usize] != 0.0)
+            .map(|(_, &count)| u32::from(count))
+            .sum();
+        (known, self.grams[row])
+    }
+
     fn matrix(
         &self,
         weights: &FoldIdf,
@@ -200,33 +297,43 @@ impl Corpus {
         take: impl Fn(usize) -> bool,
     ) -> (Csr, Vec<RowPrice>) {
         let rows: Vec<usize> = (0..self.rows()).filter(|&row| take(row)).collect();
-        let entries = rows.iter().map(|&row| self.starts[row + 1] - self.starts[row]).sum();
+        let entries = rows
+            .iter()
+            .map(|&row| self.starts[row + 1] - self.starts[row])
+            .sum();
         let mut out = Csr::with_capacity(self.vocabulary.len(), rows.len(), entries);
         let mut prices = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
-        let weights = Weights { idf: &weights.idf, words: self.vocabulary.words(), private };
+        let weights = Weights {
+            idf: &weights.idf,
+            words: self.vocabulary.words(),
+            private,
+        };
         for row in rows {
             let range = self.starts[row]..self.starts[row + 1];
             let columns = &self.columns[range.clone()];
             let private = weights.weigh(columns, &self.counts[range], self.rare[row], &mut values);
             out.push_row(columns.iter().copied().zip(values.iter().copied()));
-            prices.push(RowPrice { weight: 1.0, private });
+            prices.push(RowPrice {
+                weight: 1.0,
+                private,
+            });
         }
         (out, prices)
     }
 
-    /// A text as a row of these weights: for a mailbox's description.
-    pub(crate) fn row(&self, text: Text<'_>, grams: GramOptions, weights: &FoldIdf) -> Vec<(u32, f32)> {
-        let (mut columns, mut counts) = (Vec::new(), Vec::new());
-        for (id, count) in count(text, grams) {
-            if let Some(column) = self.vocabulary.column(id) {
-                columns.push(column);
-                counts.push(count);
+    /// The parts of the descriptions as rows of these weights.
+    pub(crate) fn described(&self, weights: &FoldIdf) -> impl Iterator<Item = Vec<(u32, f32)>> {
+        let words = self.vocabulary.words();
+        self.parts.iter().map(move |(columns, counts)| {
+            let mut values = Vec::new();
+            Weights {
+                idf: &weights.idf,
+                words,
+                private: 0.0,
             }
-        }
-        let mut values = Vec::new();
-        let weights = Weights { idf: &weights.idf, words: self.vocabulary.words(), private: 0.0 };
-        weights.weigh(&columns, &counts, [0.0; 2], &mut values);
-        columns.into_iter().zip(values).collect()
+            .weigh(columns, counts, [0.0; 2], &mut values);
+            columns.iter().copied().zip(values).collect()
+        })
     }
 }

@@ -10,11 +10,16 @@ pub enum TrainError {
     #[error("there are no labelled letters; give at least two labels with some letters each")]
     Empty,
     /// Only one label.
-    #[error("all letters have the label {label:?}; a model needs at least two labels to choose from")]
+    #[error(
+        "all letters have the label {label:?}; a model needs at least two labels to choose from"
+    )]
     OneLabel {
         /// The only label.
         label: String,
     },
+    /// Nothing can be held back to judge on.
+    #[error("all letters belong to one thread or have the same text; a model needs different ones")]
+    OneGroup,
     /// More letters than a training can take.
     #[error("{letters} letters are too many for one training; give at most {most}")]
     TooManyLetters {
@@ -24,7 +29,9 @@ pub enum TrainError {
         most: usize,
     },
     /// More labels than a model can have.
-    #[error("{labels} labels are too many; a model has at most {most} (is a free text used as the label?)")]
+    #[error(
+        "{labels} labels are too many; a model has at most {most} (is a free text used as the label?)"
+    )]
     TooManyLabels {
         /// So many were given.
         labels: usize,

@@ -46,7 +46,13 @@ impl Model {
         let mut spans = Vec::new();
         let mut uses: HashMap<u32, Vec<Origin>> = HashMap::new();
         let grams = self.info.features.grams;
-        each_feature(text, grams, &mut Vec::new(), |span, masked| spans.push((span, masked)), |_, _| ());
+        each_feature(
+            text,
+            grams,
+            &mut Vec::new(),
+            |span, masked| spans.push((span, masked)),
+            |_, _| (),
+        );
         let mut scratch = Scratch::default();
         self.features_of(text, &mut scratch, |column, origin| {
             uses.entry(column).or_default().push(origin);
@@ -100,7 +106,11 @@ fn share(term: i64, places: &[Origin], units: &mut [i64]) {
 fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContribution> {
     let mut by_word: HashMap<String, (Vec<Span>, i64)> = HashMap::new();
     for (&(span, masked), &units) in spans.iter().zip(units) {
-        let word = if masked { MASKED.to_owned() } else { text.slice(span).to_lowercase() };
+        let word = if masked {
+            MASKED.to_owned()
+        } else {
+            text.slice(span).to_lowercase()
+        };
         let entry = by_word.entry(word).or_default();
         entry.0.push(span);
         entry.1 += units;
@@ -108,10 +118,17 @@ fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContr
     let mut words: Vec<WordContribution> = by_word
         .into_iter()
         .filter(|(_, (_, units))| *units != 0)
-        .map(|(word, (spans, units))| WordContribution { word, spans, weight: from_units(units) })
+        .map(|(word, (spans, units))| WordContribution {
+            word,
+            spans,
+            weight: from_units(units),
+        })
         .collect();
     words.sort_by(|a, b| {
-        b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.word.cmp(&b.word))
+        b.weight
+            .abs()
+            .total_cmp(&a.weight.abs())
+            .then_with(|| a.word.cmp(&b.word))
     });
     words
 }

@@ -10,6 +10,7 @@ use crate::corpus::FeatureOptions;
 use crate::grams::{Origin, each_feature};
 use crate::linear::Linear;
 use crate::records::OutOfFold;
+use crate::sharpness::circumstances;
 use crate::softmax::argmax;
 use crate::text::Text;
 use crate::vocabulary::{Vocabulary, Weights, idf};
@@ -42,8 +43,9 @@ pub struct ModelInfo {
 pub struct Prediction {
     /// One per label, in the order of [`Model::labels`]; never NaN, together 1.
     pub probabilities: Vec<f64>,
-    /// Share of the letter's n-grams that the model has learnt, 0 to 1. Low values mean that
-    /// the letter is unlike the training mail (another language, hardly any text).
+    /// Share of the letter's n-grams of characters that the model has learnt, 0 to 1. Low values
+    /// mean that the letter is unlike the training mail (another language, hardly any text); the
+    /// probabilities take account of it.
     pub known: f64,
 }
 
@@ -106,8 +108,17 @@ impl Model {
         let letters = parts.info.letters as usize;
         let power = parts.info.features.idf_power;
         Self {
-            labels: parts.info.labels.iter().map(|(label, _)| label.clone()).collect(),
-            idf: parts.frequencies.iter().map(|&df| idf(letters, df, power)).collect(),
+            labels: parts
+                .info
+                .labels
+                .iter()
+                .map(|(label, _)| label.clone())
+                .collect(),
+            idf: parts
+                .frequencies
+                .iter()
+                .map(|&df| idf(letters, df, power))
+                .collect(),
             vocabulary: Vocabulary::new(parts.features),
             frequencies: parts.frequencies,
             info: parts.info,
@@ -164,11 +175,16 @@ impl Model {
     #[must_use]
     pub fn predict(&self, text: Text<'_>) -> Prediction {
         SCRATCH.with_borrow_mut(|scratch| {
-            let known = self.features_of(text, scratch, |_, _| ());
+            let (known, all) = self.features_of(text, scratch, |_, _| ());
             let mut probabilities = Vec::with_capacity(self.labels.len());
-            self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
-            self.calibration.apply(&mut probabilities);
-            Prediction { probabilities, known }
+            self.linear
+                .scores(&scratch.columns, &scratch.values, &mut probabilities);
+            let circumstances = circumstances(known, all, &probabilities);
+            self.calibration.apply(&mut probabilities, &circumstances);
+            Prediction {
+                probabilities,
+                known: f64::from(known) / f64::from(all.max(1)),
+            }
         })
     }
 
@@ -184,44 +200,63 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             self.features_of(text, scratch, |_, _| ());
             let mut scores = Vec::new();
-            self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
+            self.linear
+                .scores(&scratch.columns, &scratch.values, &mut scores);
             scores
         })
     }
 
     /// Fills `scratch` with the known features of a letter, in order of appearance; `each` gets
-    /// every occurrence (column, origin). Returns the share of n-grams that are known.
+    /// every occurrence (column, origin). Returns how many n-grams of characters are known, and
+    /// how many there are.
     pub(crate) fn features_of(
         &self,
         text: Text<'_>,
         scratch: &mut Scratch,
         mut each: impl FnMut(u32, Origin),
-    ) -> f64 {
-        let Scratch { buffer, seen, columns, counts, values } = scratch;
+    ) -> (u32, u32) {
+        let Scratch {
+            buffer,
+            seen,
+            columns,
+            counts,
+            values,
+        } = scratch;
         if seen.len() < self.vocabulary.len() {
             seen.resize(self.vocabulary.len(), 0);
         }
         columns.clear();
         let (mut known, mut all) = (0_u32, 0_u32);
-        each_feature(text, self.info.features.grams, buffer, |_, _| (), |id, origin| {
-            all += 1;
-            if let Some(column) = self.vocabulary.column(id) {
-                known += 1;
-                each(column, origin);
-                if let Some(count) = seen.get_mut(column as usize) {
-                    if *count == 0 {
-                        columns.push(column);
+        each_feature(
+            text,
+            self.info.features.grams,
+            buffer,
+            |_, _| (),
+            |id, origin| {
+                let of_chars = id >> 31;
+                all += of_chars;
+                if let Some(column) = self.vocabulary.column(id) {
+                    known += of_chars;
+                    each(column, origin);
+                    if let Some(count) = seen.get_mut(column as usize) {
+                        if *count == 0 {
+                            columns.push(column);
+                        }
+                        *count = count.saturating_add(1);
                     }
-                    *count = count.saturating_add(1);
                 }
-            }
-        });
+            },
+        );
         counts.clear();
         for &column in columns.iter() {
             counts.push(std::mem::take(&mut seen[column as usize]));
         }
-        let weights = Weights { idf: &self.idf, words: self.vocabulary.words(), private: 0.0 };
+        let weights = Weights {
+            idf: &self.idf,
+            words: self.vocabulary.words(),
+            private: 0.0,
+        };
         weights.weigh(columns, counts, [0.0; 2], values);
-        f64::from(known) / f64::from(all.max(1))
+        (known, all)
     }
 }

@@ -36,7 +36,13 @@ pub struct SvmParams {
 
 impl Default for SvmParams {
     fn default() -> Self {
-        Self { cost: 1.0, tolerance: 0.02, passes: 200, bias: 1.0, seed: 1 }
+        Self {
+            cost: 1.0,
+            tolerance: 0.02,
+            passes: 200,
+            bias: 1.0,
+            seed: 1,
+        }
     }
 }
 
@@ -92,7 +98,10 @@ pub(crate) struct RowPrice {
 
 impl Default for RowPrice {
     fn default() -> Self {
-        Self { weight: 1.0, private: 0.0 }
+        Self {
+            weight: 1.0,
+            private: 0.0,
+        }
     }
 }
 
@@ -106,11 +115,19 @@ impl SvmParams {
         prices: &[RowPrice],
     ) -> Result<Svm, SvmError> {
         if x.rows() == 0 || x.rows() != y.len() || x.rows() != prices.len() {
-            return Err(SvmError::Shape { rows: x.rows(), targets: y.len() });
+            return Err(SvmError::Shape {
+                rows: x.rows(),
+                targets: y.len(),
+            });
         }
         let groups: Vec<(usize, Vec<[f32; LANES]>)> = (0..labels.div_ceil(LANES))
             .into_par_iter()
-            .map(|group| (group * LANES, Solver::new(self, x, y, group * LANES, prices).run()))
+            .map(|group| {
+                (
+                    group * LANES,
+                    Solver::new(self, x, y, group * LANES, prices).run(),
+                )
+            })
             .collect();
         let width = x.width();
         let mut weights = vec![0.0; width * labels];
@@ -125,7 +142,11 @@ impl SvmParams {
                 bias[first + lane] = solved[width][lane] * self.bias;
             }
         }
-        Ok(Svm { labels, weights, bias })
+        Ok(Svm {
+            labels,
+            weights,
+            bias,
+        })
     }
 }
 
@@ -210,7 +231,11 @@ impl<'a> Solver<'a> {
         for lane in 0..LANES {
             let sign = if lane == label { 1.0 } else { -1.0 };
             let gradient = sign * score[lane] - 1.0 + diagonal * alpha[lane];
-            let projected = if alpha[lane] == 0.0 { gradient.min(0.0) } else { gradient };
+            let projected = if alpha[lane] == 0.0 {
+                gradient.min(0.0)
+            } else {
+                gradient
+            };
             if !self.running[lane] || projected.abs() < 1e-9 {
                 continue;
             }
@@ -254,7 +279,11 @@ impl Svm {
 impl PredictInplace<Csr, Array2<f64>> for Svm {
     /// Decision scores, rows × labels.
     fn predict_inplace<'a>(&'a self, x: &'a Csr, y: &mut Array2<f64>) {
-        assert_eq!(y.dim(), (x.rows(), self.labels), "the target has another shape");
+        assert_eq!(
+            y.dim(),
+            (x.rows(), self.labels),
+            "the target has another shape"
+        );
         for (row, mut out) in y.rows_mut().into_iter().enumerate() {
             out.fill(0.0);
             let (columns, values) = x.row(row);

@@ -24,7 +24,13 @@ pub(crate) struct Word<'b> {
 /// Calls `each` with every word of `text`, in reading order. `buffer` is scratch space.
 pub(crate) fn each_word(text: Text<'_>, buffer: &mut Vec<char>, mut each: impl FnMut(Word<'_>)) {
     for (part, text) in text.parts() {
-        let mut reader = Reader { part, text, position: 0, after_birth_date: None, first: true };
+        let mut reader = Reader {
+            part,
+            text,
+            position: 0,
+            after_birth_date: None,
+            first: true,
+        };
         while reader.next(buffer, &mut each) {}
     }
 }
@@ -42,7 +48,9 @@ impl Reader<'_> {
     /// Reads one word; `false` at the end of the text.
     fn next(&mut self, buffer: &mut Vec<char>, each: &mut impl FnMut(Word<'_>)) -> bool {
         let rest = self.text.get(self.position..).unwrap_or_default();
-        let Some(offset) = rest.find(char::is_alphanumeric) else { return false };
+        let Some(offset) = rest.find(char::is_alphanumeric) else {
+            return false;
+        };
         let start = self.position + offset;
         buffer.clear();
         let (mut digits, mut end) = (0, self.text.len());
@@ -58,13 +66,24 @@ impl Reader<'_> {
             }
         }
         let all_digits = digits > 0 && digits == buffer.len();
-        let serial = all_digits
-            && digits == 4
-            && self.after_birth_date.is_some_and(|at| start - at <= 3);
+        let serial =
+            all_digits && digits == 4 && self.after_birth_date.is_some_and(|at| start - at <= 3);
         self.after_birth_date = (all_digits && digits == 6).then_some(end);
-        let chars: &[char] = if digits >= MASK_DIGITS || serial { &[] } else { buffer };
-        let span = Span { part: self.part, start, end };
-        each(Word { chars, span, first: self.first });
+        let chars: &[char] = if digits >= MASK_DIGITS || serial {
+            &[]
+        } else {
+            buffer
+        };
+        let span = Span {
+            part: self.part,
+            start,
+            end,
+        };
+        each(Word {
+            chars,
+            span,
+            first: self.first,
+        });
         self.first = false;
         self.position = end;
         true
@@ -88,7 +107,9 @@ fn is_mark(c: char) -> bool {
 
 /// Some systems send `å` as `a` and a ring; both must be the same word.
 fn compose(buffer: &mut [char], mark: char) {
-    let Some(last) = buffer.last_mut() else { return };
+    let Some(last) = buffer.last_mut() else {
+        return;
+    };
     *last = match (*last, mark) {
         ('a', '\u{30a}') => 'å',
         ('a', '\u{308}') => 'ä',
@@ -107,14 +128,21 @@ mod tests {
         let mut out = Vec::new();
         each_word(Text { subject, body }, &mut Vec::new(), |word| {
             let word: String = word.chars.iter().collect();
-            out.push(if word.is_empty() { "#".to_owned() } else { word });
+            out.push(if word.is_empty() {
+                "#".to_owned()
+            } else {
+                word
+            });
         });
         out
     }
 
     #[test]
     fn lower_cases_danish_and_other_letters() {
-        assert_eq!(words("ÆBLE", "Øl på Ås, ΣΑΣ!"), ["æble", "øl", "på", "ås", "σασ"]);
+        assert_eq!(
+            words("ÆBLE", "Øl på Ås, ΣΑΣ!"),
+            ["æble", "øl", "på", "ås", "σασ"]
+        );
         assert_eq!(words("A\u{30a}s", "bla\u{30a}"), ["ås", "blå"]);
     }
 
@@ -129,9 +157,14 @@ mod tests {
 
     #[test]
     fn spans_point_at_the_word_as_written() {
-        let text = Text { subject: "Pas?", body: "  Blå bil" };
+        let text = Text {
+            subject: "Pas?",
+            body: "  Blå bil",
+        };
         let mut out = Vec::new();
-        each_word(text, &mut Vec::new(), |word| out.push((text.slice(word.span), word.first)));
+        each_word(text, &mut Vec::new(), |word| {
+            out.push((text.slice(word.span), word.first))
+        });
         assert_eq!(out, [("Pas", true), ("Blå", true), ("bil", false)]);
     }
 

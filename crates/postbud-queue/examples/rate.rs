@@ -1,6 +1,6 @@
 //! How fast is the queue, and how soon does it work again after a fault? Starts a broker of its
-//! own, publishes and consumes letters of 8 KiB, deletes the queue, closes the connections, and
-//! kills the broker.
+//! own, publishes and consumes letters of 8 KiB, closes the connections, kills the
+//! broker, and deletes the queue.
 //!
 //! `cargo run --release -p postbud-queue --example rate [letters] [prefetch]`
 
@@ -49,17 +49,6 @@ async fn main() -> Outcome<()> {
         rate(start)
     );
 
-    let admin = Connection::connect(&options.url, ConnectionProperties::default()).await?;
-    let admin = admin.create_channel().await?;
-    let start = Instant::now();
-    admin
-        .queue_delete("postbud.incoming".into(), QueueDeleteOptions::default())
-        .await?;
-    println!(
-        "works again after its queue was deleted:  {:.0?}",
-        again(&queue, start).await?
-    );
-
     server.close_all_connections()?;
     let start = Instant::now();
     println!(
@@ -73,6 +62,18 @@ async fn main() -> Outcome<()> {
     let start = Instant::now();
     println!(
         "works again after the broker is back:     {:.0?}",
+        again(&queue, start).await?
+    );
+
+    // Last: RabbitMQ 3.10 may trip over its own log files when a queue is deleted under load.
+    let admin = Connection::connect(&options.url, ConnectionProperties::default()).await?;
+    let admin = admin.create_channel().await?;
+    let start = Instant::now();
+    admin
+        .queue_delete("postbud.incoming".into(), QueueDeleteOptions::default())
+        .await?;
+    println!(
+        "works again after its queue was deleted:  {:.0?}",
         again(&queue, start).await?
     );
     queue.shutdown().await?;

@@ -8,7 +8,9 @@
 //! Invariants:
 //! - whatever changes the state of a letter happens in one transaction with its reason;
 //! - the raw bytes of a letter are stored once, under their SHA-256, in chunks of at most 1 MiB;
-//! - every call ends by its deadline;
+//! - every call ends by its deadline. When the answer to a commit is lost with the connection, the
+//!   call says `Unavailable` although the work may be done; recording or settling the same again
+//!   then changes nothing;
 //! - no error holds a password or any text of a letter.
 
 mod assign;

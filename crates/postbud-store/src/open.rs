@@ -80,6 +80,8 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Database, Fault> 
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.deadline)
         .foreign_keys(true)
+        // Each statement over rows has up to seven texts, one for each size of a piece.
+        .statement_cache_capacity(400)
         // 16 MiB of pages a connection, and a large letter leaves no large log file behind.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864");

@@ -34,6 +34,10 @@ impl QueueHarness for Harness {
     async fn crash(&self, queue: Box<dyn Queue>) {
         drop(queue);
     }
+
+    async fn end(&self) {
+        self.0.end().await;
+    }
 }
 
 mod sqlite {

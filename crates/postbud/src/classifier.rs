@@ -1,14 +1,121 @@
-//! A model behind the pipeline's port.
+//! A model behind the pipeline's port, with the thresholds that its own evidence certifies.
+
+use std::collections::BTreeSet;
 use std::path::Path;
-use postbud_decide::Scores;
+
+use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier};
+use postbud_evaluate::{Certificate, Promise};
+use postbud_learn::{Registry, Routing, certify_model};
 use postbud_letter::Letter;
+use postbud_model::{MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
+
 use crate::config::Config;
-pub(crate) struct ModelClassifier;
-impl ModelClassifier {
-    pub(crate) fn configured(_config: &Config) -> anyhow::Result<Self> { Ok(Self) }
-    pub(crate) fn shipped(_config: &Config) -> anyhow::Result<Self> { Ok(Self) }
-    pub(crate) fn load(_path: &Path, _config: &Config) -> anyhow::Result<Self> { Ok(Self) }
-    pub(crate) fn name(&self) -> &str { "x" }
+use crate::exit::{self, Failure};
+use crate::shipped;
+
+/// So many words are stored with a decision.
+const WORDS: usize = 10;
+
+/// A model, ready to score letters.
+pub(crate) struct ModelClassifier {
+    model: Model,
+    id: ModelId,
+    /// By the model's labels; `None` for a label that can be no mailbox.
+    mailboxes: Vec<Option<MailboxId>>,
+    certificate: Certificate,
 }
-impl Classifier for ModelClassifier { fn classify(&self, _letter: &Letter) -> Option<Scores> { None } }
+
+impl ModelClassifier {
+    /// The model that the configuration names.
+    pub(crate) fn configured(config: &Config) -> anyhow::Result<Self> {
+        Self::load(&config.model, config)
+    }
+
+    /// A model file, or the champion among the versions in a folder.
+    pub(crate) fn load(path: &Path, config: &Config) -> anyhow::Result<Self> {
+        let found = Registry::resolve(path).map_err(|error| refused(path, &error))?;
+        let model = Model::load(&found.path).map_err(|error| refused(&found.path, &error))?;
+        Self::new(model, &found.name, config).map_err(|error| refused(&found.path, &*error).into())
+    }
+
+    /// The model that the binary carries with it.
+    pub(crate) fn shipped(config: &Config) -> anyhow::Result<Self> {
+        Self::new(Model::from_bytes(shipped::MODEL)?, shipped::MODEL_NAME, config)
+    }
+
+    fn new(model: Model, name: &str, config: &Config) -> anyhow::Result<Self> {
+        let promise = Promise::new(config.promise.target_error, config.promise.confidence)?;
+        let certificate = certify_model(&model, &routing(config, model.labels()), promise)?;
+        let mailboxes = model.labels().iter().map(|label| MailboxId::parse(label).ok()).collect();
+        let id = ModelId(format!("{name}@{:.12}", model.checksum_hex()));
+        Ok(Self { model, id, mailboxes, certificate })
+    }
+
+    /// Name, version and the begin of the checksum.
+    pub(crate) fn name(&self) -> &str {
+        &self.id.0
+    }
+
+    /// What automatic routing promises with this model, and for which mailboxes it may happen.
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    fn words(&self, text: Text<'_>, label: usize) -> Vec<Contribution> {
+        let explanation = self.model.explain(text, label);
+        let words = explanation.map(|explanation| explanation.words).unwrap_or_default();
+        words
+            .into_iter()
+            .filter(|word| word.word != MASKED)
+            .take(WORDS)
+            .map(|word| Contribution { word: word.word, weight: word.weight })
+            .collect()
+    }
+}
+
+fn refused(path: &Path, error: &(dyn std::error::Error + 'static)) -> Failure {
+    let mut message = format!("the model {} is refused: {error}", path.display());
+    if let Some(source) = error.source() {
+        message = format!("{message}: {source}");
+    }
+    Failure::new(exit::MODEL, message)
+}
+
+/// What a decision would let the model route: the promise is about those letters and no others.
+pub(crate) fn routing(config: &Config, labels: &[String]) -> Routing {
+    let may_route = |label: &&String| {
+        let mailbox = MailboxId::parse(label).ok();
+        let mailbox = mailbox.and_then(|id| config.settings.mailbox(&id));
+        mailbox.is_some_and(|mailbox| {
+            mailbox.automatic && mailbox.tier != Tier::NeverAutomatic && mailbox.target.is_some()
+        })
+    };
+    let guarded = config.settings.mailboxes.iter().filter(|found| found.tier == Tier::MustNotMiss);
+    Routing {
+        never: labels.iter().filter(|label| !may_route(label)).cloned().collect(),
+        guarded: guarded.map(|mailbox| mailbox.id.to_string()).collect::<BTreeSet<_>>(),
+        guard_limit: config.settings.must_not_miss_probability,
+    }
+}
+
+impl Classifier for ModelClassifier {
+    fn classify(&self, letter: &Letter) -> Option<Scores> {
+        let read = letter.classifier_text();
+        let text = Text { subject: read.subject, body: &read.body };
+        let ranked = self.model.predict(text).ranked();
+        let (best, _) = *ranked.first()?;
+        let score = |&(label, probability): &(usize, f64)| {
+            Some(Score {
+                mailbox: self.mailboxes[label].clone()?,
+                probability,
+                threshold: self.certificate.thresholds[label],
+            })
+        };
+        Some(Scores {
+            model: self.id.clone(),
+            ranked: ranked.iter().filter_map(score).collect(),
+            words: self.words(text, best),
+        })
+    }
+}

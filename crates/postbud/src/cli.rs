@@ -297,6 +297,12 @@ pub(crate) struct TrainArgs {
     /// The same letters, seed and version of Postbud give the same file
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Keep a fifth of the letters out of training, chosen by their ids, and judge with them
+    #[arg(long)]
+    pub(crate) hold_out: bool,
+    /// A configuration, for the promise and for which mailboxes are switched on
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Threads; 0 stands for all cores. The result is the same
     #[arg(long, default_value_t = 0)]
     pub(crate) threads: usize,

@@ -7,6 +7,8 @@
     reason = "each test file uses its own part"
 )]
 
+pub(crate) mod outgoing;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -108,10 +110,10 @@ impl Fixture {
     }
 
     /// Removes the store.
-    pub(crate) async fn end(self) {
+    pub(crate) async fn end(&self) {
         self.store.close().await;
-        if let Some((server, name)) = self.database {
-            let mut admin = PgConnection::connect(&server)
+        if let Some((server, name)) = &self.database {
+            let mut admin = PgConnection::connect(server)
                 .await
                 .expect("the server answers");
             let statement = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));

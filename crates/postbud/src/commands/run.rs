@@ -22,6 +22,15 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     info!(store = %config.store, queue = %config.queue.kind, model = classifier.name(), "postbud runs");
+    let certificate = classifier.certificate();
+    let certified = certificate.thresholds.iter().flatten().count();
+    info!(
+        mailboxes = certified,
+        target = certificate.target,
+        confidence = certificate.confidence,
+        missing = ?certificate.missing,
+        "the model may route to so many mailboxes by itself"
+    );
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
     route(&config, classifier, store, Arc::clone(&queue), &stop).await?;

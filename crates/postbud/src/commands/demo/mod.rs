@@ -42,7 +42,9 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let work = run::route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
     let watch = async {
         let seconds = watch(&store, new as u64, &stop).await;
-        let report = report::Report::of(&letters, &store, args, seconds, new, continued).await;
+        let promise = (config.promise.target_error, config.promise.confidence);
+        let run = report::Run { promise, new, seconds, continued, data: args.data.clone() };
+        let report = report::Report::of(&letters, &store, &run).await;
         let outcome = report.and_then(|report| report.print(args, once));
         if once || outcome.is_err() {
             stopper.stop();

@@ -1,5 +1,7 @@
 //! The table at the end of the demo: what a clerk would ask first.
 
+use std::path::PathBuf;
+
 use postbud_decide::{Decision, Outcome, Reason};
 use postbud_pipeline::ports::{State, Store};
 use postbud_store::SqlStore;
@@ -12,6 +14,8 @@ use crate::output::{self, percent};
 /// The figures of the demo. Shares are between 0 and 1.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
+    /// What automatic routing promises: the largest share of wrong ones, and how sure that is.
+    promise: (f64, f64),
     /// Letters of the demo that the store has.
     letters: usize,
     /// How many of them went to a mailbox without a person.
@@ -36,19 +40,30 @@ pub(crate) struct Report {
     data: String,
 }
 
+/// What is known of this run beside what the store holds.
+pub(crate) struct Run {
+    pub(crate) promise: (f64, f64),
+    pub(crate) new: usize,
+    pub(crate) seconds: f64,
+    pub(crate) continued: bool,
+    pub(crate) data: PathBuf,
+}
+
 impl Report {
     /// Compares what the store holds with the truth, which is known for these letters.
     pub(crate) async fn of(
         letters: &[DemoLetter],
         store: &SqlStore,
-        args: &DemoArgs,
-        seconds: f64,
-        new: usize,
-        continued: bool,
+        run: &Run,
     ) -> anyhow::Result<Self> {
-        let data = args.data.display().to_string();
-        let mut report = Self { new, continued, data, ..Self::default() };
-        report.letters_per_second = (new > 0).then(|| new as f64 / seconds.max(1e-9));
+        let mut report = Self {
+            promise: run.promise,
+            new: run.new,
+            continued: run.continued,
+            data: run.data.display().to_string(),
+            ..Self::default()
+        };
+        report.letters_per_second = (run.new > 0).then(|| run.new as f64 / run.seconds.max(1e-9));
         let mut right = 0;
         for letter in letters {
             let Some(detail) = store.letter(&letter.id).await? else { continue };
@@ -105,7 +120,12 @@ impl Report {
             row(
                 "  heraf forkert (of these wrong)",
                 self.automatic_wrong,
-                percent(share(self.automatic_wrong, self.automatic)),
+                format!(
+                    "{}  (løftet/promise: ≤ {}, {} sikkert/sure)",
+                    percent(share(self.automatic_wrong, self.automatic)),
+                    percent(self.promise.0),
+                    percent(self.promise.1)
+                ),
             ),
             row("Venter på et menneske (waiting for a person)", self.waiting, of_all(self.waiting)),
             row(
