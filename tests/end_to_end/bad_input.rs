@@ -12,12 +12,25 @@ fn files_that_are_no_letters_are_refused_by_name_and_the_others_are_sent() {
     here.write("empty.eml", "");
     here.write("image.png", [0x89, b'P', b'N', b'G', 0, 1, 2, 3]);
     fs::File::create(here.path("huge.eml")).unwrap().set_len(200 << 20).unwrap();
-    let said = here.say(&["send", "good.eml", "empty.eml", "image.png", "huge.eml", "missing.eml", "--json"]);
+    let said = here.say(&[
+        "send",
+        "good.eml",
+        "empty.eml",
+        "image.png",
+        "huge.eml",
+        "missing.eml",
+        "--json",
+    ]);
     assert_eq!(said.code, 1);
     let report = said.json();
     assert_eq!(report["sent"], 1);
     assert_eq!(report["refused"].as_array().unwrap().len(), 4);
-    for part in ["empty.eml is empty", "image.png is neither", "limits.letter_bytes", "missing.eml cannot be read"] {
+    for part in [
+        "empty.eml is empty",
+        "image.png is neither",
+        "limits.letter_bytes",
+        "missing.eml cannot be read",
+    ] {
         assert!(said.err.contains(part), "{part} in {}", said.err);
     }
     assert_eq!(here.json(&["queue", "depth"])["waiting"], 1);
@@ -47,7 +60,11 @@ fn broken_letters_go_to_a_person_with_their_bytes() {
 fn a_queue_or_a_database_that_is_away_at_start_is_named_with_what_to_do() {
     for (from, to, place) in [
         ("url = \"embedded\"", "url = \"amqp://guest@127.0.0.1:1\"", "127.0.0.1:1"),
-        ("url = \"sqlite:postbud.db\"", "url = \"postgres://nobody@127.0.0.1:1/none\"", "127.0.0.1:1"),
+        (
+            "url = \"sqlite:postbud.db\"",
+            "url = \"postgres://nobody@127.0.0.1:1/none\"",
+            "127.0.0.1:1",
+        ),
     ] {
         let here = Installation::with(&embedded().replace(from, to));
         let said = here.say(&["run"]);

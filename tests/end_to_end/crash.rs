@@ -36,13 +36,17 @@ fn killed_at(here: &Installation, point: &str) {
 
 #[test]
 fn killed_between_store_and_acknowledgement_nothing_is_lost_and_nothing_doubled() {
-    let Some(servers) = servers("kill before ack") else { return };
+    let Some(servers) = servers("kill before ack") else {
+        return;
+    };
     killed_at(&Installation::with(&production(&servers, None)), "before-ack");
 }
 
 #[test]
 fn killed_before_the_commit_nothing_is_lost() {
-    let Some(servers) = servers("kill before commit") else { return };
+    let Some(servers) = servers("kill before commit") else {
+        return;
+    };
     killed_at(&Installation::with(&production(&servers, None)), "before-commit");
 }
 

@@ -43,7 +43,13 @@ fn the_table_is_readable_in_a_pipe_and_nothing_else_is_printed() {
     let here = Installation::empty();
     let said = here.say(&[]);
     assert_eq!(said.code, 0, "{}", said.err);
-    for words in ["Breve modtaget (letters received)", "Fordelt automatisk", "heraf forkert", "Venter på et menneske", "--state review"] {
+    for words in [
+        "Breve modtaget (letters received)",
+        "Fordelt automatisk",
+        "heraf forkert",
+        "Venter på et menneske",
+        "--state review",
+    ] {
         assert!(said.out.contains(words), "{words} in {}", said.out);
     }
     assert!(!said.out.contains('\u{1b}') && said.err.is_empty(), "{}", said.err);

@@ -38,7 +38,9 @@ fn poison(here: &Installation) {
 
 #[test]
 fn a_poison_letter_ends_in_the_dead_letters_and_the_next_is_served() {
-    let Some(servers) = servers("poison") else { return };
+    let Some(servers) = servers("poison") else {
+        return;
+    };
     poison(&Installation::with(&production(&servers, None)));
 }
 

@@ -10,7 +10,9 @@ const UUID: &str = "8C2EA15D-61FB-4BA9-9366-42F8B194C114";
 
 #[test]
 fn letters_go_from_the_broker_to_their_mailboxes_and_to_a_person() {
-    let Some(servers) = servers("production") else { return };
+    let Some(servers) = servers("production") else {
+        return;
+    };
     let smtp = SmtpServer::start().unwrap();
     let here = Installation::with(&production(&servers, Some(smtp.port())));
     let parking = mail("Parkering ved skolen", "Der mangler parkering ved skolen.");
@@ -38,7 +40,9 @@ fn letters_go_from_the_broker_to_their_mailboxes_and_to_a_person() {
     let received = smtp.wait_for(1, PATIENCE).unwrap();
     assert_eq!(received[0].recipients, ["park@klitkobing.example"]);
     assert!(received[0].data.ends_with(parking.as_bytes()), "the original bytes arrive untouched");
-    let headers = String::from_utf8_lossy(&received[0].data[..received[0].data.len() - parking.len()]).into_owned();
+    let headers =
+        String::from_utf8_lossy(&received[0].data[..received[0].data.len() - parking.len()])
+            .into_owned();
     assert!(headers.contains("X-Postbud-Mailbox: vej-park"), "{headers}");
 
     // The third waits until a person decides; the decision is a label and sends it on.
@@ -62,7 +66,9 @@ fn letters_go_from_the_broker_to_their_mailboxes_and_to_a_person() {
 
 #[test]
 fn the_same_letter_twice_is_delivered_once_and_another_under_its_id_is_quarantined() {
-    let Some(servers) = servers("twice") else { return };
+    let Some(servers) = servers("twice") else {
+        return;
+    };
     let here = Installation::with(&production(&servers, None));
     here.write("a.xml", memo(UUID, "Til kommunen", STORSKRALD));
     here.write("b.xml", memo(UUID, "Et andet brev", STORSKRALD));
@@ -80,7 +86,9 @@ fn the_same_letter_twice_is_delivered_once_and_another_under_its_id_is_quarantin
 
 #[test]
 fn a_letter_above_one_mebibyte_travels_by_way_of_the_store() {
-    let Some(servers) = servers("large letter") else { return };
+    let Some(servers) = servers("large letter") else {
+        return;
+    };
     let here = Installation::with(&production(&servers, None));
     let text = "storskrald ".repeat(300_000);
     let large = mail("Lang", &text);

@@ -8,16 +8,17 @@ use postbud_testkit::postgres_programs;
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A queue prefix and a database that no other test uses.
-pub struct Servers {
-    pub amqp: String,
-    pub prefix: String,
-    pub postgres: String,
+pub(crate) struct Servers {
+    pub(crate) amqp: String,
+    pub(crate) prefix: String,
+    pub(crate) postgres: String,
 }
 
 /// The servers, or `None` after saying that the test is skipped.
-pub fn servers(test: &str) -> Option<Servers> {
+pub(crate) fn servers(test: &str) -> Option<Servers> {
     let of = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    let (Some(amqp), Some(postgres)) = (of("POSTBUD_TEST_AMQP"), of("POSTBUD_TEST_POSTGRES")) else {
+    let (Some(amqp), Some(postgres)) = (of("POSTBUD_TEST_AMQP"), of("POSTBUD_TEST_POSTGRES"))
+    else {
         println!("skipped: {test} needs RabbitMQ and PostgreSQL; run cargo xtask test");
         return None;
     };

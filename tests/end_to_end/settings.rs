@@ -3,12 +3,12 @@
 use crate::servers::Servers;
 
 /// Where the shipped model is.
-pub fn model() -> String {
+pub(crate) fn model() -> String {
     format!("{}/../../models/klitkobing", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Two mailboxes and the rules that lead to them; everything else is for a person.
-pub fn mailboxes(by_mail: bool) -> String {
+pub(crate) fn mailboxes(by_mail: bool) -> String {
     let park = if by_mail { "smtp:park@klitkobing.example" } else { "maildir:mailboxes/vej-park" };
     format!(
         r#"
@@ -50,7 +50,7 @@ when = {{ words = ["parkering"] }}
 }
 
 /// Everything embedded.
-pub fn embedded() -> String {
+pub(crate) fn embedded() -> String {
     format!(
         r#"
 [store]
@@ -69,7 +69,7 @@ domain = "klitkobing.example"
 }
 
 /// RabbitMQ, PostgreSQL, and a mail server on loopback when there is a port.
-pub fn production(servers: &Servers, smtp: Option<u16>) -> String {
+pub(crate) fn production(servers: &Servers, smtp: Option<u16>) -> String {
     let smtp_table = smtp.map_or_else(String::new, |port| {
         format!(
             "[delivery.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
@@ -99,7 +99,7 @@ first_retry_seconds = 1
 }
 
 /// A mail with CRLF line ends.
-pub fn mail(subject: &str, text: &str) -> String {
+pub(crate) fn mail(subject: &str, text: &str) -> String {
     format!(
         "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
          Subject: {subject}\r\nMessage-ID: <{}@borger.example>\r\n\
@@ -110,7 +110,7 @@ pub fn mail(subject: &str, text: &str) -> String {
 }
 
 /// A MeMo letter with this UUID.
-pub fn memo(uuid: &str, subject: &str, base64: &str) -> String {
+pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <memo:Message xmlns:memo="https://DigitalPost.dk/MeMo-1" memoVersion="1.2">
@@ -138,4 +138,4 @@ pub fn memo(uuid: &str, subject: &str, base64: &str) -> String {
 }
 
 /// `Hent mit storskrald, tak.` in base64.
-pub const STORSKRALD: &str = "SGVudCBtaXQgc3RvcnNrcmFsZCwgdGFrLg==";
+pub(crate) const STORSKRALD: &str = "SGVudCBtaXQgc3RvcnNrcmFsZCwgdGFrLg==";

@@ -10,18 +10,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long a test waits for something that must happen before it says that it did not.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A folder with a configuration.
-pub struct Installation {
+pub(crate) struct Installation {
     dir: TempDir,
 }
 
 /// What a finished command said.
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
@@ -34,14 +34,14 @@ impl Said {
     }
 
     /// The one JSON document on standard output.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {}\n{}", self.out, self.err))
     }
 }
 
 /// A command of the binary in `dir`, with an environment in which nothing is inherited by chance.
-pub fn postbud(dir: &Path, args: &[&str]) -> Command {
+pub(crate) fn postbud(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_postbud"));
     command.current_dir(dir).args(args).stdin(Stdio::null());
     for name in ["LANG", "LC_ALL", "LC_MESSAGES", "POSTBUD_LOG", "POSTBUD_FAULT"] {
@@ -52,41 +52,41 @@ pub fn postbud(dir: &Path, args: &[&str]) -> Command {
 
 impl Installation {
     /// An empty folder.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A folder with this postbud.toml.
-    pub fn with(config: &str) -> Self {
+    pub(crate) fn with(config: &str) -> Self {
         let this = Self::empty();
         this.write("postbud.toml", config);
         this
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Runs a command to its end.
-    pub fn say(&self, args: &[&str]) -> Said {
+    pub(crate) fn say(&self, args: &[&str]) -> Said {
         Said::of(&postbud(self.dir.path(), args).output().unwrap())
     }
 
     /// Runs a command that must succeed, and returns its JSON.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let said = self.say(&[args, &["--json"]].concat());
         assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
         said.json()
     }
 
     /// Starts `postbud run`; `fault` goes to `POSTBUD_FAULT`.
-    pub fn run(&self, fault: Option<&str>) -> Running {
+    pub(crate) fn run(&self, fault: Option<&str>) -> Running {
         let mut command = postbud(self.dir.path(), &["run"]);
         if let Some(fault) = fault {
             command.env("POSTBUD_FAULT", fault);
@@ -97,18 +97,18 @@ impl Installation {
     }
 
     /// Counts the letters in a state.
-    pub fn count(&self, state: &str) -> usize {
+    pub(crate) fn count(&self, state: &str) -> usize {
         let list = self.json(&["letters", "--state", state, "--limit", "10000"]);
         list["letters"].as_array().unwrap().len()
     }
 
     /// Waits until so many letters are in a state.
-    pub fn wait_for(&self, state: &str, count: usize) {
+    pub(crate) fn wait_for(&self, state: &str, count: usize) {
         wait_until(&format!("{count} letters {state}"), || self.count(state) == count);
     }
 
     /// The files in a Maildir's `new`, by name.
-    pub fn maildir(&self, mailbox: &str) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn maildir(&self, mailbox: &str) -> Vec<(String, Vec<u8>)> {
         let Ok(entries) = fs::read_dir(self.path(&format!("mailboxes/{mailbox}/new"))) else {
             return Vec::new();
         };
@@ -125,7 +125,7 @@ impl Installation {
 }
 
 /// Waits until `done` says so.
-pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for: {what}");
@@ -134,32 +134,32 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// A running `postbud run`.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     log: PathBuf,
 }
 
 impl Running {
     /// What it logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut text = String::new();
         fs::File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
     /// Waits for a text in the log.
-    pub fn wait_for_log(&self, text: &str) {
+    pub(crate) fn wait_for_log(&self, text: &str) {
         wait_until(&format!("{text:?} in the log"), || self.log().contains(text));
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks to stop and returns the exit code.
-    pub fn terminate(mut self) -> i32 {
+    pub(crate) fn terminate(mut self) -> i32 {
         let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(id, nix::sys::signal::SIGTERM).unwrap();
         let mut code = None;

@@ -21,7 +21,9 @@ fn one_report_names_every_fault_of_a_configuration_with_its_line() {
     );
     let said = here.say(&["run"]);
     assert_eq!(said.code, 2);
-    for part in ["prefech", "prefetch", "tier", "must-not-miss", "amqps://", "line 2", "line 3", "line 8"] {
+    for part in
+        ["prefech", "prefetch", "tier", "must-not-miss", "amqps://", "line 2", "line 3", "line 8"]
+    {
         assert!(said.err.contains(part), "{part} in {}", said.err);
     }
 }
@@ -30,7 +32,10 @@ fn one_report_names_every_fault_of_a_configuration_with_its_line() {
 fn classify_says_where_and_why_without_storing_anything() {
     let here = Installation::with(&embedded());
     here.write("storskrald.eml", mail("Storskrald", "Hvornår henter I storskrald?"));
-    here.write("hul.eml", mail("Hul i vejen", "Der er et stort hul i asfalten ud for vores hus på Strandvejen."));
+    here.write(
+        "hul.eml",
+        mail("Hul i vejen", "Der er et stort hul i asfalten ud for vores hus på Strandvejen."),
+    );
     let said = here.json(&["classify", "storskrald.eml", "hul.eml"]);
     assert_eq!(said["letters"][0]["mailbox"], "affald");
     let second = &said["letters"][1];
@@ -55,7 +60,10 @@ fn letters_are_listed_filtered_shown_and_decided() {
     assert!(listed.out.contains("Hul i vejen") && listed.out.contains("venter"), "{}", listed.out);
     let of_affald = here.json(&["letters", "--mailbox", "affald", "--state", "delivered"]);
     assert_eq!(of_affald["letters"].as_array().unwrap().len(), 1);
-    let id = here.json(&["letters", "--state", "review"])["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let id = here.json(&["letters", "--state", "review"])["letters"][0]["letter"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let shown = here.say(&["letters", "show", &id]);
     assert!(shown.out.contains("Der er et hul i vejen."), "{}", shown.out);
     let unknown = here.say(&["assign", &id, "vejogpark"]);

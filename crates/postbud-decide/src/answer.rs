@@ -26,17 +26,12 @@ pub(crate) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(crate) fn new(evidence: &'a Evidence<'a>) -> Self {
-        Self {
-            evidence,
-            answer: OnceCell::new(),
-        }
+        Self { evidence, answer: OnceCell::new() }
     }
 
     /// Its answer; `None` when no model is loaded.
     pub(crate) fn answer(&self) -> Option<&Answer> {
-        self.answer
-            .get_or_init(|| (self.evidence.scores)().map(Answer::new))
-            .as_ref()
+        self.answer.get_or_init(|| (self.evidence.scores)().map(Answer::new)).as_ref()
     }
 }
 
@@ -51,18 +46,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn new(scores: Scores) -> Self {
-        let Scores {
-            model,
-            mut ranked,
-            words,
-        } = scores;
+        let Scores { model, mut ranked, words } = scores;
         for score in &mut ranked {
             // What is no number becomes 0: about that mailbox nothing is known.
-            let number = if score.probability.is_nan() {
-                0.0
-            } else {
-                score.probability
-            };
+            let number = if score.probability.is_nan() { 0.0 } else { score.probability };
             // Adding zero turns -0.0 into 0.0, which would sort behind it.
             score.probability = number.clamp(0.0, 1.0) + 0.0;
             score.threshold = score.threshold.filter(|threshold| threshold.is_finite());
@@ -73,11 +60,7 @@ impl Answer {
         Self {
             model,
             ranked,
-            words: words
-                .into_iter()
-                .filter(may_be_kept)
-                .take(WORDS_MAX)
-                .collect(),
+            words: words.into_iter().filter(may_be_kept).take(WORDS_MAX).collect(),
         }
     }
 
@@ -88,17 +71,12 @@ impl Answer {
 
     /// Does the model know any of the configured mailboxes?
     pub(crate) fn knows_any(&self, settings: &Settings) -> bool {
-        self.ranked
-            .iter()
-            .any(|score| settings.mailbox(&score.mailbox).is_some())
+        self.ranked.iter().any(|score| settings.mailbox(&score.mailbox).is_some())
     }
 
     /// The configured mailboxes that the model would name, most probable first.
     pub(crate) fn suggestions(&self, settings: &Settings) -> Vec<Suggestion> {
-        let known = self
-            .ranked
-            .iter()
-            .filter(|score| settings.mailbox(&score.mailbox).is_some());
+        let known = self.ranked.iter().filter(|score| settings.mailbox(&score.mailbox).is_some());
         let suggestion = |score: &Score| Suggestion {
             mailbox: score.mailbox.clone(),
             probability: score.probability,
@@ -109,14 +87,8 @@ impl Answer {
     /// The words that spoke for and against the first suggestion: none when the model's best
     /// mailbox, about which they are, is not the one suggested first.
     pub(crate) fn words(&self, settings: &Settings) -> Vec<Contribution> {
-        let configured = self
-            .best()
-            .is_some_and(|best| settings.mailbox(&best.mailbox).is_some());
-        if configured {
-            self.words.clone()
-        } else {
-            Vec::new()
-        }
+        let configured = self.best().is_some_and(|best| settings.mailbox(&best.mailbox).is_some());
+        if configured { self.words.clone() } else { Vec::new() }
     }
 
     /// A doubt for each must-not-miss mailbox other than `except` that is too probable, most
@@ -130,10 +102,7 @@ impl Answer {
         let limit = settings.must_not_miss_probability;
         // A limit that is no number is no permission: then every such mailbox is too probable.
         let too_probable = |score: &&Score| score.probability > limit || limit.is_nan();
-        let scores = self
-            .ranked
-            .iter()
-            .filter(|score| Some(&score.mailbox) != except);
+        let scores = self.ranked.iter().filter(|score| Some(&score.mailbox) != except);
         let careful =
             scores.filter(|score| settings.mailbox(&score.mailbox).is_some_and(must_not_miss));
         let doubt = |score: &Score| Doubt::MustNotMiss {

@@ -48,32 +48,21 @@ pub(crate) fn claimed(mailboxes: &[Mailbox], view: &View<'_>) -> Option<Claim> {
         return None;
     }
     let replies = header::replies(view.letter);
-    let systems = replies
-        .iter()
-        .filter_map(|reply| reply.generating_system)
-        .collect();
-    let points = replies
-        .iter()
-        .filter_map(|reply| reply.contact_point)
-        .collect();
+    let systems = replies.iter().filter_map(|reply| reply.generating_system).collect();
+    let points = replies.iter().filter_map(|reply| reply.contact_point).collect();
     let values: [(ClaimKind, Vec<&str>); 3] = [
         (ClaimKind::CaseId, looking::case_ids(view)),
         (ClaimKind::GeneratingSystem, systems),
         (ClaimKind::ContactPoint, points),
     ];
     for (kind, values) in values {
-        let claimants: BTreeSet<&MailboxId> = values
-            .iter()
-            .filter_map(|value| claimant(mailboxes, kind, value))
-            .collect();
+        let claimants: BTreeSet<&MailboxId> =
+            values.iter().filter_map(|value| claimant(mailboxes, kind, value)).collect();
         let mut claimants = claimants.into_iter();
         match (claimants.next(), claimants.next()) {
             (None, _) => {}
             (Some(one), None) => {
-                return Some(Claim {
-                    mailbox: one.clone(),
-                    kind,
-                });
+                return Some(Claim { mailbox: one.clone(), kind });
             }
             (Some(_), Some(_)) => return None,
         }

@@ -30,14 +30,7 @@ pub fn decide(
     scores: impl Fn() -> Option<Scores>,
 ) -> Decision {
     let language = || language::of(letter);
-    decide_with(
-        letter,
-        settings,
-        &Evidence {
-            scores: &scores,
-            language: &language,
-        },
-    )
+    decide_with(letter, settings, &Evidence { scores: &scores, language: &language })
 }
 
 /// [`decide`] with everything that it may ask for given by the caller.
@@ -59,30 +52,14 @@ fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<De
         Destination::Mailbox(mailbox) => {
             let held = held_back(mailbox, settings, view);
             if held.is_empty() {
-                let reason = Reason::Rule {
-                    rule: name,
-                    matched,
-                };
-                return Some(seal::route(
-                    view.letter,
-                    mailbox.clone(),
-                    reason,
-                    Vec::new(),
-                ));
+                let reason = Reason::Rule { rule: name, matched };
+                return Some(seal::route(view.letter, mailbox.clone(), reason, Vec::new()));
             }
-            let first = Doubt::RuleHeld {
-                rule: name,
-                mailbox: mailbox.clone(),
-            };
+            let first = Doubt::RuleHeld { rule: name, mailbox: mailbox.clone() };
             std::iter::once(first).chain(held).collect()
         }
     };
-    Some(model_step::to_person(
-        view,
-        settings,
-        asked.answer(),
-        doubts,
-    ))
+    Some(model_step::to_person(view, settings, asked.answer(), doubts))
 }
 
 /// Step 2.
@@ -90,38 +67,20 @@ fn by_reply(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<D
     let Claim { mailbox, kind } = claiming::claimed(&settings.mailboxes, view)?;
     let matched = kind.as_str().to_owned();
     let mut doubts = held_back(&mailbox, settings, view);
-    if settings
-        .mailbox(&mailbox)
-        .is_some_and(|found| found.tier == Tier::NeverAutomatic)
-    {
+    if settings.mailbox(&mailbox).is_some_and(|found| found.tier == Tier::NeverAutomatic) {
         doubts.push(Doubt::NeverAutomatic);
     }
     // Without such a mailbox the model has nothing to say here and is not asked.
-    let careful = settings
-        .mailboxes
-        .iter()
-        .any(|mailbox| mailbox.tier == Tier::MustNotMiss);
+    let careful = settings.mailboxes.iter().any(|mailbox| mailbox.tier == Tier::MustNotMiss);
     let answer = if careful { asked.answer() } else { None };
     let missed =
         answer.is_some_and(|answer| !answer.must_not_miss(settings, Some(&mailbox)).is_empty());
     if doubts.is_empty() && !missed {
-        let suggestions = answer
-            .map(|answer| answer.suggestions(settings))
-            .unwrap_or_default();
-        return Some(seal::route(
-            view.letter,
-            mailbox,
-            Reason::Reply { matched },
-            suggestions,
-        ));
+        let suggestions = answer.map(|answer| answer.suggestions(settings)).unwrap_or_default();
+        return Some(seal::route(view.letter, mailbox, Reason::Reply { matched }, suggestions));
     }
     doubts.push(Doubt::ReplyHeld { matched, mailbox });
-    Some(model_step::to_person(
-        view,
-        settings,
-        asked.answer(),
-        doubts,
-    ))
+    Some(model_step::to_person(view, settings, asked.answer(), doubts))
 }
 
 /// What keeps a letter from a mailbox that a rule or a claim names.
@@ -131,9 +90,7 @@ fn held_back(mailbox: &MailboxId, settings: &Settings, view: &View<'_>) -> Vec<D
         doubts.push(Doubt::Defect);
     }
     match settings.mailbox(mailbox) {
-        None => doubts.push(Doubt::UnknownMailbox {
-            mailbox: mailbox.clone(),
-        }),
+        None => doubts.push(Doubt::UnknownMailbox { mailbox: mailbox.clone() }),
         Some(found) if found.target.is_none() => doubts.push(Doubt::Nowhere),
         Some(_) => {}
     }

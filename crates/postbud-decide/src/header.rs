@@ -25,14 +25,7 @@ pub(crate) fn kle_subject(letter: &Letter) -> Option<&str> {
 
 /// The case id on the message itself.
 pub(crate) fn content_case_id(letter: &Letter) -> Option<&str> {
-    letter
-        .memo
-        .as_ref()?
-        .content
-        .case_id
-        .as_ref()?
-        .id
-        .as_deref()
+    letter.memo.as_ref()?.content.case_id.as_ref()?.id.as_deref()
 }
 
 /// Everything the message says about letters that it answers, in document order.

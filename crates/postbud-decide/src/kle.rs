@@ -27,11 +27,7 @@ impl KlePattern {
             [a, b, c] => number(a) && number(b) && (number(c) || *c == "*"),
             _ => false,
         };
-        if fits {
-            Ok(Self(text.trim().to_owned()))
-        } else {
-            Err(KlePatternError)
-        }
+        if fits { Ok(Self(text.trim().to_owned())) } else { Err(KlePatternError) }
     }
 
     /// The pattern as text.
@@ -44,12 +40,7 @@ impl KlePattern {
     /// matter. Messages hold malformed numbers; those fit nothing.
     #[must_use]
     pub fn matches(&self, subject: &str) -> bool {
-        let subject = subject
-            .trim()
-            .split('-')
-            .next()
-            .unwrap_or_default()
-            .trim_end();
+        let subject = subject.trim().split('-').next().unwrap_or_default().trim_end();
         if Self::parse(subject).is_err() || subject.ends_with('*') {
             return false;
         }
@@ -88,17 +79,7 @@ mod tests {
         for good in ["27.36.04", "27.36.*", "27.*", " 00.01.00 "] {
             assert!(KlePattern::parse(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "*",
-            "27",
-            "27.",
-            "27.36",
-            "27.6956",
-            "27.36.4",
-            "27.*.04",
-            "27.36.04.01",
-        ] {
+        for bad in ["", "*", "27", "27.", "27.36", "27.6956", "27.36.4", "27.*.04", "27.36.04.01"] {
             assert!(KlePattern::parse(bad).is_err(), "{bad}");
         }
     }

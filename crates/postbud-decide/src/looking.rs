@@ -35,38 +35,24 @@ impl Look {
             Condition::Channel(channels) => {
                 let channel = view.letter.channel;
                 let name = || format!("channel: {}", channel.as_str());
-                Self {
-                    found: channels.contains(&channel).then(name),
-                    known: true,
-                }
+                Self { found: channels.contains(&channel).then(name), known: true }
             }
             Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Self::UNKNOWN,
         }
     }
 
-    const UNKNOWN: Self = Self {
-        found: None,
-        known: false,
-    };
+    const UNKNOWN: Self = Self { found: None, known: false };
 
     /// One of `patterns` in `texts`, named by the pattern: it is the configuration's, not the
     /// letter's.
     fn shown(condition: &Condition, patterns: &[Pattern], text: Option<&str>, known: bool) -> Self {
-        let found = patterns
-            .iter()
-            .find(|pattern| text.is_some_and(|text| pattern.matches(text)));
-        Self {
-            found: found.map(|found| named(condition, found.as_str())),
-            known,
-        }
+        let found = patterns.iter().find(|pattern| text.is_some_and(|text| pattern.matches(text)));
+        Self { found: found.map(|found| named(condition, found.as_str())), known }
     }
 
     /// Something whose pattern says too much about a person to be recorded.
     fn hidden(condition: &Condition, found: bool, known: bool) -> Self {
-        Self {
-            found: found.then(|| condition.label()),
-            known,
-        }
+        Self { found: found.then(|| condition.label()), known }
     }
 }
 
@@ -78,12 +64,9 @@ fn at_contact_point(condition: &Condition, view: &View<'_>) -> Look {
     let known = !view.unread;
     let point = view.letter.recipient.contact_point.as_ref();
     match condition {
-        Condition::ContactPointId(patterns) => Look::shown(
-            condition,
-            patterns,
-            point.map(|point| point.id.as_str()),
-            known,
-        ),
+        Condition::ContactPointId(patterns) => {
+            Look::shown(condition, patterns, point.map(|point| point.id.as_str()), known)
+        }
         Condition::ContactPointLabel(patterns) => {
             let label = point.and_then(|point| point.label.as_deref());
             Look::shown(condition, patterns, label, known)
@@ -100,14 +83,12 @@ fn at_sender(condition: &Condition, view: &View<'_>) -> Look {
     let known = !view.unread;
     let sender = &view.letter.sender;
     let found = match condition {
-        Condition::SenderId(ids) => sender
-            .id
-            .as_deref()
-            .is_some_and(|id| ids.iter().any(|wanted| wanted.matches(id))),
-        Condition::SenderType(types) => sender
-            .id_type
-            .as_ref()
-            .is_some_and(|found| types.contains(found)),
+        Condition::SenderId(ids) => {
+            sender.id.as_deref().is_some_and(|id| ids.iter().any(|wanted| wanted.matches(id)))
+        }
+        Condition::SenderType(types) => {
+            sender.id_type.as_ref().is_some_and(|found| types.contains(found))
+        }
         Condition::SenderAddress(patterns) => sender
             .address
             .as_deref()
@@ -126,14 +107,9 @@ fn at_header(condition: &Condition, view: &View<'_>) -> Look {
         }
         Condition::Kle(patterns) => {
             let subject = header::kle_subject(letter);
-            let found = patterns
-                .iter()
-                .find(|kle| subject.is_some_and(|text| kle.matches(text)));
+            let found = patterns.iter().find(|kle| subject.is_some_and(|text| kle.matches(text)));
             let name = |found: &KlePattern| named(condition, found.as_str());
-            Look {
-                found: found.map(name),
-                known,
-            }
+            Look { found: found.map(name), known }
         }
         Condition::Reply(wanted) => {
             let is_reply = !header::replies(letter).is_empty();
@@ -162,36 +138,19 @@ fn at_text(condition: &Condition, view: &View<'_>) -> Look {
                 (*place != Place::Text && pattern.matches(view.subject()))
                     || (*place != Place::Subject && pattern.matches(view.text()))
             });
-            let known = if *place == Place::Subject {
-                !view.unread
-            } else {
-                known
-            };
-            Look {
-                found: found.map(|found| named(condition, found.as_str())),
-                known,
-            }
+            let known = if *place == Place::Subject { !view.unread } else { known };
+            Look { found: found.map(|found| named(condition, found.as_str())), known }
         }
         Condition::Language(wanted) => {
             let Some(language) = view.language() else {
                 return Look::UNKNOWN;
             };
-            let found = wanted
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(language));
-            Look {
-                found: found.then(|| named(condition, language)),
-                known,
-            }
+            let found = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(language));
+            Look { found: found.then(|| named(condition, language)), known }
         }
         Condition::Attachment(patterns) => {
-            let found = patterns
-                .iter()
-                .find(|pattern| has_attachment(pattern, view));
-            Look {
-                found: found.map(|found| named(condition, found.as_str())),
-                known,
-            }
+            let found = patterns.iter().find(|pattern| has_attachment(pattern, view));
+            Look { found: found.map(|found| named(condition, found.as_str())), known }
         }
         _ => Look::UNKNOWN,
     }
@@ -199,32 +158,24 @@ fn at_text(condition: &Condition, view: &View<'_>) -> Look {
 
 fn has_attachment(pattern: &AttachmentPattern, view: &View<'_>) -> bool {
     let documents = view.letter.documents.iter();
-    documents
-        .filter(|document| document.role != DocumentRole::Technical)
-        .any(|document| match pattern {
+    documents.filter(|document| document.role != DocumentRole::Technical).any(|document| {
+        match pattern {
             AttachmentPattern::Media(media) => media.matches(&document.media_type),
             AttachmentPattern::Ending(ending) => has_ending(&document.filename, ending),
-        })
+        }
+    })
 }
 
 fn has_ending(filename: &str, ending: &str) -> bool {
-    filename
-        .rsplit_once('.')
-        .is_some_and(|(_, found)| found.trim().to_lowercase() == ending)
+    filename.rsplit_once('.').is_some_and(|(_, found)| found.trim().to_lowercase() == ending)
 }
 
 fn any_of(patterns: &[Pattern], texts: &[&str]) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| texts.iter().any(|text| pattern.matches(text)))
+    patterns.iter().any(|pattern| texts.iter().any(|text| pattern.matches(text)))
 }
 
 /// All case ids that the letter names.
 pub(crate) fn case_ids<'a>(view: &View<'a>) -> Vec<&'a str> {
-    let of_replies = header::replies(view.letter)
-        .into_iter()
-        .filter_map(|reply| reply.case_id);
-    of_replies
-        .chain(header::content_case_id(view.letter))
-        .collect()
+    let of_replies = header::replies(view.letter).into_iter().filter_map(|reply| reply.case_id);
+    of_replies.chain(header::content_case_id(view.letter)).collect()
 }

@@ -70,11 +70,7 @@ impl Condition {
         let name = match self {
             Self::All(parts) | Self::Any(parts) => {
                 let names: Vec<_> = parts.iter().map(Self::label).collect();
-                let word = if matches!(self, Self::All(_)) {
-                    "all"
-                } else {
-                    "any"
-                };
+                let word = if matches!(self, Self::All(_)) { "all" } else { "any" };
                 return format!("{word} of ({})", names.join(", "));
             }
             Self::Not(inner) => return format!("not {}", inner.label()),
@@ -90,17 +86,9 @@ impl Condition {
             Self::Reply(false) => "no reply",
             Self::CaseId(_) => "case id",
             Self::GeneratingSystem(_) => "generating system",
-            Self::Words {
-                place: Place::Anywhere,
-                ..
-            } => "words",
-            Self::Words {
-                place: Place::Subject,
-                ..
-            } => "words in the subject",
-            Self::Words {
-                place: Place::Text, ..
-            } => "words in the text",
+            Self::Words { place: Place::Anywhere, .. } => "words",
+            Self::Words { place: Place::Subject, .. } => "words in the subject",
+            Self::Words { place: Place::Text, .. } => "words in the text",
             Self::Language(_) => "language",
             Self::Channel(_) => "channel",
             Self::Attachment(_) => "attachment",

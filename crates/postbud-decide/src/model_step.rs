@@ -13,18 +13,14 @@ use crate::{Decision, Doubt, Reason, Score, Settings, Tier, seal};
 /// Steps 3 and 4 for a letter about which no rule and no claim had anything to say.
 pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answer>) -> Decision {
     let mut doubts = about_the_letter(view);
-    let best = answer
-        .filter(|a| a.knows_any(settings))
-        .and_then(|a| a.best().map(|b| (a, b)));
+    let best = answer.filter(|a| a.knows_any(settings)).and_then(|a| a.best().map(|b| (a, b)));
     let Some((answer, best)) = best else {
         doubts.push(Doubt::NoModel);
         return to_person(view, settings, answer, doubts);
     };
     let (about_best, threshold) = about_the_best(best, settings);
     doubts.extend(about_best);
-    let missed = !answer
-        .must_not_miss(settings, Some(&best.mailbox))
-        .is_empty();
+    let missed = !answer.must_not_miss(settings, Some(&best.mailbox)).is_empty();
     match threshold {
         Some(threshold) if doubts.is_empty() && !missed => {
             let reason = Reason::Model {
@@ -33,12 +29,7 @@ pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answe
                 threshold,
                 words: answer.words(settings),
             };
-            seal::route(
-                view.letter,
-                best.mailbox.clone(),
-                reason,
-                answer.suggestions(settings),
-            )
+            seal::route(view.letter, best.mailbox.clone(), reason, answer.suggestions(settings))
         }
         _ => to_person(view, settings, Some(answer), doubts),
     }
@@ -51,22 +42,14 @@ pub(crate) fn to_person(
     answer: Option<&Answer>,
     mut doubts: Vec<Doubt>,
 ) -> Decision {
-    doubts.extend(
-        answer
-            .map(|a| a.must_not_miss(settings, None))
-            .unwrap_or_default(),
-    );
+    doubts.extend(answer.map(|a| a.must_not_miss(settings, None)).unwrap_or_default());
     doubts.sort_by_key(Doubt::rank);
     let reason = Reason::Person {
         doubts,
         model: answer.map(|answer| answer.model.clone()),
-        words: answer
-            .map(|answer| answer.words(settings))
-            .unwrap_or_default(),
+        words: answer.map(|answer| answer.words(settings)).unwrap_or_default(),
     };
-    let suggestions = answer
-        .map(|answer| answer.suggestions(settings))
-        .unwrap_or_default();
+    let suggestions = answer.map(|answer| answer.suggestions(settings)).unwrap_or_default();
     seal::review(view.letter, reason, suggestions)
 }
 
@@ -84,20 +67,12 @@ fn about_the_letter(view: &View<'_>) -> Vec<Doubt> {
 /// What speaks against the best mailbox, and the threshold it was held against.
 fn about_the_best(best: &Score, settings: &Settings) -> (Vec<Doubt>, Option<f64>) {
     let Some(mailbox) = settings.mailbox(&best.mailbox) else {
-        return (
-            vec![Doubt::UnknownMailbox {
-                mailbox: best.mailbox.clone(),
-            }],
-            None,
-        );
+        return (vec![Doubt::UnknownMailbox { mailbox: best.mailbox.clone() }], None);
     };
     let mut doubts = Vec::new();
     match best.threshold {
         Some(threshold) if best.probability < threshold => {
-            doubts.push(Doubt::BelowThreshold {
-                probability: best.probability,
-                threshold,
-            });
+            doubts.push(Doubt::BelowThreshold { probability: best.probability, threshold });
         }
         // Letters for a mailbox without a target wait for a person anyway.
         None if mailbox.target.is_some() => doubts.push(Doubt::NotCertified),

@@ -26,12 +26,7 @@ impl Pattern {
         let open_end = body.len() < raw.len();
         let inner = body.strip_prefix('*').unwrap_or(body);
         let open_start = inner.len() < body.len();
-        Self {
-            folded: fold(inner),
-            open_start,
-            open_end,
-            raw,
-        }
+        Self { folded: fold(inner), open_start, open_end, raw }
     }
 
     /// The pattern as it was written.
@@ -56,10 +51,7 @@ impl Pattern {
     /// shorter one.
     #[must_use]
     pub(crate) fn specificity(&self) -> (bool, usize) {
-        (
-            !self.open_start && !self.open_end,
-            self.folded.chars().count(),
-        )
+        (!self.open_start && !self.open_end, self.folded.chars().count())
     }
 }
 
@@ -111,11 +103,7 @@ mod tests {
             ("ÆØÅ", "æøå", true),
             ("pa\u{30a}", "p\u{e5}", true),
         ] {
-            assert_eq!(
-                Pattern::new(pattern).matches(text),
-                fits,
-                "{pattern:?} on {text:?}"
-            );
+            assert_eq!(Pattern::new(pattern).matches(text), fits, "{pattern:?} on {text:?}");
         }
     }
 

@@ -133,11 +133,7 @@ impl SenderId {
     pub fn parse(text: &str) -> Result<Self, SenderIdError> {
         let id = plain(text);
         let digits = id.bytes().all(|b| b.is_ascii_digit());
-        if digits && matches!(id.len(), 8 | 10) {
-            Ok(Self(id))
-        } else {
-            Err(SenderIdError)
-        }
+        if digits && matches!(id.len(), 8 | 10) { Ok(Self(id)) } else { Err(SenderIdError) }
     }
 
     /// Is it this number?
@@ -148,9 +144,7 @@ impl SenderId {
 }
 
 fn plain(id: &str) -> String {
-    id.chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect()
+    id.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
 }
 
 impl fmt::Debug for SenderId {
@@ -179,14 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_no_sender_id() {
-        for bad in [
-            "",
-            "12345",
-            "123456789",
-            "12345678901",
-            "1234567a",
-            "٠١٢٣٤٥٦٧",
-        ] {
+        for bad in ["", "12345", "123456789", "12345678901", "1234567a", "٠١٢٣٤٥٦٧"] {
             assert!(SenderId::parse(bad).is_err(), "{bad}");
         }
     }

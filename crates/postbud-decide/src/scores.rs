@@ -34,9 +34,7 @@ pub struct Contribution {
 impl fmt::Debug for Contribution {
     /// Leaves the word out: it is text of a letter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Contribution")
-            .field("weight", &self.weight)
-            .finish_non_exhaustive()
+        f.debug_struct("Contribution").field("weight", &self.weight).finish_non_exhaustive()
     }
 }
 

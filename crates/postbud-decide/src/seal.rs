@@ -15,12 +15,7 @@ pub(crate) fn route(
     reason: Reason,
     suggestions: Vec<Suggestion>,
 ) -> Decision {
-    seal(
-        letter.id.clone(),
-        Outcome::Route { mailbox },
-        reason,
-        suggestions,
-    )
+    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, suggestions)
 }
 
 /// A decision that asks a person.
@@ -38,14 +33,7 @@ pub fn assigned(
     suggestions: Vec<Suggestion>,
 ) -> Decision {
     let reason = Reason::Assigned { by: by.to_owned() };
-    seal(
-        letter.clone(),
-        Outcome::Route {
-            mailbox: mailbox.clone(),
-        },
-        reason,
-        suggestions,
-    )
+    seal(letter.clone(), Outcome::Route { mailbox: mailbox.clone() }, reason, suggestions)
 }
 
 impl Decision {
@@ -54,11 +42,9 @@ impl Decision {
     #[must_use]
     pub fn held_after(&self, doubt: Doubt) -> Self {
         let (mut doubts, model, words) = match &self.reason {
-            Reason::Person {
-                doubts,
-                model,
-                words,
-            } => (doubts.clone(), model.clone(), words.clone()),
+            Reason::Person { doubts, model, words } => {
+                (doubts.clone(), model.clone(), words.clone())
+            }
             Reason::Model { model, words, .. } => (Vec::new(), Some(model.clone()), words.clone()),
             Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => {
                 (Vec::new(), None, Vec::new())
@@ -66,17 +52,8 @@ impl Decision {
         };
         doubts.push(doubt);
         doubts.sort_by_key(Doubt::rank);
-        let reason = Reason::Person {
-            doubts,
-            model,
-            words,
-        };
-        seal(
-            self.letter.clone(),
-            Outcome::Review,
-            reason,
-            self.suggestions.clone(),
-        )
+        let reason = Reason::Person { doubts, model, words };
+        seal(self.letter.clone(), Outcome::Review, reason, self.suggestions.clone())
     }
 
     /// Does the id fit the rest? `false` when a stored decision was changed.
@@ -97,13 +74,7 @@ fn seal(
         round(&mut suggestion.probability);
     }
     let id = id_of(&letter, &outcome, &reason, &suggestions);
-    Decision {
-        id,
-        letter,
-        outcome,
-        reason,
-        suggestions,
-    }
+    Decision { id, letter, outcome, reason, suggestions }
 }
 
 /// Everything of a decision but its id, in the order in which it is hashed.
@@ -124,12 +95,7 @@ fn id_of(
     suggestions: &[Suggestion],
 ) -> String {
     // Nothing in these types can fail to serialise: all keys are text and all numbers finite.
-    let json = serde_json::to_vec(&Content {
-        letter,
-        outcome,
-        reason,
-        suggestions,
-    });
+    let json = serde_json::to_vec(&Content { letter, outcome, reason, suggestions });
     let digest = Sha256::digest(json.unwrap_or_default());
     let mut id = String::from("d-");
     for byte in digest.iter().take(16) {
@@ -141,12 +107,7 @@ fn id_of(
 
 fn round_reason(reason: &mut Reason) {
     match reason {
-        Reason::Model {
-            probability,
-            threshold,
-            words,
-            ..
-        } => {
+        Reason::Model { probability, threshold, words, .. } => {
             round(probability);
             round(threshold);
             words.iter_mut().for_each(|word| round(&mut word.weight));
@@ -155,10 +116,7 @@ fn round_reason(reason: &mut Reason) {
             words.iter_mut().for_each(|word| round(&mut word.weight));
             for doubt in doubts {
                 match doubt {
-                    Doubt::BelowThreshold {
-                        probability,
-                        threshold,
-                    } => {
+                    Doubt::BelowThreshold { probability, threshold } => {
                         round(probability);
                         round(threshold);
                     }
@@ -174,11 +132,7 @@ fn round_reason(reason: &mut Reason) {
 /// Nine digits behind the point, at most 100,000 before it: enough for any reader, and few enough
 /// that JSON gives back exactly the same number. Comparisons happen before, on the full numbers.
 fn round(number: &mut f64) {
-    let limited = if number.is_finite() {
-        number.clamp(-1e5, 1e5)
-    } else {
-        0.0
-    };
+    let limited = if number.is_finite() { number.clamp(-1e5, 1e5) } else { 0.0 };
     // Adding zero turns -0.0 into 0.0.
     *number = (limited * 1e9).round() / 1e9 + 0.0;
 }

@@ -21,14 +21,8 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn new(letter: &'a Letter, evidence: &'a Evidence<'a>) -> Self {
-        let unread = letter
-            .defects
-            .iter()
-            .any(|defect| stops_reading(defect.kind));
-        let text_unread = letter
-            .defects
-            .iter()
-            .any(|defect| touches_text(defect.kind));
+        let unread = letter.defects.iter().any(|defect| stops_reading(defect.kind));
+        let text_unread = letter.defects.iter().any(|defect| touches_text(defect.kind));
         Self {
             letter,
             evidence,
@@ -42,39 +36,28 @@ impl<'a> View<'a> {
 
     /// The words of the subject.
     pub(crate) fn subject(&self) -> &Words {
-        self.subject
-            .get_or_init(|| Words::new(&self.letter.subject))
+        self.subject.get_or_init(|| Words::new(&self.letter.subject))
     }
 
     /// The words of the text: what is new, and what is quoted only where nothing is new.
     pub(crate) fn text(&self) -> &Words {
         self.text.get_or_init(|| {
             let text = &self.letter.text;
-            let own = if text.new.trim().is_empty() {
-                &text.quoted
-            } else {
-                &text.new
-            };
+            let own = if text.new.trim().is_empty() { &text.quoted } else { &text.new };
             Words::new(own)
         })
     }
 
     /// The language of the text, when it is known.
     pub(crate) fn language(&self) -> Option<&str> {
-        self.language
-            .get_or_init(|| (self.evidence.language)())
-            .as_deref()
+        self.language.get_or_init(|| (self.evidence.language)()).as_deref()
     }
 
     /// No text to classify?
     pub(crate) fn no_text(&self) -> bool {
         let text = &self.letter.text;
         text.new.trim().is_empty() && text.quoted.trim().is_empty()
-            || self
-                .letter
-                .defects
-                .iter()
-                .any(|defect| defect.kind == DefectKind::NoText)
+            || self.letter.defects.iter().any(|defect| defect.kind == DefectKind::NoText)
     }
 }
 
@@ -93,8 +76,5 @@ fn stops_reading(kind: DefectKind) -> bool {
 
 /// Text or documents are missing or wrong. Kinds that a later version adds count, too.
 fn touches_text(kind: DefectKind) -> bool {
-    !matches!(
-        kind,
-        DefectKind::MissingElement | DefectKind::InvalidValue | DefectKind::NoText
-    )
+    !matches!(kind, DefectKind::MissingElement | DefectKind::InvalidValue | DefectKind::NoText)
 }

@@ -53,10 +53,7 @@ impl WordPattern {
         if words.is_empty() {
             return Err(WordPatternError::Empty);
         }
-        Ok(Self {
-            raw: text.trim().to_owned(),
-            words,
-        })
+        Ok(Self { raw: text.trim().to_owned(), words })
     }
 
     /// The pattern as it was written.
@@ -70,18 +67,11 @@ impl WordPattern {
     pub fn matches(&self, text: &Words) -> bool {
         let fits = |(word, open): &(String, bool), at: usize| {
             text.get(at).is_some_and(|found| {
-                if *open {
-                    found.starts_with(word.as_str())
-                } else {
-                    found == word
-                }
+                if *open { found.starts_with(word.as_str()) } else { found == word }
             })
         };
         (0..text.len()).any(|start| {
-            self.words
-                .iter()
-                .enumerate()
-                .all(|(offset, word)| fits(word, start + offset))
+            self.words.iter().enumerate().all(|(offset, word)| fits(word, start + offset))
         })
     }
 }
@@ -178,18 +168,9 @@ mod tests {
 
     #[test]
     fn several_words_in_a_row() {
-        assert!(fits(
-            "tabt arbejdsfortjeneste",
-            "om TABT\narbejdsfortjeneste."
-        ));
-        assert!(!fits(
-            "tabt arbejdsfortjeneste",
-            "tabt min arbejdsfortjeneste"
-        ));
-        assert!(fits(
-            "klage* over sagsbehandling*",
-            "klager over sagsbehandlingen"
-        ));
+        assert!(fits("tabt arbejdsfortjeneste", "om TABT\narbejdsfortjeneste."));
+        assert!(!fits("tabt arbejdsfortjeneste", "tabt min arbejdsfortjeneste"));
+        assert!(fits("klage* over sagsbehandling*", "klager over sagsbehandlingen"));
         assert!(fits("e-boks", "i e-Boks"));
         assert!(fits("e-boks*", "i min e-boksen"));
     }

@@ -10,15 +10,10 @@ fn decided_with(scores: Scores) -> Decision {
 }
 
 fn words_kept(words: &[(&str, f64)]) -> Vec<(String, f64)> {
-    let word = |(word, weight): &(&str, f64)| Contribution {
-        word: (*word).to_owned(),
-        weight: *weight,
-    };
+    let word =
+        |(word, weight): &(&str, f64)| Contribution { word: (*word).to_owned(), weight: *weight };
     let words = words.iter().map(word).collect();
-    let decision = decided_with(Scores {
-        words,
-        ..scores(&[("plads", 0.95)])
-    });
+    let decision = decided_with(Scores { words, ..scores(&[("plads", 0.95)]) });
     match decision.reason {
         Reason::Model { words, .. } => words.into_iter().map(|w| (w.word, w.weight)).collect(),
         other => panic!("the model should decide, but {other:?}"),
@@ -40,12 +35,7 @@ fn numbers_that_may_be_a_persons_are_left_out() {
 #[test]
 fn words_that_are_none_are_left_out() {
     let long = "x".repeat(41);
-    let kept = words_kept(&[
-        (&long, 1.0),
-        ("a", f64::NAN),
-        ("b", f64::INFINITY),
-        ("c", -0.0),
-    ]);
+    let kept = words_kept(&[(&long, 1.0), ("a", f64::NAN), ("b", f64::INFINITY), ("c", -0.0)]);
     assert_eq!(kept, [("c".to_owned(), 0.0)]);
     assert!(kept[0].1.is_sign_positive(), "one spelling of zero");
 }
@@ -75,13 +65,8 @@ fn suggestions_are_ordered_configured_and_named_once() {
         .iter()
         .map(|suggestion| (suggestion.mailbox.as_str(), suggestion.probability))
         .collect();
-    let expected = [
-        ("plads", 0.3),
-        ("skole", 0.1),
-        ("andet", 0.0),
-        ("boern", 0.0),
-        ("politi", 0.0),
-    ];
+    let expected =
+        [("plads", 0.3), ("skole", 0.1), ("andet", 0.0), ("boern", 0.0), ("politi", 0.0)];
     assert_eq!(named, expected);
 }
 

@@ -11,10 +11,7 @@ use postbud_letter::{Channel, DefectKind, DocumentRole, IdType, Letter};
 use support::*;
 
 fn words(place: Place, text: &str) -> Condition {
-    Words {
-        place,
-        patterns: vec![WordPattern::parse(text).expect("a word")],
-    }
+    Words { place, patterns: vec![WordPattern::parse(text).expect("a word")] }
 }
 
 fn sender(text: &str) -> Condition {
@@ -32,14 +29,8 @@ fn attachment(text: &str) -> Condition {
 /// A condition on the header and whether it holds for [`memo`].
 fn on_the_header() -> Vec<(Condition, bool)> {
     vec![
-        (
-            ContactPointId(patterns(&["aaaa1111-0000-4000-8000-000000000000"])),
-            true,
-        ),
-        (
-            ContactPointId(patterns(&["bbbb1111-0000-4000-8000-000000000000"])),
-            false,
-        ),
+        (ContactPointId(patterns(&["aaaa1111-0000-4000-8000-000000000000"])), true),
+        (ContactPointId(patterns(&["bbbb1111-0000-4000-8000-000000000000"])), false),
         (ContactPointLabel(patterns(&["*pladsanvisningen"])), true),
         (ContactPointLabel(patterns(&["pladsanvisningen"])), false),
         (ContactPointGroup(patterns(&["veje", "børn"])), true),
@@ -61,10 +52,7 @@ fn on_the_header() -> Vec<(Condition, bool)> {
         (CaseId(patterns(&["EDH-90"])), false),
         (GeneratingSystem(patterns(&["STRUCTURA"])), true),
         (GeneratingSystem(patterns(&["opus"])), false),
-        (
-            Condition::Channel(vec![Channel::DigitalPost, Channel::Unknown]),
-            true,
-        ),
+        (Condition::Channel(vec![Channel::DigitalPost, Channel::Unknown]), true),
         (Condition::Channel(vec![Channel::Email]), false),
         (words(Place::Subject, "opskrivning"), true),
         (words(Place::Subject, "vuggestue"), false),
@@ -106,11 +94,7 @@ fn in_a_cut_letter_absence_is_unknown() {
         assert_eq!(holds(condition.clone(), &cut), expected, "{condition:?}");
         let opposite = Not(Box::new(condition.clone()));
         let settled = matches!(condition, Condition::Channel(_) | Reply(false));
-        assert_eq!(
-            holds(opposite, &cut),
-            settled && !expected,
-            "not {condition:?}"
-        );
+        assert_eq!(holds(opposite, &cut), settled && !expected, "not {condition:?}");
     }
 }
 
@@ -123,10 +107,7 @@ fn in_a_letter_with_cut_text_the_header_is_known() {
     }
     for (condition, expected) in on_the_text() {
         assert_eq!(holds(condition.clone(), &cut), expected, "{condition:?}");
-        assert!(
-            !holds(Not(Box::new(condition.clone())), &cut),
-            "not {condition:?}"
-        );
+        assert!(!holds(Not(Box::new(condition.clone())), &cut), "not {condition:?}");
     }
 }
 
@@ -158,11 +139,7 @@ fn quoted_text_counts_only_when_nothing_is_new() {
 #[test]
 fn technical_documents_are_no_attachments() {
     let mut letter = letter("S", "t");
-    letter.documents = vec![document(
-        "attention.xml",
-        "application/xml",
-        DocumentRole::Technical,
-    )];
+    letter.documents = vec![document("attention.xml", "application/xml", DocumentRole::Technical)];
     assert!(!holds(attachment("xml"), &letter));
     assert!(!holds(attachment("application/xml"), &letter));
 }
@@ -205,25 +182,12 @@ fn reasons_name_what_matched_and_no_numbers_of_people() {
     let when = All(vec![
         sender("010190-0000"),
         CaseId(patterns(&["BYG-2026-17"])),
-        Any(vec![
-            words(Place::Text, "findes ikke"),
-            words(Place::Text, "vuggestue*"),
-        ]),
+        Any(vec![words(Place::Text, "findes ikke"), words(Place::Text, "vuggestue*")]),
         Not(Box::new(kle("29.*"))),
     ]);
     let decision = decided(&memo(), &with_rules(vec![rule("r", "skole", when)]), None);
-    let Reason::Rule { matched, .. } = &decision.reason else {
-        panic!("no rule matched")
-    };
-    assert_eq!(
-        matched,
-        &[
-            "sender id",
-            "case id",
-            "words in the text: vuggestue*",
-            "not kle"
-        ]
-    );
+    let Reason::Rule { matched, .. } = &decision.reason else { panic!("no rule matched") };
+    assert_eq!(matched, &["sender id", "case id", "words in the text: vuggestue*", "not kle"]);
 }
 
 fn claimed_by(claims: Claims, letter: &Letter) -> Option<String> {
@@ -236,34 +200,14 @@ fn claimed_by(claims: Claims, letter: &Letter) -> Option<String> {
 
 #[test]
 fn claims() {
-    let case = |texts: &[&str]| Claims {
-        case_id: patterns(texts),
-        ..Claims::default()
-    };
-    let system = |texts: &[&str]| Claims {
-        generating_system: patterns(texts),
-        ..Claims::default()
-    };
-    let point = |texts: &[&str]| Claims {
-        contact_point: patterns(texts),
-        ..Claims::default()
-    };
-    assert_eq!(
-        claimed_by(case(&["byg-2026-*"]), &memo()).as_deref(),
-        Some("case-id")
-    );
-    assert_eq!(
-        claimed_by(case(&["EDH-9"]), &memo()).as_deref(),
-        Some("case-id")
-    );
-    assert_eq!(
-        claimed_by(system(&["structura"]), &memo()).as_deref(),
-        Some("generating-system")
-    );
-    assert_eq!(
-        claimed_by(point(&["1111*"]), &memo()).as_deref(),
-        Some("contact-point")
-    );
+    let case = |texts: &[&str]| Claims { case_id: patterns(texts), ..Claims::default() };
+    let system =
+        |texts: &[&str]| Claims { generating_system: patterns(texts), ..Claims::default() };
+    let point = |texts: &[&str]| Claims { contact_point: patterns(texts), ..Claims::default() };
+    assert_eq!(claimed_by(case(&["byg-2026-*"]), &memo()).as_deref(), Some("case-id"));
+    assert_eq!(claimed_by(case(&["EDH-9"]), &memo()).as_deref(), Some("case-id"));
+    assert_eq!(claimed_by(system(&["structura"]), &memo()).as_deref(), Some("generating-system"));
+    assert_eq!(claimed_by(point(&["1111*"]), &memo()).as_deref(), Some("contact-point"));
     // The contact point that a citizen chose for a new letter is no reply.
     assert_eq!(claimed_by(point(&["aaaa*"]), &memo()), None);
     assert_eq!(claimed_by(case(&["XYZ*"]), &memo()), None);
@@ -273,10 +217,7 @@ fn claims() {
 #[test]
 fn the_most_specific_claim_wins_and_two_cases_of_two_mailboxes_do_not() {
     let mut settings = settings();
-    let case = |texts: &[&str]| Claims {
-        case_id: patterns(texts),
-        ..Claims::default()
-    };
+    let case = |texts: &[&str]| Claims { case_id: patterns(texts), ..Claims::default() };
     settings.mailboxes[0].claims = case(&["BYG-*"]);
     settings.mailboxes[1].claims = case(&["BYG-2026-*"]);
     assert_eq!(routed(&decided(&memo(), &settings, None)), Some("skole"));

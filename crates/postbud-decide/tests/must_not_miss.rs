@@ -10,10 +10,7 @@ fn decided_with(ranked: &[(&str, f64)], settings: &Settings) -> postbud_decide::
 }
 
 fn missed(probability: f64) -> Doubt {
-    Doubt::MustNotMiss {
-        mailbox: id("boern"),
-        probability,
-    }
+    Doubt::MustNotMiss { mailbox: id("boern"), probability }
 }
 
 #[test]
@@ -21,11 +18,7 @@ fn a_letter_that_may_be_for_it_goes_to_a_person() {
     let possible = decided_with(&[("plads", 0.93), ("boern", 0.06)], &settings());
     assert_eq!(doubts(&possible), [missed(0.06)]);
     let remote = decided_with(&[("plads", 0.93), ("boern", 0.05)], &settings());
-    assert_eq!(
-        routed(&remote),
-        Some("plads"),
-        "the limit itself is not above the limit"
-    );
+    assert_eq!(routed(&remote), Some("plads"), "the limit itself is not above the limit");
 }
 
 #[test]
@@ -41,25 +34,16 @@ fn certain_letters_for_it_are_routed_when_it_is_switched_on() {
 #[test]
 fn uncertain_letters_for_it_are_marked() {
     let uncertain = decided_with(&[("boern", 0.6), ("plads", 0.4)], &settings());
-    let below = Doubt::BelowThreshold {
-        probability: 0.6,
-        threshold: 0.9,
-    };
+    let below = Doubt::BelowThreshold { probability: 0.6, threshold: 0.9 };
     assert_eq!(doubts(&uncertain), [missed(0.6), below]);
 }
 
 #[test]
 fn one_such_mailbox_does_not_hide_another() {
     let mut settings = settings();
-    settings.mailboxes[1] = Mailbox {
-        tier: Tier::MustNotMiss,
-        ..settings.mailboxes[1].clone()
-    };
+    settings.mailboxes[1] = Mailbox { tier: Tier::MustNotMiss, ..settings.mailboxes[1].clone() };
     let both = decided_with(&[("boern", 0.92), ("skole", 0.08)], &settings);
-    let other = Doubt::MustNotMiss {
-        mailbox: id("skole"),
-        probability: 0.08,
-    };
+    let other = Doubt::MustNotMiss { mailbox: id("skole"), probability: 0.08 };
     assert_eq!(doubts(&both), [missed(0.92), other]);
 }
 
@@ -67,23 +51,11 @@ fn one_such_mailbox_does_not_hide_another() {
 fn only_a_rule_overrides_it() {
     let worried = Some(scores(&[("plads", 0.9), ("boern", 0.1)]));
     let rules = with_rules(vec![rule("r", "skole", Condition::Reply(true))]);
-    assert_eq!(
-        routed(&decided(&memo(), &rules, worried.clone())),
-        Some("skole")
-    );
+    assert_eq!(routed(&decided(&memo(), &rules, worried.clone())), Some("skole"));
 
-    let claims = claiming(Claims {
-        case_id: patterns(&["*"]),
-        ..Claims::default()
-    });
-    let held = Doubt::ReplyHeld {
-        matched: "case-id".to_owned(),
-        mailbox: id("plads"),
-    };
-    assert_eq!(
-        doubts(&decided(&memo(), &claims, worried)),
-        [held, missed(0.1)]
-    );
+    let claims = claiming(Claims { case_id: patterns(&["*"]), ..Claims::default() });
+    let held = Doubt::ReplyHeld { matched: "case-id".to_owned(), mailbox: id("plads") };
+    assert_eq!(doubts(&decided(&memo(), &claims, worried)), [held, missed(0.1)]);
     let calm = Some(scores(&[("plads", 0.99), ("boern", 0.01)]));
     assert_eq!(routed(&decided(&memo(), &claims, calm)), Some("plads"));
 }
@@ -91,43 +63,21 @@ fn only_a_rule_overrides_it() {
 #[test]
 fn a_reply_that_it_claims_itself_is_not_held_back() {
     let mut settings = settings();
-    settings.mailboxes[2].claims = Claims {
-        case_id: patterns(&["*"]),
-        ..Claims::default()
-    };
-    let decision = decided(
-        &memo(),
-        &settings,
-        Some(scores(&[("boern", 0.8), ("plads", 0.2)])),
-    );
+    settings.mailboxes[2].claims = Claims { case_id: patterns(&["*"]), ..Claims::default() };
+    let decision = decided(&memo(), &settings, Some(scores(&[("boern", 0.8), ("plads", 0.2)])));
     assert_eq!(routed(&decision), Some("boern"));
 }
 
 #[test]
 fn letters_that_a_rule_gives_to_people_are_marked_too() {
     let rules = with_rules(vec![rule("r", "person", Condition::Reply(true))]);
-    let decision = decided(
-        &memo(),
-        &rules,
-        Some(scores(&[("plads", 0.8), ("boern", 0.2)])),
-    );
-    assert_eq!(
-        doubts(&decision),
-        [
-            Doubt::Rule {
-                rule: "r".to_owned()
-            },
-            missed(0.2)
-        ]
-    );
+    let decision = decided(&memo(), &rules, Some(scores(&[("plads", 0.8), ("boern", 0.2)])));
+    assert_eq!(doubts(&decision), [Doubt::Rule { rule: "r".to_owned() }, missed(0.2)]);
 }
 
 #[test]
 fn a_limit_that_is_no_number_permits_nothing() {
-    let settings = Settings {
-        must_not_miss_probability: f64::NAN,
-        ..settings()
-    };
+    let settings = Settings { must_not_miss_probability: f64::NAN, ..settings() };
     let decision = decided_with(&[("plads", 1.0), ("boern", 0.0)], &settings);
     assert_eq!(doubts(&decision), [missed(0.0)]);
 }

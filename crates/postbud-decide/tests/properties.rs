@@ -29,13 +29,8 @@ fn a_number() -> impl Strategy<Value = f64> {
 }
 
 fn a_score() -> impl Strategy<Value = Score> {
-    (a_mailbox_id(), a_number(), prop::option::of(a_number())).prop_map(
-        |(mailbox, probability, threshold)| Score {
-            mailbox,
-            probability,
-            threshold,
-        },
-    )
+    (a_mailbox_id(), a_number(), prop::option::of(a_number()))
+        .prop_map(|(mailbox, probability, threshold)| Score { mailbox, probability, threshold })
 }
 
 fn an_answer() -> impl Strategy<Value = Option<Scores>> {
@@ -63,11 +58,7 @@ fn a_defect() -> impl Strategy<Value = Defect> {
 }
 
 fn a_letter() -> impl Strategy<Value = Letter> {
-    let text = prop_oneof![
-        "[a-cæøå ]{0,20}",
-        "\\PC{0,40}",
-        Just(LONG_DANISH.to_owned())
-    ];
+    let text = prop_oneof!["[a-cæøå ]{0,20}", "\\PC{0,40}", Just(LONG_DANISH.to_owned())];
     let defects = prop::collection::vec(a_defect(), 0..2);
     (any::<bool>(), text.clone(), text.clone(), text, defects).prop_map(
         |(is_memo, subject, new, quoted, defects)| {
@@ -114,41 +105,23 @@ fn a_condition() -> impl Strategy<Value = Condition> {
 }
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    let to = prop_oneof![
-        Just(Destination::Person),
-        a_mailbox_id().prop_map(Destination::Mailbox)
-    ];
+    let to = prop_oneof![Just(Destination::Person), a_mailbox_id().prop_map(Destination::Mailbox)];
     let rules = prop::collection::vec((a_condition(), to), 0..4);
     rules.prop_map(|rules| {
-        let named = |(number, (when, to))| Rule {
-            name: format!("regel {number}"),
-            when,
-            to,
-        };
+        let named = |(number, (when, to))| Rule { name: format!("regel {number}"), when, to };
         rules.into_iter().enumerate().map(named).collect()
     })
 }
 
 fn a_mailbox() -> impl Strategy<Value = Mailbox> {
-    let tier = prop::sample::select(vec![
-        Tier::Ordinary,
-        Tier::MustNotMiss,
-        Tier::NeverAutomatic,
-    ]);
+    let tier = prop::sample::select(vec![Tier::Ordinary, Tier::MustNotMiss, Tier::NeverAutomatic]);
     let name = prop::sample::select(NAMES[..4].to_vec());
     (name, tier, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(name, tier, automatic, has_target, claims)| {
-            let mut mailbox = Mailbox {
-                tier,
-                automatic,
-                ..mailbox(name)
-            };
+            let mut mailbox = Mailbox { tier, automatic, ..mailbox(name) };
             mailbox.target = mailbox.target.filter(|_| has_target);
             if claims {
-                mailbox.claims = Claims {
-                    case_id: patterns(&["BYG*"]),
-                    ..Claims::default()
-                };
+                mailbox.claims = Claims { case_id: patterns(&["BYG*"]), ..Claims::default() };
             }
             mailbox
         },
@@ -156,16 +129,13 @@ fn a_mailbox() -> impl Strategy<Value = Mailbox> {
 }
 
 fn any_settings() -> impl Strategy<Value = Settings> {
-    (
-        prop::collection::vec(a_mailbox(), 0..6),
-        rules(),
-        a_number(),
-    )
-        .prop_map(|(mailboxes, rules, must_not_miss_probability)| Settings {
+    (prop::collection::vec(a_mailbox(), 0..6), rules(), a_number()).prop_map(
+        |(mailboxes, rules, must_not_miss_probability)| Settings {
             mailboxes,
             rules,
             must_not_miss_probability,
-        })
+        },
+    )
 }
 
 fn raised(scores: Option<Scores>, by: f64) -> Option<Scores> {

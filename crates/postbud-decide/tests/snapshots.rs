@@ -12,11 +12,7 @@ use support::*;
 type Named = (&'static str, Decision);
 
 fn sure() -> Option<Scores> {
-    Some(scores(&[
-        ("plads", 0.973),
-        ("skole", 0.02),
-        ("boern", 0.007),
-    ]))
+    Some(scores(&[("plads", 0.973), ("skole", 0.02), ("boern", 0.007)]))
 }
 
 fn unsure() -> Option<Scores> {
@@ -33,18 +29,12 @@ fn decisions() -> Vec<Named> {
 
 fn by_rules_and_claims() -> Vec<Named> {
     let patterns_of_words = vec![WordPattern::parse("vuggestue*").expect("a word")];
-    let words = Condition::Words {
-        place: Place::Anywhere,
-        patterns: patterns_of_words,
-    };
+    let words = Condition::Words { place: Place::Anywhere, patterns: patterns_of_words };
     let kle = Condition::Kle(vec![KlePattern::parse("29.*").expect("a KLE pattern")]);
     let when = Condition::All(vec![words, Condition::Not(Box::new(kle))]);
     let to = |to| with_rules(vec![rule("Vuggestuer", to, when.clone())]);
     let on_reply = with_rules(vec![rule("Svar", "skole", Condition::Reply(true))]);
-    let claims = claiming(Claims {
-        case_id: patterns(&["BYG-*"]),
-        ..Claims::default()
-    });
+    let claims = claiming(Claims { case_id: patterns(&["BYG-*"]), ..Claims::default() });
     let mail = letter("S", LONG_DANISH);
     let broken = with_defect(memo(), DefectKind::BrokenXml);
     vec![
@@ -78,19 +68,9 @@ fn by_the_model() -> Vec<Named> {
 
 fn afterwards() -> Vec<Named> {
     let before = decided(&letter("S", LONG_DANISH), &settings(), sure());
-    let failed = Doubt::DeliveryFailed {
-        error: "550 no such\nmailbox".to_owned(),
-    };
-    let after = assigned(
-        &before.letter,
-        &id("skole"),
-        "Anna Holm",
-        before.suggestions.clone(),
-    );
-    vec![
-        ("delivery-failed", before.held_after(failed)),
-        ("assigned", after),
-    ]
+    let failed = Doubt::DeliveryFailed { error: "550 no such\nmailbox".to_owned() };
+    let after = assigned(&before.letter, &id("skole"), "Anna Holm", before.suggestions.clone());
+    vec![("delivery-failed", before.held_after(failed)), ("assigned", after)]
 }
 
 fn named(settings: Settings) -> Vec<Mailbox> {
@@ -144,9 +124,6 @@ fn stored_form() {
 
 #[test]
 fn debug_shows_no_word_of_the_letter() {
-    let word = Contribution {
-        word: "skilsmisse".to_owned(),
-        weight: 1.0,
-    };
+    let word = Contribution { word: "skilsmisse".to_owned(), weight: 1.0 };
     assert_eq!(format!("{word:?}"), "Contribution { weight: 1.0, .. }");
 }

@@ -59,13 +59,8 @@ impl Deliverer {
         if !faults.is_empty() {
             return Err(OptionsError { faults });
         }
-        let smtp = options
-            .smtp
-            .as_ref()
-            .map(|smtp| SmtpSender::new(smtp, &options.domain));
-        let smtp = smtp.transpose().map_err(|fault| OptionsError {
-            faults: vec![fault],
-        })?;
+        let smtp = options.smtp.as_ref().map(|smtp| SmtpSender::new(smtp, &options.domain));
+        let smtp = smtp.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
         let from = match &options.smtp {
             Some(smtp) => smtp.from.clone(),
             None => format!("postbud@{}", options.domain),
@@ -135,9 +130,7 @@ impl Deliverer {
 
     async fn to_smtp(&self, job: Job, address: &Address) -> Result<(), Failure> {
         let Some(smtp) = &self.smtp else {
-            return Err(Failure::permanent(
-                "no mail server is configured; add [smtp]",
-            ));
+            return Err(Failure::permanent("no mail server is configured; add [smtp]"));
         };
         let again = job.clone();
         let parcel = match tokio::task::spawn_blocking(move || job.parcel()).await {
@@ -145,9 +138,7 @@ impl Deliverer {
             Ok(None) => return Err(Failure::permanent(NOT_COMPOSED)),
             Err(error) => return Err(Failure::not_composed(&error)),
         };
-        Ok(smtp
-            .send(address, parcel, move || again.carried(&again.read()))
-            .await?)
+        Ok(smtp.send(address, parcel, move || again.carried(&again.read())).await?)
     }
 }
 
@@ -155,9 +146,7 @@ impl Deliverer {
 impl TargetPort for Deliverer {
     async fn deliver(&self, item: &Outgoing) -> Result<(), DeliveryError> {
         let result = match self.routes.get(&item.mailbox) {
-            None => Err(Failure::permanent(
-                "it is not among the configured mailboxes",
-            )),
+            None => Err(Failure::permanent("it is not among the configured mailboxes")),
             Some(route) => match &route.way {
                 Way::Maildir(folder) => self.to_maildir(self.job(item, route), folder).await,
                 Way::Smtp(address) => self.to_smtp(self.job(item, route), address).await,
@@ -200,12 +189,7 @@ impl Job {
     }
 
     fn carried(&self, letter: &Letter) -> Option<Wire> {
-        Wire::new(compose::carry(
-            letter,
-            &self.item,
-            &self.route.mailbox,
-            &self.settings,
-        ))
+        Wire::new(compose::carry(letter, &self.item, &self.route.mailbox, &self.settings))
     }
 
     /// The mail as it is where the wire allows, else attached to one that it allows.
@@ -226,17 +210,11 @@ struct Failure {
 
 impl Failure {
     fn permanent(what: impl Into<String>) -> Self {
-        Self {
-            permanent: true,
-            what: what.into(),
-        }
+        Self { permanent: true, what: what.into() }
     }
 
     fn transient(what: impl Into<String>) -> Self {
-        Self {
-            permanent: false,
-            what: what.into(),
-        }
+        Self { permanent: false, what: what.into() }
     }
 
     /// A panic is this letter's and comes again; a cancelled task means that the process stops.
@@ -251,35 +229,21 @@ impl Failure {
     fn of(self, mailbox: &MailboxId) -> DeliveryError {
         let (mailbox, what) = (mailbox.to_string(), self.what);
         if self.permanent {
-            DeliveryError::Permanent {
-                mailbox,
-                what,
-                source: None,
-            }
+            DeliveryError::Permanent { mailbox, what, source: None }
         } else {
-            DeliveryError::Transient {
-                mailbox,
-                what,
-                source: None,
-            }
+            DeliveryError::Transient { mailbox, what, source: None }
         }
     }
 }
 
 impl From<SmtpFault> for Failure {
     fn from(fault: SmtpFault) -> Self {
-        Self {
-            permanent: fault.permanent,
-            what: fault.what,
-        }
+        Self { permanent: fault.permanent, what: fault.what }
     }
 }
 
 impl From<MaildirError> for Failure {
     fn from(error: MaildirError) -> Self {
-        Self {
-            permanent: error.is_permanent(),
-            what: error.to_string(),
-        }
+        Self { permanent: error.is_permanent(), what: error.to_string() }
     }
 }

@@ -22,4 +22,4 @@ mod options;
 mod smtp;
 
 pub use deliverer::Deliverer;
-pub use options::{DeliverOptions, Language, OptionsError, SmtpOptions, SmtpTls};
+pub use options::{DeliverOptions, OptionsError, SmtpOptions, SmtpTls};

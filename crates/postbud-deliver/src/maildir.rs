@@ -89,10 +89,7 @@ fn create(folder: &Path) -> Result<(), MaildirError> {
     if folder.is_dir() {
         return Ok(());
     }
-    let missing: Vec<&Path> = folder
-        .ancestors()
-        .take_while(|path| !path.is_dir())
-        .collect();
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.is_dir()).collect();
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     if let Err(error) = made
         && !folder.is_dir()
@@ -100,16 +97,9 @@ fn create(folder: &Path) -> Result<(), MaildirError> {
         return Err(fault("cannot create", folder, in_the_way(folder, error)));
     }
     // A folder is on disk when its parent is.
-    missing
-        .iter()
-        .filter_map(|path| path.parent())
-        .try_for_each(|parent| {
-            sync(if parent.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                parent
-            })
-        })
+    missing.iter().filter_map(|path| path.parent()).try_for_each(|parent| {
+        sync(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+    })
 }
 
 /// A file where a folder should be makes `mkdir` say "exists": say what it is instead.
@@ -154,10 +144,7 @@ fn link(draft: &Path, target: &Path) -> Result<(), MaildirError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         // File systems without links, such as network shares: the search above has to do.
         Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::Unsupported | ErrorKind::PermissionDenied
-            ) =>
+            if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) =>
         {
             fs::rename(draft, target)
         }
@@ -182,11 +169,7 @@ fn sync(folder: &Path) -> Result<(), MaildirError> {
 }
 
 fn fault(what: &'static str, path: &Path, source: io::Error) -> MaildirError {
-    MaildirError {
-        what,
-        path: path.to_owned(),
-        source,
-    }
+    MaildirError { what, path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -199,12 +182,7 @@ mod tests {
         let mut files: Vec<_> = fs::read_dir(folder.join(part))
             .unwrap()
             .map(|entry| entry.unwrap())
-            .map(|e| {
-                (
-                    e.file_name().into_string().unwrap(),
-                    fs::read(e.path()).unwrap(),
-                )
-            })
+            .map(|e| (e.file_name().into_string().unwrap(), fs::read(e.path()).unwrap()))
             .collect();
         files.sort();
         files
@@ -219,10 +197,7 @@ mod tests {
         deliver(&folder, "o-2", || b"to\r\n\0\xff".to_vec()).unwrap();
         assert_eq!(
             files(&folder, "new"),
-            [
-                ("o-1".into(), b"et\n".to_vec()),
-                ("o-2".into(), b"to\r\n\0\xff".to_vec())
-            ]
+            [("o-1".into(), b"et\n".to_vec()), ("o-2".into(), b"to\r\n\0\xff".to_vec())]
         );
         assert!(files(&folder, "tmp").is_empty());
     }
@@ -250,14 +225,8 @@ mod tests {
         fs::write(tmp.join("o-1,4711-0"), b"half a let").unwrap();
         fs::write(tmp.join("o-10,4711-1"), b"of another").unwrap();
         deliver(root.path(), "o-1", || b"whole".to_vec()).unwrap();
-        assert_eq!(
-            files(root.path(), "new"),
-            [("o-1".into(), b"whole".to_vec())]
-        );
-        assert_eq!(
-            files(root.path(), "tmp"),
-            [("o-10,4711-1".into(), b"of another".to_vec())]
-        );
+        assert_eq!(files(root.path(), "new"), [("o-1".into(), b"whole".to_vec())]);
+        assert_eq!(files(root.path(), "tmp"), [("o-10,4711-1".into(), b"of another".to_vec())]);
     }
 
     #[test]
@@ -266,17 +235,11 @@ mod tests {
         let results: Vec<_> = std::thread::scope(|scope| {
             let attempt = || deliver(root.path(), "o-1", || vec![b'x'; 100_000]);
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         // An attempt may find its draft swept away by another and fail; it is then made again.
         assert!(results.iter().any(Result::is_ok));
-        assert_eq!(
-            files(root.path(), "new"),
-            [("o-1".into(), vec![b'x'; 100_000])]
-        );
+        assert_eq!(files(root.path(), "new"), [("o-1".into(), vec![b'x'; 100_000])]);
         assert!(files(root.path(), "tmp").is_empty());
     }
 
@@ -288,13 +251,8 @@ mod tests {
         for folder in [file.clone(), file.join("below")] {
             let error = deliver(&folder, "o-1", || b"x".to_vec()).unwrap_err();
             assert!(error.is_permanent());
-            let text = error
-                .to_string()
-                .replace(root.path().to_str().unwrap(), "/root");
-            assert!(
-                text.contains("something else than a folder is in the way"),
-                "{text}"
-            );
+            let text = error.to_string().replace(root.path().to_str().unwrap(), "/root");
+            assert!(text.contains("something else than a folder is in the way"), "{text}");
         }
         fs::create_dir(root.path().join("m")).unwrap();
         fs::write(root.path().join("m/new"), b"x").unwrap();
@@ -313,11 +271,7 @@ mod tests {
         DirBuilder::new().mode(0o500).create(&closed).unwrap();
         let error = deliver(&closed, "o-1", || b"x".to_vec()).unwrap_err();
         assert!(!error.is_permanent());
-        assert!(
-            error
-                .to_string()
-                .contains("let the user that Postbud runs as write there")
-        );
+        assert!(error.to_string().contains("let the user that Postbud runs as write there"));
     }
 
     #[test]
@@ -338,11 +292,7 @@ mod tests {
             .map(|&code| {
                 let source = io::Error::from_raw_os_error(code as i32);
                 let error = fault("cannot write", Path::new("/post/tmp/o-1"), source);
-                let word = if error.is_permanent() {
-                    "permanent"
-                } else {
-                    "transient"
-                };
+                let word = if error.is_permanent() { "permanent" } else { "transient" };
                 format!("{word}: {error}")
             })
             .collect();

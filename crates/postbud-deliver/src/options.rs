@@ -16,28 +16,9 @@ pub struct DeliverOptions {
     /// The municipality's mail domain, ASCII: the right side of Message-IDs, the name in EHLO.
     pub domain: String,
     /// The language of what is written around a letter.
-    pub language: Language,
+    pub language: Lang,
     /// How much of a letter is read when it is made readable.
     pub letter_limits: Limits,
-}
-
-/// The language of what is written around a letter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// Danish.
-    #[default]
-    Da,
-    /// English.
-    En,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Da => Self::Danish,
-            Language::En => Self::English,
-        }
-    }
 }
 
 /// The mail server that takes letters for the function mailboxes.
@@ -185,9 +166,7 @@ fn check_mailbox(mailbox: &Mailbox, has_smtp: bool, faults: &mut Vec<String>) {
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -196,9 +175,7 @@ fn is_domain(text: &str) -> bool {
 
 fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -209,12 +186,9 @@ mod tests {
     fn options() -> DeliverOptions {
         DeliverOptions {
             mailboxes: vec![samples::mailbox()],
-            smtp: Some(SmtpOptions::new(
-                "mail.klitkobing.dk",
-                "postbud@klitkobing.dk",
-            )),
+            smtp: Some(SmtpOptions::new("mail.klitkobing.dk", "postbud@klitkobing.dk")),
             domain: "klitkobing.dk".to_owned(),
-            language: Language::Da,
+            language: Lang::Danish,
             letter_limits: Limits::default(),
         }
     }
@@ -235,9 +209,7 @@ mod tests {
         smtp.tls = SmtpTls::None;
         smtp.timeout_ms = 0;
         smtp.connections = 0;
-        bad.mailboxes[0].target = Some(Target::Smtp {
-            address: "nowhere".to_owned(),
-        });
+        bad.mailboxes[0].target = Some(Target::Smtp { address: "nowhere".to_owned() });
         insta::assert_snapshot!(check(&bad).join("\n"));
     }
 
@@ -246,9 +218,7 @@ mod tests {
         let mut bad = options();
         bad.smtp = None;
         let mut folder = samples::mailbox();
-        folder.target = Some(Target::Maildir {
-            path: String::new(),
-        });
+        folder.target = Some(Target::Maildir { path: String::new() });
         bad.mailboxes.push(folder);
         insta::assert_snapshot!(check(&bad).join("\n"));
     }

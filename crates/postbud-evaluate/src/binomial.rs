@@ -90,10 +90,7 @@ pub fn lower_bound(errors: u64, letters: u64, confidence: f64) -> f64 {
 #[must_use]
 pub fn clopper_pearson(errors: u64, letters: u64, confidence: f64) -> Interval {
     let each = f64::midpoint(confidence.clamp(0.0, 1.0), 1.0);
-    Interval {
-        low: lower_bound(errors, letters, each),
-        high: upper_bound(errors, letters, each),
-    }
+    Interval { low: lower_bound(errors, letters, each), high: upper_bound(errors, letters, each) }
 }
 
 /// The fewest letters with which `errors` errors still prove, with confidence `1 - left_over`,
@@ -173,7 +170,10 @@ mod tests {
                         interval.low <= share && share <= interval.high
                     });
                     for held in [upper, lower, both] {
-                        assert!(held >= confidence - 1e-9, "{letters} {share} {confidence}: {held}");
+                        assert!(
+                            held >= confidence - 1e-9,
+                            "{letters} {share} {confidence}: {held}"
+                        );
                     }
                 }
             }

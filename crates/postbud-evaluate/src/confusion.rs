@@ -107,13 +107,7 @@ mod tests {
     fn confusion() -> Confusion {
         let mut records = Records::new(3).unwrap();
         let rows = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]];
-        let letters = [
-            (Some(0), 0),
-            (Some(0), 1),
-            (Some(0), 1),
-            (Some(1), 1),
-            (None, 0),
-        ];
+        let letters = [(Some(0), 0), (Some(0), 1), (Some(0), 1), (Some(1), 1), (None, 0)];
         for (truth, guess) in letters {
             records.push(truth, &rows[guess]).unwrap();
         }

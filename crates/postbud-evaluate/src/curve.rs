@@ -77,9 +77,10 @@ pub(crate) fn count(all: &[Candidate], thresholds: &[Option<f64>], letters: usiz
         let threshold = thresholds.get(candidate.label).copied().flatten();
         threshold.is_some_and(|threshold| candidate.probability >= threshold)
     };
-    let (routed, errors) = all.iter().filter(routed).fold((0, 0), |(n, k), candidate| {
-        (n + 1, k + usize::from(candidate.wrong))
-    });
+    let (routed, errors) = all
+        .iter()
+        .filter(routed)
+        .fold((0, 0), |(n, k), candidate| (n + 1, k + usize::from(candidate.wrong)));
     Applied {
         letters,
         routed,

@@ -30,9 +30,7 @@ mod records;
 mod report;
 mod simulate;
 
-pub use binomial::{
-    Interval, at_most, clopper_pearson, fewest_letters, lower_bound, upper_bound,
-};
+pub use binomial::{Interval, at_most, clopper_pearson, fewest_letters, lower_bound, upper_bound};
 pub use certify::{Certificate, Group, Missing, Promise, PromiseError, certify};
 pub use confusion::{Confusion, LabelFigures};
 pub use curve::{Applied, Point, apply, curve};

@@ -79,24 +79,14 @@ pub fn reliability(records: &Records) -> Vec<Bin> {
 #[must_use]
 pub fn calibration_error(records: &Records) -> f64 {
     let bins = reliability(records);
-    let off: f64 = bins
-        .iter()
-        .map(|bin| bin.letters as f64 * (bin.probability - bin.right).abs())
-        .sum();
-    if records.is_empty() {
-        0.0
-    } else {
-        off / records.len() as f64
-    }
+    let off: f64 =
+        bins.iter().map(|bin| bin.letters as f64 * (bin.probability - bin.right).abs()).sum();
+    if records.is_empty() { 0.0 } else { off / records.len() as f64 }
 }
 
 /// `part` of `whole`, 0 when there is nothing.
 pub(crate) fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 #[cfg(test)]

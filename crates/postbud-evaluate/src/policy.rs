@@ -28,11 +28,7 @@ impl Policy {
     /// Everything may be routed, nothing is guarded.
     #[must_use]
     pub fn all(labels: usize) -> Self {
-        Self {
-            pools: vec![Some(0); labels],
-            guarded: vec![false; labels],
-            guard_limit: 1.0,
-        }
+        Self { pools: vec![Some(0); labels], guarded: vec![false; labels], guard_limit: 1.0 }
     }
 
     /// Everything but these labels may be routed, nothing is guarded.
@@ -59,9 +55,8 @@ impl Policy {
         let (label, probability) = best(row);
         self.pool(label)?;
         let guarded = |other: usize| self.guarded.get(other).copied().unwrap_or(false);
-        let missed = |(other, &p): (usize, &f64)| {
-            other != label && guarded(other) && p > self.guard_limit
-        };
+        let missed =
+            |(other, &p): (usize, &f64)| other != label && guarded(other) && p > self.guard_limit;
         let all = row.iter().enumerate();
         (!all.into_iter().any(missed)).then_some((label, probability))
     }
@@ -71,11 +66,7 @@ impl Policy {
         let candidate = |(truth, row): (Option<usize>, &[f64])| {
             let (label, probability) = self.admits(row)?;
             let wrong = truth != Some(label);
-            Some(Candidate {
-                label,
-                probability,
-                wrong,
-            })
+            Some(Candidate { label, probability, wrong })
         };
         records.iter().filter_map(candidate).collect()
     }

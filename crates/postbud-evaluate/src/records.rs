@@ -63,11 +63,7 @@ impl Records {
     /// [`RecordError::Labels`].
     pub fn new(labels: usize) -> Result<Self, RecordError> {
         if (1..=MAX_LABELS).contains(&labels) {
-            Ok(Self {
-                labels,
-                truths: Vec::new(),
-                probabilities: Vec::new(),
-            })
+            Ok(Self { labels, truths: Vec::new(), probabilities: Vec::new() })
         } else {
             Err(RecordError::Labels { labels })
         }
@@ -81,25 +77,18 @@ impl Records {
     pub fn push(&mut self, truth: Option<usize>, row: &[f64]) -> Result<(), RecordError> {
         let (letter, labels) = (self.truths.len(), self.labels);
         if row.len() != labels {
-            return Err(RecordError::Length {
-                letter,
-                found: row.len(),
-                labels,
-            });
+            return Err(RecordError::Length { letter, found: row.len(), labels });
         }
         if let Some(truth) = truth.filter(|&truth| truth >= labels) {
-            return Err(RecordError::Truth {
-                letter,
-                truth,
-                labels,
-            });
+            return Err(RecordError::Truth { letter, truth, labels });
         }
         let sum: f64 = row.iter().sum();
-        if row.iter().any(|p| !(0.0..=1.0).contains(p)) || (sum - 1.0).abs() > 1e-6 + ROUNDING * labels as f64 {
+        if row.iter().any(|p| !(0.0..=1.0).contains(p))
+            || (sum - 1.0).abs() > 1e-6 + ROUNDING * labels as f64
+        {
             return Err(RecordError::Probabilities { letter });
         }
-        self.truths
-            .push(truth.and_then(|truth| u32::try_from(truth).ok()));
+        self.truths.push(truth.and_then(|truth| u32::try_from(truth).ok()));
         self.probabilities.extend_from_slice(row);
         Ok(())
     }
@@ -160,10 +149,7 @@ mod tests {
             records.push(Some(2), &[0.5, 0.5]),
             Err(RecordError::Truth { truth: 2, .. })
         ));
-        assert!(matches!(
-            records.push(Some(0), &[1.0]),
-            Err(RecordError::Length { found: 1, .. })
-        ));
+        assert!(matches!(records.push(Some(0), &[1.0]), Err(RecordError::Length { found: 1, .. })));
         assert_eq!(records.len(), 2);
         assert!(Records::new(0).is_err() && Records::new(MAX_LABELS + 1).is_err());
     }

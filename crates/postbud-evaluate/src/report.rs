@@ -127,9 +127,7 @@ mod tests {
         let certificate = certify(&records, &policy, Promise::default());
         let report = Report::of(&records, &names, &policy, Some(&certificate));
         let json = serde_json::to_value(&report).unwrap();
-        let keys = [
-            "letters", "accuracy", "macro_f1", "log_loss", "calibration_error", "top3",
-        ];
+        let keys = ["letters", "accuracy", "macro_f1", "log_loss", "calibration_error", "top3"];
         for key in keys {
             assert!(json[key].is_number(), "{key}");
         }

@@ -24,11 +24,7 @@ pub struct SimulateOptions {
 
 impl Default for SimulateOptions {
     fn default() -> Self {
-        Self {
-            rounds: 1_000,
-            letters: None,
-            seed: 1,
-        }
+        Self { rounds: 1_000, letters: None, seed: 1 }
     }
 }
 
@@ -112,11 +108,7 @@ fn rows(records: &Records, policy: &Policy) -> Vec<Option<Candidate>> {
     let candidate = |(truth, row): (Option<usize>, &[f64])| {
         let (label, probability) = policy.admits(row)?;
         let wrong = truth != Some(label);
-        Some(Candidate {
-            label,
-            probability,
-            wrong,
-        })
+        Some(Candidate { label, probability, wrong })
     };
     records.iter().map(candidate).collect()
 }
@@ -160,10 +152,7 @@ mod tests {
         ] {
             let promise = Promise::new(target, confidence).unwrap();
             let policy = Policy::all(records.labels());
-            let options = SimulateOptions {
-                rounds,
-                ..SimulateOptions::default()
-            };
+            let options = SimulateOptions { rounds, ..SimulateOptions::default() };
             let simulation = simulate(records, &policy, promise, options);
             let most = simulation.allowed + slack(&simulation);
             assert!(simulation.broken_share <= most, "{simulation:?}");

@@ -6,9 +6,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use postbud_learn::{
-    About, HeldOut, LearnOptions, Routing, Step, read_letters, train_version,
-};
+use postbud_learn::{About, HeldOut, LearnOptions, Routing, Step, read_letters, train_version};
 use postbud_model::Progress;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -41,21 +41,15 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conflict { letters } => {
-                let each: Vec<String> = letters
-                    .iter()
-                    .map(|(id, label)| format!("{id} ({label})"))
-                    .collect();
+                let each: Vec<String> =
+                    letters.iter().map(|(id, label)| format!("{id} ({label})")).collect();
                 write!(
                     f,
                     "the same letter has different labels and was left out: {}; correct the labels",
                     each.join(", ")
                 )
             }
-            Self::TooFew {
-                label,
-                letters,
-                more,
-            } => write!(
+            Self::TooFew { label, letters, more } => write!(
                 f,
                 "{label} has {letters} {}; {more} more would make it learnable",
                 if *letters == 1 { "letter" } else { "letters" }
@@ -108,16 +102,13 @@ pub fn check(letters: &[LabelledLetter]) -> Checked<'_> {
     let taken = letters.iter().zip(take).filter(|(_, take)| *take);
     let letters: Vec<&LabelledLetter> = taken.map(|(letter, _)| letter).collect();
     let counts = count(&letters);
-    findings.extend(
-        counts
-            .into_iter()
-            .filter(|&(_, count)| count < ENOUGH_LETTERS)
-            .map(|(label, count)| Finding::TooFew {
-                label: label.to_owned(),
-                letters: count,
-                more: ENOUGH_LETTERS - count,
-            }),
-    );
+    findings.extend(counts.into_iter().filter(|&(_, count)| count < ENOUGH_LETTERS).map(
+        |(label, count)| Finding::TooFew {
+            label: label.to_owned(),
+            letters: count,
+            more: ENOUGH_LETTERS - count,
+        },
+    ));
     findings.extend(duplicates);
     Checked { letters, findings }
 }

@@ -48,11 +48,8 @@ pub fn cross_validate(
         let examples: Vec<Example<'_>> = of(false).iter().map(|l| l.example()).collect();
         let model = train(&examples, options, &|_| ())?;
         // A model may lack labels whose only letters are in its fold.
-        let places: Vec<usize> = model
-            .labels()
-            .iter()
-            .filter_map(|label| labels.binary_search(label).ok())
-            .collect();
+        let places: Vec<usize> =
+            model.labels().iter().filter_map(|label| labels.binary_search(label).ok()).collect();
         let judged = of(true);
         let texts: Vec<_> = judged.iter().map(|letter| letter.text()).collect();
         for (letter, prediction) in judged.iter().zip(model.predict_batch(&texts)) {
@@ -65,11 +62,7 @@ pub fn cross_validate(
         done(fold + 1);
     }
     let report = Report::of(&records, &labels, &Policy::all(labels.len()), None);
-    Ok(CrossValidation {
-        labels,
-        records,
-        report,
-    })
+    Ok(CrossValidation { labels, records, report })
 }
 
 fn assign(letters: &[&LabelledLetter], folds: usize) -> Vec<usize> {
@@ -96,7 +89,8 @@ mod tests {
 
     fn letters() -> Vec<LabelledLetter> {
         let one = |n: usize| {
-            let (label, word) = [("affald", "spand"), ("vej-park", "hul"), ("skole", "klasse")][n % 3];
+            let (label, word) =
+                [("affald", "spand"), ("vej-park", "hul"), ("skole", "klasse")][n % 3];
             LabelledLetter::new(label, word, &format!("{word} nummer {n}"))
         };
         (0..60).map(one).collect()

@@ -123,7 +123,9 @@ impl fmt::Display for LineFault {
             ),
             Fault::NotUtf8 => f.write_str("is not UTF-8; convert the file"),
             Fault::TooLong => write!(f, "longer than {MAX_LINE_BYTES} bytes"),
-            Fault::NoLabel => f.write_str("has no \"category\" (or \"label\"): the mailbox it belongs to"),
+            Fault::NoLabel => {
+                f.write_str("has no \"category\" (or \"label\"): the mailbox it belongs to")
+            }
             Fault::BadLabel => write!(
                 f,
                 "its label is longer than {MAX_LABEL_CHARS} characters or has control characters; a label is the id of a mailbox"
@@ -157,26 +159,18 @@ pub fn read_letters(paths: &[impl AsRef<Path>]) -> Result<Vec<LabelledLetter>, R
         let before = letters.len();
         read_file(path, &mut letters)?;
         if letters.len() == before {
-            return Err(ReadError::Empty {
-                path: path.to_owned(),
-            });
+            return Err(ReadError::Empty { path: path.to_owned() });
         }
     }
     Ok(letters)
 }
 
 fn read_file(path: &Path, letters: &mut Vec<LabelledLetter>) -> Result<(), ReadError> {
-    let io = |source| ReadError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| ReadError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     let bytes = file.metadata().map_err(io)?.len();
     if bytes > MAX_FILE_BYTES {
-        return Err(ReadError::TooLarge {
-            path: path.to_owned(),
-            bytes,
-        });
+        return Err(ReadError::TooLarge { path: path.to_owned(), bytes });
     }
     // What grows while it is read, or is no file, ends there too.
     let mut reader = BufReader::new(file.take(MAX_FILE_BYTES));
@@ -189,9 +183,7 @@ fn read_file(path: &Path, letters: &mut Vec<LabelledLetter>) -> Result<(), ReadE
         let parsed = if fits { parse(&buffer) } else { Err(Fault::TooLong) };
         match parsed {
             Ok(Some(_)) if letters.len() >= MAX_LETTERS => {
-                return Err(ReadError::TooMany {
-                    path: path.to_owned(),
-                });
+                return Err(ReadError::TooMany { path: path.to_owned() });
             }
             Ok(letter) => letters.extend(letter),
             Err(fault) => {
@@ -205,11 +197,7 @@ fn read_file(path: &Path, letters: &mut Vec<LabelledLetter>) -> Result<(), ReadE
     if count == 0 {
         return Ok(());
     }
-    Err(ReadError::Lines {
-        path: path.to_owned(),
-        count,
-        faults,
-    })
+    Err(ReadError::Lines { path: path.to_owned(), count, faults })
 }
 
 /// Reads a line into `buffer`, without its end. `None` at the end of the file, false when it is
@@ -276,7 +264,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("letters.jsonl");
         fs::write(&path, content).unwrap();
-        let shown = |error: ReadError| error.to_string().replace(&path.display().to_string(), "FILE");
+        let shown =
+            |error: ReadError| error.to_string().replace(&path.display().to_string(), "FILE");
         read_letters(&[&path]).map_err(shown)
     }
 

@@ -39,20 +39,13 @@ impl LabelledLetter {
     /// What a model reads of it.
     #[must_use]
     pub fn text(&self) -> Text<'_> {
-        Text {
-            subject: &self.subject,
-            body: &self.body,
-        }
+        Text { subject: &self.subject, body: &self.body }
     }
 
     /// What a model learns from it.
     #[must_use]
     pub fn example(&self) -> Example<'_> {
-        Example {
-            text: self.text(),
-            label: &self.label,
-            group: None,
-        }
+        Example { text: self.text(), label: &self.label, group: None }
     }
 
     /// The same for letters with the same words, whatever their case and spacing.

@@ -14,10 +14,7 @@ pub(crate) type NewFile<'a> = (&'a str, &'a [u8]);
 /// folder the next free number. Versions that exist are not touched; of a failure nothing stays.
 /// Returns the number and the folder.
 pub(crate) fn publish(out: &Path, files: &[NewFile<'_>]) -> Result<(u32, PathBuf), LearnError> {
-    write(out, files).map_err(|source| LearnError::Write {
-        path: out.to_owned(),
-        source,
-    })
+    write(out, files).map_err(|source| LearnError::Write { path: out.to_owned(), source })
 }
 
 fn write(out: &Path, files: &[NewFile<'_>]) -> io::Result<(u32, PathBuf)> {
@@ -58,9 +55,7 @@ fn next_number(out: &Path) -> io::Result<u32> {
         let number = name.to_str().and_then(|name| name.parse().ok());
         highest = highest.max(number.unwrap_or(0));
     }
-    highest
-        .checked_add(1)
-        .ok_or_else(|| io::Error::other("there is no higher version number"))
+    highest.checked_add(1).ok_or_else(|| io::Error::other("there is no higher version number"))
 }
 
 #[cfg(test)]
@@ -105,7 +100,8 @@ mod tests {
 
     fn names(dir: &Path) -> Vec<String> {
         let entries = fs::read_dir(dir).unwrap();
-        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let name =
+            |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
         let mut names: Vec<String> = entries.map(name).collect();
         names.sort();
         names

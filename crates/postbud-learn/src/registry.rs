@@ -85,11 +85,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Io`] when the folder cannot be read.
     pub fn open(dir: &Path) -> Result<Self, RegistryError> {
-        let read = |source| RegistryError::Io {
-            path: dir.to_owned(),
-            action: "be read",
-            source,
-        };
+        let read = |source| RegistryError::Io { path: dir.to_owned(), action: "be read", source };
         let mut versions = Vec::new();
         match fs::read_dir(dir) {
             Ok(entries) => {
@@ -106,11 +102,7 @@ impl Registry {
         versions.sort_unstable();
         let whole = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
         let name = whole.file_name().unwrap_or_default();
-        Ok(Self {
-            dir: dir.to_owned(),
-            name: name.to_string_lossy().into_owned(),
-            versions,
-        })
+        Ok(Self { dir: dir.to_owned(), name: name.to_string_lossy().into_owned(), versions })
     }
 
     /// The model's name: that of its folder.
@@ -147,15 +139,9 @@ impl Registry {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let highest = self.versions.last().copied();
-                highest.ok_or_else(|| RegistryError::NoVersion {
-                    path: self.dir.clone(),
-                })
+                highest.ok_or_else(|| RegistryError::NoVersion { path: self.dir.clone() })
             }
-            Err(source) => Err(RegistryError::Io {
-                path,
-                action: "be read",
-                source,
-            }),
+            Err(source) => Err(RegistryError::Io { path, action: "be read", source }),
         }
     }
 
@@ -173,13 +159,8 @@ impl Registry {
             });
         }
         let path = self.dir.join(CHAMPION_FILE);
-        disk::replace(&path, format!("{version}\n").as_bytes()).map_err(|source| {
-            RegistryError::Io {
-                path,
-                action: "be written",
-                source,
-            }
-        })
+        disk::replace(&path, format!("{version}\n").as_bytes())
+            .map_err(|source| RegistryError::Io { path, action: "be written", source })
     }
 
     /// Finds the model that a path stands for: a model file, the folder of a version, or the
@@ -197,9 +178,7 @@ impl Registry {
             });
         }
         if !path.is_dir() {
-            return Err(RegistryError::Missing {
-                path: path.to_owned(),
-            });
+            return Err(RegistryError::Missing { path: path.to_owned() });
         }
         let file = path.join(MODEL_FILE);
         if file.is_file() {

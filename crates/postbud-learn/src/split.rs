@@ -21,10 +21,7 @@ pub enum HeldOut {
 #[must_use]
 pub fn held_out(id: &str) -> bool {
     let digest = Sha256::digest(id.as_bytes());
-    let number = digest
-        .iter()
-        .take(8)
-        .fold(0_u64, |number, &byte| (number << 8) | u64::from(byte));
+    let number = digest.iter().take(8).fold(0_u64, |number, &byte| (number << 8) | u64::from(byte));
     number.is_multiple_of(ONE_IN)
 }
 

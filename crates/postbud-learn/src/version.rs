@@ -108,17 +108,13 @@ pub fn train_version(
     progress: &(dyn Fn(Step) + Sync),
 ) -> Result<Version, LearnError> {
     let checked = check(letters);
-    let keep_out = |letter: &&LabelledLetter| {
-        options.held_out == HeldOut::ByHash && held_out(&letter.id)
-    };
+    let keep_out =
+        |letter: &&LabelledLetter| options.held_out == HeldOut::ByHash && held_out(&letter.id);
     let (held, training): (Vec<&LabelledLetter>, Vec<&LabelledLetter>) =
         checked.letters.iter().copied().partition(keep_out);
     let examples: Vec<Example<'_>> = training.iter().map(|letter| letter.example()).collect();
     let folds = options.folds.unwrap_or_else(|| suitable_folds(examples.len()));
-    let how = TrainOptions {
-        folds,
-        ..options.model.clone()
-    };
+    let how = TrainOptions { folds, ..options.model.clone() };
     let model = train(&examples, &how, &|step| progress(Step::Training(step)))?;
     progress(Step::Evaluating);
     let evaluation = evaluate(&model, &training, &held, &checked, folds, options)?;
@@ -129,18 +125,10 @@ pub fn train_version(
     let mut json = serde_json::to_vec_pretty(&evaluation)?;
     json.push(b'\n');
     let card = card::write(&name, &evaluation, &options.about);
-    let files: [(&str, &[u8]); 3] = [
-        (MODEL_FILE, &bytes),
-        (EVALUATION_FILE, &json),
-        (CARD_FILE, card.as_bytes()),
-    ];
+    let files: [(&str, &[u8]); 3] =
+        [(MODEL_FILE, &bytes), (EVALUATION_FILE, &json), (CARD_FILE, card.as_bytes())];
     let (number, path) = publish(out, &files)?;
-    Ok(Version {
-        number,
-        name: format!("{name}/{number}"),
-        path,
-        evaluation,
-    })
+    Ok(Version { number, name: format!("{name}/{number}"), path, evaluation })
 }
 
 fn evaluate(

@@ -1,4 +1,5 @@
 //! A version on disk: the same twice, judged as its evaluation says, complete or absent.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,11 +28,7 @@ fn letters(count: usize) -> Vec<LabelledLetter> {
 }
 
 fn options(held_out: HeldOut) -> LearnOptions {
-    LearnOptions {
-        folds: Some(4),
-        held_out,
-        ..LearnOptions::default()
-    }
+    LearnOptions { folds: Some(4), held_out, ..LearnOptions::default() }
 }
 
 fn files(dir: &Path) -> Vec<Vec<u8>> {

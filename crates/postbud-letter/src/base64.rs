@@ -17,14 +17,7 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// A decoder that stops at the first fault, or one that skips faults.
     pub(crate) fn new(lenient: bool) -> Self {
-        Self {
-            bytes: Vec::new(),
-            bits: 0,
-            held: 0,
-            padded: false,
-            lenient,
-            fault: None,
-        }
+        Self { bytes: Vec::new(), bits: 0, held: 0, padded: false, lenient, fault: None }
     }
 
     /// Decodes one more piece; `position` is where it stands in the raw letter.
@@ -55,9 +48,7 @@ impl Decoder {
         match self.held {
             1 => _ = self.fault.get_or_insert(end),
             2 => self.bytes.push((self.bits >> 4) as u8),
-            3 => self
-                .bytes
-                .extend_from_slice(&((self.bits >> 2) as u16).to_be_bytes()),
+            3 => self.bytes.extend_from_slice(&((self.bits >> 2) as u16).to_be_bytes()),
             _ => {}
         }
         // Reserving piece by piece leaves little slack, and giving it back would copy the document.
@@ -135,10 +126,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_reported_at_its_byte_and_what_came_before_is_kept() {
-        assert_eq!(
-            decode(b"QUJD\nRE*G", 100, false),
-            (b"ABC\x44".to_vec(), Some(107))
-        );
+        assert_eq!(decode(b"QUJD\nRE*G", 100, false), (b"ABC\x44".to_vec(), Some(107)));
     }
 
     #[test]
@@ -150,9 +138,6 @@ mod tests {
     #[test]
     fn lenient_skips_strange_characters_and_stops_at_what_follows_the_padding() {
         assert_eq!(decode(b"QU!JD", 0, true), (b"ABC".to_vec(), Some(2)));
-        assert_eq!(
-            decode(b"QUI=\n--\nfooter", 0, true),
-            (b"AB".to_vec(), Some(5))
-        );
+        assert_eq!(decode(b"QUI=\n--\nfooter", 0, true), (b"AB".to_vec(), Some(5)));
     }
 }

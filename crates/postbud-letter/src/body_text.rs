@@ -49,11 +49,7 @@ pub(crate) fn read(
         tidy::text(&decoded)
     };
     cut |= tidy::cut(&mut text, most_bytes);
-    Some(BodyText {
-        text,
-        cut,
-        broken: broken && !(cut && kept.len() < bytes.len()),
-    })
+    Some(BodyText { text, cut, broken: broken && !(cut && kept.len() < bytes.len()) })
 }
 
 /// No file format that hides behind a text type: those have zero bytes near their beginning.
@@ -66,17 +62,10 @@ pub(crate) fn looks_like_text(bytes: &[u8]) -> bool {
 /// What `<meta charset=…>` or its older form claims.
 fn meta_charset(html: &[u8]) -> Option<&str> {
     let head = html.get(..1024).unwrap_or(html);
-    let at = head
-        .windows(8)
-        .position(|window| window.eq_ignore_ascii_case(b"charset="))?;
+    let at = head.windows(8).position(|window| window.eq_ignore_ascii_case(b"charset="))?;
     let value = head.get(at + 8..)?.trim_ascii_start();
-    let value = value
-        .strip_prefix(b"\"")
-        .or_else(|| value.strip_prefix(b"'"))
-        .unwrap_or(value);
-    let end = value
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || b"-_:".contains(b)))?;
+    let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+    let end = value.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_:".contains(b)))?;
     std::str::from_utf8(value.get(..end)?).ok()
 }
 

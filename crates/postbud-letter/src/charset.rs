@@ -41,11 +41,7 @@ pub(crate) fn decode<'b>(bytes: &'b [u8], claimed: Option<&str>) -> (Cow<'b, str
         return (Cow::Borrowed(text), false);
     }
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
-    if broken {
-        (detect(bytes), true)
-    } else {
-        (text, false)
-    }
+    if broken { (detect(bytes), true) } else { (text, false) }
 }
 
 /// Text without any claim.
@@ -102,25 +98,14 @@ mod tests {
     #[test]
     fn no_claim_or_an_unknown_one_leaves_it_to_the_bytes() {
         for claim in [None, Some(""), Some("x-unknown"), Some("unknown-8bit")] {
-            assert_eq!(
-                decode(&latin1(DANISH), claim),
-                (DANISH.into(), false),
-                "{claim:?}"
-            );
-            assert_eq!(
-                decode(DANISH.as_bytes(), claim),
-                (DANISH.into(), false),
-                "{claim:?}"
-            );
+            assert_eq!(decode(&latin1(DANISH), claim), (DANISH.into(), false), "{claim:?}");
+            assert_eq!(decode(DANISH.as_bytes(), claim), (DANISH.into(), false), "{claim:?}");
         }
     }
 
     #[test]
     fn a_true_claim_is_believed() {
-        assert_eq!(
-            decode(&latin1("blåbær"), Some("iso-8859-1")),
-            ("blåbær".into(), false)
-        );
+        assert_eq!(decode(&latin1("blåbær"), Some("iso-8859-1")), ("blåbær".into(), false));
         let (macintosh, _, _) = encoding_rs::MACINTOSH.encode("blåbær");
         assert_eq!(decode(&macintosh, Some("macintosh")).0, "blåbær");
         assert_eq!(decode(b"bl\x86b\x91r", Some("ibm850")).0, "blåbær");
@@ -129,31 +114,16 @@ mod tests {
 
     #[test]
     fn a_false_claim_is_not() {
-        assert_eq!(
-            decode(&latin1(DANISH), Some("utf-8")),
-            (DANISH.into(), true)
-        );
-        assert_eq!(
-            decode(&latin1(DANISH), Some("us-ascii")),
-            (DANISH.into(), false)
-        );
-        assert_eq!(
-            decode("smørrebrød".as_bytes(), Some("iso-8859-1")).0,
-            "smørrebrød"
-        );
+        assert_eq!(decode(&latin1(DANISH), Some("utf-8")), (DANISH.into(), true));
+        assert_eq!(decode(&latin1(DANISH), Some("us-ascii")), (DANISH.into(), false));
+        assert_eq!(decode("smørrebrød".as_bytes(), Some("iso-8859-1")).0, "smørrebrød");
     }
 
     #[test]
     fn one_bad_byte_does_not_spoil_the_rest() {
         let mut bytes = DANISH.as_bytes().to_vec();
         bytes.extend_from_slice(b" p\xe5 gensyn");
-        assert_eq!(
-            decode(&bytes, Some("utf-8")),
-            (format!("{DANISH} på gensyn").into(), true)
-        );
-        assert_eq!(
-            utf8_or_repaired(b"p\xe5 gensyn"),
-            ("på gensyn".into(), Some(1))
-        );
+        assert_eq!(decode(&bytes, Some("utf-8")), (format!("{DANISH} på gensyn").into(), true));
+        assert_eq!(utf8_or_repaired(b"p\xe5 gensyn"), ("på gensyn".into(), Some(1)));
     }
 }

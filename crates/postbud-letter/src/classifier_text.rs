@@ -30,19 +30,12 @@ impl Letter {
     pub fn classifier_text(&self) -> LetterText<'_> {
         let new = self.text.new.as_str();
         let mut parts = vec![new];
-        let forwards = self
-            .memo
-            .as_ref()
-            .is_some_and(|memo| memo.forward.is_some());
+        let forwards = self.memo.as_ref().is_some_and(|memo| memo.forward.is_some());
         if forwards || new.split_whitespace().take(FEW_WORDS).count() < FEW_WORDS {
             parts.push(&self.text.quoted);
         }
         if let Some(memo) = &self.memo {
-            parts.extend(
-                memo.replies
-                    .iter()
-                    .filter_map(|reply| reply.comment.as_deref()),
-            );
+            parts.extend(memo.replies.iter().filter_map(|reply| reply.comment.as_deref()));
         }
         parts.retain(|part| !part.trim().is_empty());
         let body = match parts.as_slice() {
@@ -50,10 +43,7 @@ impl Letter {
             [one] => Cow::Borrowed(*one),
             several => Cow::Owned(several.join("\n\n")),
         };
-        LetterText {
-            subject: &self.subject,
-            body,
-        }
+        LetterText { subject: &self.subject, body }
     }
 
     /// Is there nothing to read, not even a subject?
@@ -65,17 +55,10 @@ impl Letter {
     /// The first attachment that is text.
     fn attached_text(&self) -> String {
         let readable = |document: &&Document| document.role != DocumentRole::Technical;
-        let texts = self
-            .documents
-            .iter()
-            .filter(readable)
-            .filter_map(|document| {
-                let bytes = &document.bytes;
-                body_text::read(bytes, &document.media_type, None, ATTACHMENT_BYTES)
-            });
-        texts
-            .map(|body| body.text)
-            .find(|text| !text.is_empty())
-            .unwrap_or_default()
+        let texts = self.documents.iter().filter(readable).filter_map(|document| {
+            let bytes = &document.bytes;
+            body_text::read(bytes, &document.media_type, None, ATTACHMENT_BYTES)
+        });
+        texts.map(|body| body.text).find(|text| !text.is_empty()).unwrap_or_default()
     }
 }

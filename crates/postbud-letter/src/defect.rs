@@ -52,19 +52,13 @@ impl Defect {
     /// A defect of `kind` at byte `position` of the raw letter.
     #[must_use]
     pub fn at(kind: DefectKind, position: u64) -> Self {
-        Self {
-            kind,
-            position: Some(position),
-        }
+        Self { kind, position: Some(position) }
     }
 
     /// A defect of the letter as a whole.
     #[must_use]
     pub fn whole(kind: DefectKind) -> Self {
-        Self {
-            kind,
-            position: None,
-        }
+        Self { kind, position: None }
     }
 }
 

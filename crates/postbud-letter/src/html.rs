@@ -48,11 +48,7 @@ fn rewrite(html: &str, page: &Rc<RefCell<Page>>) -> bool {
             if chunk.last_in_text_node() {
                 page.flush();
             }
-            if page.full {
-                Err("the text is long enough".into())
-            } else {
-                Ok(())
-            }
+            if page.full { Err("the text is long enough".into()) } else { Ok(()) }
         }
     };
     let element = ElementContentHandlers::default().element(on_element);
@@ -164,10 +160,7 @@ struct Page {
 
 impl Page {
     fn new(most_bytes: usize) -> Self {
-        Self {
-            most_bytes,
-            ..Self::default()
-        }
+        Self { most_bytes, ..Self::default() }
     }
 
     /// Moves the pending text out: entities decoded, white space as a browser shows it.
@@ -236,10 +229,7 @@ fn decode_entities(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.bytes().take(LONGEST).position(|b| b == b';');
-        let Some(token) = end
-            .map(|end| &rest[..=end])
-            .filter(|token| is_entity(token))
-        else {
+        let Some(token) = end.map(|end| &rest[..=end]).filter(|token| is_entity(token)) else {
             out.push('&');
             rest = &rest[1..];
             continue;
@@ -249,11 +239,7 @@ fn decode_entities(text: &str) -> String {
         // Windows editors number characters by their own code page: &#150; is a dash.
         if let Some(c @ '\u{80}'..='\u{9f}') = out[before..].chars().next() {
             out.truncate(before);
-            out.push_str(
-                &encoding_rs::WINDOWS_1252
-                    .decode_without_bom_handling(&[c as u8])
-                    .0,
-            );
+            out.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[c as u8]).0);
         }
         rest = &rest[token.len()..];
     }
@@ -281,10 +267,7 @@ mod tests {
     fn blocks_make_lines_and_inline_elements_do_not() {
         let html = "<html><body><p>Kære  kommune</p><p>Min <b>søn</b> har\nferie.<br>Hilsen</p>\
                     <div>Bo</div>Efter</body></html>";
-        assert_eq!(
-            text(html),
-            "Kære kommune\nMin søn har ferie.\nHilsen\nBo\nEfter"
-        );
+        assert_eq!(text(html), "Kære kommune\nMin søn har ferie.\nHilsen\nBo\nEfter");
     }
 
     #[test]

@@ -106,11 +106,7 @@ impl Letters {
     fn of(text: &str) -> Self {
         // Accents that occur in Danish words and names too: idé, à, Müller, Gaël.
         const HOME: &str = "æøåäöüßéèêáàâëïóôíúýðñç";
-        let mut found = Self {
-            all: 0,
-            other_script: 0,
-            foreign: 0,
-        };
+        let mut found = Self { all: 0, other_script: 0, foreign: 0 };
         for c in text.chars().filter(|c| c.is_alphabetic()) {
             found.all += 1;
             let latin = (c as u32) < 0x250 || (0x1E00..0x1F00).contains(&(c as u32));
@@ -131,10 +127,7 @@ impl Words {
     fn of(text: &str) -> Self {
         let mut counts = HashMap::new();
         let mut all = 0;
-        for word in text
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty())
-        {
+        for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
             *counts.entry(word.to_lowercase()).or_insert(0) += 1;
             all += 1;
         }
@@ -154,10 +147,7 @@ impl Words {
             Language::German => GERMAN,
             Language::Other | Language::Unknown => return found,
         };
-        let hits: usize = common
-            .split_whitespace()
-            .filter_map(|word| self.0.get(word))
-            .sum();
+        let hits: usize = common.split_whitespace().filter_map(|word| self.0.get(word)).sum();
         if hits * 12 >= self.1 {
             found
         } else if self.1 >= LONG_WORDS {

@@ -17,11 +17,7 @@ pub fn read(raw: &[u8], limits: &Limits) -> Letter {
     // the router would be worse than one that a person must read from its raw bytes.
     let mut letter = catch_unwind(AssertUnwindSafe(|| read_format(raw, limits)))
         .unwrap_or_else(|_| unreadable(raw));
-    if letter.has_no_text()
-        && letter
-            .defects
-            .iter()
-            .all(|defect| defect.kind != DefectKind::Empty)
+    if letter.has_no_text() && letter.defects.iter().all(|defect| defect.kind != DefectKind::Empty)
     {
         letter.defects.push(Defect::whole(DefectKind::NoText));
     }
@@ -45,25 +41,17 @@ fn read_format(raw: &[u8], limits: &Limits) -> Letter {
 
 /// Who sent a letter that is too large, and what about; nothing of its body.
 fn read_head(raw: &[u8], limits: &Limits) -> Letter {
-    let head = raw
-        .get(..HEAD_BYTES.min(limits.letter_bytes))
-        .unwrap_or(raw);
-    let tags = head
-        .iter()
-        .rposition(|&b| b == b'>')
-        .map_or(0, |last| last + 1);
+    let head = raw.get(..HEAD_BYTES.min(limits.letter_bytes)).unwrap_or(raw);
+    let tags = head.iter().rposition(|&b| b == b'>').map_or(0, |last| last + 1);
     let source = head.get(..tags).and_then(memo::Source::of);
     let mut letter = match source {
         Some(source) if memo::is_message(&source, limits) => memo::read(raw, &source, limits, true),
-        _ if mail::is_mail(head, limits) => Letter {
-            id: hash::letter_id_of_bytes(raw),
-            ..mail::read(head, limits, true)
-        },
+        _ if mail::is_mail(head, limits) => {
+            Letter { id: hash::letter_id_of_bytes(raw), ..mail::read(head, limits, true) }
+        }
         _ => Letter::blank(hash::letter_id_of_bytes(raw), Channel::Unknown),
     };
-    letter
-        .defects
-        .insert(0, Defect::whole(DefectKind::TooLarge));
+    letter.defects.insert(0, Defect::whole(DefectKind::TooLarge));
     letter
 }
 

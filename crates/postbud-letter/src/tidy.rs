@@ -22,11 +22,7 @@ pub(crate) fn text(text: &str) -> String {
     // Indentation of the first line is kept: what goes are blank lines.
     let start = out[..start].rfind('\n').map_or(0, |newline| newline + 1);
     out.truncate(out.trim_end().len());
-    if start >= out.len() {
-        String::new()
-    } else {
-        out.split_off(start)
-    }
+    if start >= out.len() { String::new() } else { out.split_off(start) }
 }
 
 /// A short value in one line: every run of white space is one space.
@@ -89,10 +85,7 @@ mod tests {
         assert_eq!(text("\r\n\n  a\r\nb\rc\0\u{7}\u{feff}\n\n"), "  a\nb\nc");
         assert_eq!(text(" \n\t\n"), "");
         assert_eq!(text("a\u{30a}ben"), "åben");
-        assert_eq!(
-            line("  Re:\r\n\tom  pladsen\u{a0}i ", 100),
-            "Re: om pladsen i"
-        );
+        assert_eq!(line("  Re:\r\n\tom  pladsen\u{a0}i ", 100), "Re: om pladsen i");
         assert_eq!(line("blåbær", 3), "bl");
     }
 

@@ -9,9 +9,7 @@ pub(crate) fn read(raw: &[u8], limits: &Limits) -> Letter {
         letter.defects.push(Defect::whole(DefectKind::Empty));
         return letter;
     }
-    letter
-        .defects
-        .push(Defect::whole(DefectKind::UnknownFormat));
+    letter.defects.push(Defect::whole(DefectKind::UnknownFormat));
     let media_type = media_type(raw);
     match body_text::read(raw, media_type, None, limits.text_bytes) {
         Some(body) => {

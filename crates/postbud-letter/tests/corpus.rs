@@ -70,10 +70,8 @@ fn the_full_examples_fill_every_field_of_the_header() {
             expected.push("/schema_version");
         } else {
             expected.extend(["/forward/original_representative", "/sender/representative"]);
-            expected.extend([
-                "/recipient/attention/address",
-                "/sender/attention/unstructured_address",
-            ]);
+            expected
+                .extend(["/recipient/attention/address", "/sender/attention/unstructured_address"]);
         }
         expected.sort_unstable();
         // What one of the two published files leaves out, the other one has.
@@ -86,24 +84,11 @@ fn the_full_examples_fill_every_field_of_the_header() {
         assert_eq!(header.replies[1].additional.len(), 4);
         assert_eq!(header.actions.len(), 5);
         assert_eq!(header.content.additional.len(), 2);
-        assert_eq!(
-            header.content.kle.as_ref().unwrap().key.as_deref(),
-            Some("00.00.00")
-        );
+        assert_eq!(header.content.kle.as_ref().unwrap().key.as_deref(), Some("00.00.00"));
         assert_eq!(header.sender.contact_point.as_ref().unwrap().info.len(), 2);
-        let address = header
-            .sender
-            .attention
-            .as_ref()
-            .unwrap()
-            .address
-            .as_ref()
-            .unwrap();
+        let address = header.sender.attention.as_ref().unwrap().address.as_ref().unwrap();
         assert_eq!(address.street.as_deref(), Some("Gaden"));
-        assert_eq!(
-            letter.documents.last().unwrap().role,
-            DocumentRole::Technical
-        );
+        assert_eq!(letter.documents.last().unwrap().role, DocumentRole::Technical);
     }
 }
 
@@ -123,10 +108,9 @@ fn empty_fields(value: &serde_json::Value, path: String) -> Vec<String> {
             .enumerate()
             .flat_map(|(n, v)| empty_fields(v, format!("{path}/{n}")))
             .collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(name, v)| empty_fields(v, format!("{path}/{name}")))
-            .collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, v)| empty_fields(v, format!("{path}/{name}"))).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -138,10 +122,7 @@ fn the_example_of_version_1_0_and_the_text_message() {
     };
     let header = letter.memo.as_ref().unwrap();
     assert_eq!(header.version.as_deref(), Some("1.0"));
-    assert_eq!(
-        header.content.kle.as_ref().unwrap().facet.as_deref(),
-        Some("A01")
-    );
+    assert_eq!(header.content.kle.as_ref().unwrap().facet.as_deref(), Some("A01"));
     assert_eq!(letter.subject, "Periodisk syn");
     assert_eq!(letter.documents[0].filename, "Bilsynsindkaldelse.pdf");
     let letter = example("examples-1.2/MeMo_NemSMS.xml").unwrap();
@@ -170,10 +151,7 @@ fn every_awkward_mail_is_a_letter_with_the_header_that_its_collectors_read() {
         if !subject.contains('\u{fffd}') && oracle.header_values("Subject").count() < 2 {
             assert_eq!(words(&letter.subject), subject, "{name}");
         }
-        let address = oracle
-            .from()
-            .and_then(|from| from.first())
-            .and_then(|a| a.address());
+        let address = oracle.from().and_then(|from| from.first()).and_then(|a| a.address());
         assert_eq!(letter.sender.address.as_deref(), address, "{name}");
         for damaged in [&raw[..raw.len() / 2], &raw[..raw.len() * 9 / 10]] {
             read(damaged);
@@ -190,22 +168,14 @@ fn the_sound_mails_have_the_parts_that_their_collectors_read() {
         let raw = fs::read(&path).unwrap();
         let letter = read(&raw);
         let oracle = MessageParser::default().parse(&raw).unwrap();
-        let attachments = oracle
-            .attachments()
-            .filter(|part| !part.is_message())
-            .count();
+        let attachments = oracle.attachments().filter(|part| !part.is_message()).count();
         assert_eq!(letter.documents.len(), attachments, "{}", path.display());
         let bytes: usize = letter.documents.iter().map(|d| d.bytes.len()).sum();
-        let expected: usize = oracle
-            .attachments()
-            .filter(|p| !p.is_text())
-            .map(mail_parser::MessagePart::len)
-            .sum();
+        let expected: usize =
+            oracle.attachments().filter(|p| !p.is_text()).map(mail_parser::MessagePart::len).sum();
         assert!(bytes >= expected, "{}", path.display());
-        let defects: Vec<DefectKind> = kinds(&letter)
-            .into_iter()
-            .filter(|kind| *kind != DefectKind::BrokenCharset)
-            .collect();
+        let defects: Vec<DefectKind> =
+            kinds(&letter).into_iter().filter(|kind| *kind != DefectKind::BrokenCharset).collect();
         assert_eq!(defects, [], "{}", path.display());
     }
 }

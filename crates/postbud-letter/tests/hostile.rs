@@ -40,14 +40,7 @@ fn check_twice(raw: &[u8]) {
 fn check(raw: &[u8]) -> Letter {
     let letter = read(raw);
     assert!(LetterId::parse(letter.id.as_str()).is_ok());
-    assert!(
-        letter
-            .documents
-            .iter()
-            .map(|d| d.bytes.len())
-            .sum::<usize>()
-            <= raw.len()
-    );
+    assert!(letter.documents.iter().map(|d| d.bytes.len()).sum::<usize>() <= raw.len());
     for defect in &letter.defects {
         assert!(defect.position.is_none_or(|at| at <= raw.len() as u64));
     }

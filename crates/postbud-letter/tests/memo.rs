@@ -1,10 +1,10 @@
-//! MeMo messages: versions, namespaces, alternatives, limits, and everything that goes wrong.
+//! MeMo messages: versions, namespaces, alternatives, and what can be wrong in one place.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{base64_lines, file, kinds, main_document, memo, memo_with_text, read};
-use postbud_letter::{Channel, DefectKind, DocumentRole, IdType, Letter, Limits};
+use postbud_letter::{Channel, DefectKind, DocumentRole, IdType, Letter};
 
 const UUID: &str = "8c2ea15d-61fb-4ba9-9366-42f8b194c114";
 
@@ -26,11 +26,9 @@ const TEXT: &str = "Kære kommune\r\nHar I plads?\r\n";
 
 #[test]
 fn versions_1_0_to_1_2_read_alike() {
-    for (version, id) in [
-        ("1.0", "documentID"),
-        ("1.1", "mainDocumentID"),
-        ("1.2", "mainDocumentID"),
-    ] {
+    for (version, id) in
+        [("1.0", "documentID"), ("1.1", "mainDocumentID"), ("1.2", "mainDocumentID")]
+    {
         let file = file("text/plain", "besked.txt", TEXT.as_bytes());
         let body =
             format!("<memo:MainDocument><memo:{id}>456</memo:{id}>{file}</memo:MainDocument>");
@@ -43,17 +41,12 @@ fn versions_1_0_to_1_2_read_alike() {
 #[test]
 fn namespaces_count_and_prefixes_do_not() {
     let message = memo_with_text(TEXT);
-    let default = message
-        .replace("<memo:", "<")
-        .replace("</memo:", "</")
-        .replace(
-            "xmlns:memo=\"https://DigitalPost.dk/MeMo-1\"",
-            "xmlns=\"https://DigitalPost.dk/MeMo-1\"",
-        );
+    let default = message.replace("<memo:", "<").replace("</memo:", "</").replace(
+        "xmlns:memo=\"https://DigitalPost.dk/MeMo-1\"",
+        "xmlns=\"https://DigitalPost.dk/MeMo-1\"",
+    );
     assert_read_well(&read(&default));
-    let odd = message
-        .replace("memo:", "n0:")
-        .replace("xmlns:memo", "xmlns:n0");
+    let odd = message.replace("memo:", "n0:").replace("xmlns:memo", "xmlns:n0");
     assert_read_well(&read(&odd));
     let redeclared = message.replace(
         "<memo:label>Plads i vuggestue</memo:label>",
@@ -69,23 +62,12 @@ fn namespaces_count_and_prefixes_do_not() {
 fn byte_order_marks_and_charsets() {
     let message = memo_with_text(TEXT);
     assert_read_well(&read(format!("\u{feff}{message}")));
-    assert_read_well(&read(format!(
-        "\n  {}",
-        message.split_once('\n').unwrap().1
-    )));
-    let utf16: Vec<u8> = [0xfeff]
-        .into_iter()
-        .chain(message.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    assert_read_well(&read(format!("\n  {}", message.split_once('\n').unwrap().1)));
+    let utf16: Vec<u8> =
+        [0xfeff].into_iter().chain(message.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     assert_read_well(&read(utf16));
-    let latin1 = message
-        .replace("UTF-8", "ISO-8859-1")
-        .replace("Ida Holm", "Åse Møller");
-    let latin1: Vec<u8> = latin1
-        .chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap())
-        .collect();
+    let latin1 = message.replace("UTF-8", "ISO-8859-1").replace("Ida Holm", "Åse Møller");
+    let latin1: Vec<u8> = latin1.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     assert_eq!(read(latin1).sender.label.as_deref(), Some("Åse Møller"));
     // Latin-1 bytes where UTF-8 is promised: read, and reported.
     let mut stray = message.into_bytes();
@@ -115,10 +97,7 @@ fn the_uuid_is_the_id_and_a_bad_one_is_not() {
     for (uuid, defect) in [
         ("", DefectKind::MissingElement),
         ("1234", DefectKind::InvalidValue),
-        (
-            "8c2ea15d-61fb-1ba9-9366-42f8b194c114",
-            DefectKind::InvalidValue,
-        ),
+        ("8c2ea15d-61fb-1ba9-9366-42f8b194c114", DefectKind::InvalidValue),
     ] {
         let message = memo_with_text(TEXT).replace("8C2EA15D-61FB-4BA9-9366-42F8B194C114", uuid);
         let letter = read(&message);
@@ -137,25 +116,14 @@ fn of_several_formats_the_plainest_whole_one_is_read() {
     let (pdf, txt, html) = (
         file("application/pdf", "Brev.pdf", b"%PDF-1.7"),
         file("text/plain", "brev.txt", "Almindelig tekst".as_bytes()),
-        file(
-            "TEXT/HTML; charset=utf-8",
-            "brev.html",
-            "<p>Pæn <b>tekst</b></p>".as_bytes(),
-        ),
+        file("TEXT/HTML; charset=utf-8", "brev.html", "<p>Pæn <b>tekst</b></p>".as_bytes()),
     );
     let document = |files: &[&String]| {
         let files: String = files.iter().map(|file| file.as_str()).collect();
-        memo(
-            "1.2",
-            "",
-            &format!("<memo:MainDocument>{files}</memo:MainDocument>"),
-        )
+        memo("1.2", "", &format!("<memo:MainDocument>{files}</memo:MainDocument>"))
     };
     let letter = read(document(&[&pdf, &html, &txt]));
-    assert_eq!(
-        (letter.text.new.as_str(), letter.documents.len()),
-        ("Almindelig tekst", 0)
-    );
+    assert_eq!((letter.text.new.as_str(), letter.documents.len()), ("Almindelig tekst", 0));
     assert_eq!(read(document(&[&pdf, &html])).text.new, "Pæn tekst");
     let letter = read(document(&[&pdf]));
     assert_eq!(letter.documents[0].media_type, "application/pdf");
@@ -217,12 +185,10 @@ fn base64_may_be_folded_and_hold_references_and_character_data() {
 fn a_text_message_has_no_body_and_its_words_in_the_notification() {
     let message = memo_with_text(TEXT);
     let (head, _) = message.split_once("<memo:MessageBody>").unwrap();
-    let message = format!("{head}</memo:Message>")
-        .replace("DIGITALPOST", "NEMSMS")
-        .replace(
-            "<memo:mandatory>",
-            "<memo:notification>Husk tid i morgen</memo:notification><memo:mandatory>",
-        );
+    let message = format!("{head}</memo:Message>").replace("DIGITALPOST", "NEMSMS").replace(
+        "<memo:mandatory>",
+        "<memo:notification>Husk tid i morgen</memo:notification><memo:mandatory>",
+    );
     let letter = read(&message);
     assert_eq!(letter.text.new, "Husk tid i morgen");
     assert_eq!(kinds(&letter), []);
@@ -261,17 +227,11 @@ fn a_forwarded_letter_is_quoted_and_the_comment_is_new() {
         <memo:originalSender>Udbetaling Danmark</memo:originalSender>\
         <memo:comment>Hvad betyder det her?\nJeg forstår det ikke.</memo:comment></memo:ForwardData>";
     let letter = read(memo("1.1", forward, &main_document(TEXT)));
-    assert_eq!(
-        letter.text.new,
-        "Hvad betyder det her?\nJeg forstår det ikke."
-    );
+    assert_eq!(letter.text.new, "Hvad betyder det her?\nJeg forstår det ikke.");
     assert_eq!(letter.text.quoted, "Kære kommune\nHar I plads?");
     assert_eq!(kinds(&letter), []);
     let header = letter.memo.as_ref().unwrap().forward.clone().unwrap();
-    assert_eq!(
-        header.original_sender.as_deref(),
-        Some("Udbetaling Danmark")
-    );
+    assert_eq!(header.original_sender.as_deref(), Some("Udbetaling Danmark"));
     assert_eq!(header.original_message_at.unwrap().at, None);
     assert!(letter.classifier_text().body.contains("Har I plads?"));
     let silent = forward.replace("Hvad betyder det her?\nJeg forstår det ikke.", "");
@@ -301,10 +261,7 @@ fn contact_points_are_untrusted_text_and_may_hold_cpr_numbers() {
         format!("{:?}", letter.text),
         format!("{:?}", letter.classifier_text()),
     ] {
-        assert!(
-            !printed.contains("0101200000") && !printed.contains("plads"),
-            "{printed}"
-        );
+        assert!(!printed.contains("0101200000") && !printed.contains("plads"), "{printed}");
     }
     let blank = message.replace(" ikke en uuid ", "");
     assert_eq!(read(blank).recipient.contact_point.unwrap().id, "");
@@ -337,10 +294,7 @@ fn dates_that_mean_unknown_or_nothing() {
     let letter = read(message.replace("2026-11-05T10:12:00Z", "0001-01-01T00:00:00Z"));
     assert_eq!((letter.sent_at, kinds(&letter)), (None, vec![]));
     let letter = read(message.replace("2026-11-05T10:12:00Z", "i går"));
-    assert_eq!(
-        (letter.sent_at, kinds(&letter)),
-        (None, vec![DefectKind::InvalidValue])
-    );
+    assert_eq!((letter.sent_at, kinds(&letter)), (None, vec![DefectKind::InvalidValue]));
     let letter = read(message.replace("false</memo:mandatory>", "måske</memo:mandatory>"));
     assert_eq!(kinds(&letter), [DefectKind::InvalidValue]);
 }
@@ -385,114 +339,5 @@ fn no_text_is_a_defect_only_when_there_is_no_subject_either() {
     let message = memo("1.2", "", &pdf);
     assert_eq!(kinds(&read(&message)), []);
     let letter = read(message.replace("Plads i vuggestue", " "));
-    assert_eq!(
-        kinds(&letter),
-        [DefectKind::MissingElement, DefectKind::NoText]
-    );
-}
-
-#[test]
-fn truncated_anywhere_it_keeps_what_it_had() {
-    let body = format!(
-        "{}<memo:AdditionalDocument>{}</memo:AdditionalDocument>",
-        main_document(TEXT),
-        file("application/pdf", "a.pdf", &[7; 3000])
-    );
-    let message = memo("1.2", "", &body);
-    let cut = message.find("a.pdf").unwrap() + 600;
-    let letter = read(&message[..cut]);
-    assert_eq!(letter.id.as_str(), UUID);
-    assert_eq!(letter.text.new, "Kære kommune\nHar I plads?");
-    assert_eq!(kinds(&letter)[0], DefectKind::BrokenXml);
-    assert!(
-        letter.documents[0].bytes.iter().all(|&b| b == 7) && letter.documents[0].bytes.len() > 200
-    );
-    let mismatched = message.replace("</memo:Sender>", "</memo:Recipient>");
-    assert_eq!(kinds(&read(mismatched))[0], DefectKind::BrokenXml);
-}
-
-#[test]
-fn limits_on_documents_depth_text_and_size() {
-    let pdf = file("application/pdf", "a.pdf", b"%PDF-");
-    let more = format!("<memo:AdditionalDocument>{pdf}</memo:AdditionalDocument>").repeat(50);
-    let message = memo("1.2", "", &format!("{}{more}", main_document(TEXT)));
-    let limits = Limits {
-        parts: 10,
-        ..Limits::default()
-    };
-    let letter = postbud_letter::read(message.as_bytes(), &limits);
-    assert_eq!(
-        (letter.documents.len(), kinds(&letter)),
-        (9, vec![DefectKind::TooManyParts])
-    );
-
-    let deep = memo_with_text(TEXT).replace(
-        "<memo:Sender>",
-        &format!("{}<memo:Sender>", "<memo:x>".repeat(100)),
-    );
-    let letter = read(deep);
-    assert_eq!(kinds(&letter)[0], DefectKind::TooDeep);
-    assert_eq!(
-        (letter.id.as_str(), letter.subject.as_str()),
-        (UUID, "Plads i vuggestue")
-    );
-
-    let long = memo_with_text(&"Vi skriver længe. ".repeat(100));
-    let limits = Limits {
-        text_bytes: 1000,
-        ..Limits::default()
-    };
-    let letter = postbud_letter::read(long.as_bytes(), &limits);
-    assert!(letter.text.new.len() <= 1000 && letter.text.new.len() > 990);
-    assert_eq!(kinds(&letter), [DefectKind::TextCut]);
-    assert_eq!(
-        letter.documents.len(),
-        1,
-        "the whole text stays as a document"
-    );
-
-    let limits = Limits {
-        letter_bytes: 1500,
-        ..Limits::default()
-    };
-    let letter = postbud_letter::read(long.as_bytes(), &limits);
-    assert_eq!(
-        (letter.id.as_str(), letter.subject.as_str()),
-        (UUID, "Plads i vuggestue")
-    );
-    assert_eq!((letter.text.new.as_str(), letter.documents.len()), ("", 0));
-    assert_eq!(kinds(&letter), [DefectKind::TooLarge]);
-}
-
-#[test]
-fn entities_are_never_expanded() {
-    let bomb = "<!DOCTYPE m [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">\
-                <!ENTITY c SYSTEM \"file:///etc/passwd\">]>";
-    let message = memo_with_text(TEXT)
-        .replacen('\n', &format!("\n{bomb}"), 1)
-        .replace("Plads i vuggestue", "&b; &c;");
-    let letter = read(message);
-    assert_eq!(letter.subject, "&b; &c;");
-    assert_eq!(letter.text.new, "Kære kommune\nHar I plads?");
-}
-
-#[test]
-fn a_million_nested_elements_or_attributes_or_namespaces_end_in_a_defect() {
-    let message = memo_with_text(TEXT);
-    let deep = message.replace("<memo:Sender>", &"<a>".repeat(1_000_000));
-    assert_eq!(kinds(&read(deep))[0], DefectKind::TooDeep);
-    let wide = message.replace(
-        "<memo:Sender>",
-        &format!("{}<memo:Sender>", "<memo:x/>".repeat(30_000)),
-    );
-    assert_eq!(kinds(&read(wide))[0], DefectKind::TooManyParts);
-    let spaces: String = (0..100_000)
-        .map(|n| format!(" xmlns:a{n}=\"urn:{n}\""))
-        .collect();
-    let spaces = message.replace(" memoVersion", &format!("{spaces} memoVersion"));
-    assert_eq!(read(spaces).channel, Channel::Unknown);
-    let long = message.replace("Plads i vuggestue", &"x".repeat(3 << 20));
-    let letter = read(long);
-    assert!(letter.subject.len() <= Limits::default().field_bytes);
-    assert_eq!(kinds(&letter)[0], DefectKind::TextCut);
+    assert_eq!(kinds(&letter), [DefectKind::MissingElement, DefectKind::NoText]);
 }

@@ -21,11 +21,7 @@ fn large(folded: bool) -> Vec<u8> {
     let tail = "</m:content></m:File></m:AdditionalDocument></m:MessageBody></m:Message>";
     let mut raw = Vec::with_capacity(MESSAGE_BYTES + 100);
     raw.extend(head.as_bytes());
-    let line: &[u8] = if folded {
-        b"QUJDREVGR0hJSktM\r\n"
-    } else {
-        b"QUJDREVGR0hJSktM"
-    };
+    let line: &[u8] = if folded { b"QUJDREVGR0hJSktM\r\n" } else { b"QUJDREVGR0hJSktM" };
     while raw.len() + line.len() + tail.len() <= MESSAGE_BYTES {
         raw.extend(line);
     }
@@ -36,14 +32,8 @@ fn large(folded: bool) -> Vec<u8> {
 /// The most memory that this process has held, in bytes.
 fn peak_bytes() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace()
-        .next()?
-        .parse::<usize>()
-        .ok()
-        .map(|kib| kib * 1024)
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<usize>().ok().map(|kib| kib * 1024)
 }
 
 #[test]
@@ -75,9 +65,6 @@ fn measured_in_a_process_of_its_own() {
     let document = &letter.documents[0].bytes;
     assert!(document.len() > raw.len() / 2 && document.starts_with(b"ABCDEFGHIJKLABC"));
     let peak = peak_bytes().unwrap();
-    println!(
-        "{form}: {} bytes read with {peak} bytes of memory",
-        raw.len()
-    );
+    println!("{form}: {} bytes read with {peak} bytes of memory", raw.len());
     assert!(peak < 3 * raw.len(), "{peak}");
 }

@@ -11,29 +11,18 @@ use postbud_letter::{Channel, ContactInfo, ContactPoint};
 use proptest::prelude::*;
 
 fn draft(subject: &str, body: &str) -> Draft {
-    Draft::new(
-        "L0001",
-        Channel::DigitalPost,
-        subject,
-        body,
-        1_793_873_520_000,
-    )
+    Draft::new("L0001", Channel::DigitalPost, subject, body, 1_793_873_520_000)
 }
 
 #[test]
 fn a_draft_comes_back_whole() {
-    let mut draft = draft(
-        "Plads i vuggestue & børnehave",
-        "Kære kommune\n\nHar I plads?\n\nHilsen Ida",
-    );
+    let mut draft =
+        draft("Plads i vuggestue & børnehave", "Kære kommune\n\nHar I plads?\n\nHilsen Ida");
     draft.contact_point = Some(ContactPoint {
         group: None,
         id: "241d39f6-998e-4929-b198-ccacbbf4b330".to_owned(),
         label: Some("Pladsanvisningen".to_owned()),
-        info: vec![ContactInfo {
-            label: "Barnets navn".to_owned(),
-            value: "Bo <3".to_owned(),
-        }],
+        info: vec![ContactInfo { label: "Barnets navn".to_owned(), value: "Bo <3".to_owned() }],
     });
     let memo = read(to_memo_1_2(&draft));
     let mail = read(to_mail(&draft));
@@ -79,11 +68,7 @@ fn memo_that_is_written_is_valid() {
             .output()
             .unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 

@@ -51,11 +51,7 @@ pub enum CalibrationError {
 }
 
 pub(crate) fn bounded(score: f64) -> f64 {
-    if score.is_finite() {
-        score.clamp(-SCORE_LIMIT, SCORE_LIMIT)
-    } else {
-        0.0
-    }
+    if score.is_finite() { score.clamp(-SCORE_LIMIT, SCORE_LIMIT) } else { 0.0 }
 }
 
 impl Calibration {
@@ -70,16 +66,8 @@ impl Calibration {
             Method::Scaled => fit_scaled(&scores, labels),
             Method::Stacked => fit_stacked(&scores, labels)?,
         };
-        let finite = fitted
-            .slopes
-            .iter()
-            .chain(&fitted.bias)
-            .all(|v| v.is_finite());
-        if finite {
-            Ok(fitted)
-        } else {
-            Err(CalibrationError::NotFinite)
-        }
+        let finite = fitted.slopes.iter().chain(&fitted.bias).all(|v| v.is_finite());
+        if finite { Ok(fitted) } else { Err(CalibrationError::NotFinite) }
     }
 
     /// Probabilities in place of scores.
@@ -130,12 +118,7 @@ fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, Cali
             slopes[row * count + label] = fitted.params()[(row, column)] as f32;
         }
     }
-    Ok(Calibration {
-        method: Method::Stacked,
-        slopes,
-        bias,
-        sharpness: Sharpness::neutral(),
-    })
+    Ok(Calibration { method: Method::Stacked, slopes, bias, sharpness: Sharpness::neutral() })
 }
 
 /// Strength of the penalty on each label's bias, in letters.
@@ -148,12 +131,10 @@ fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
     let count = scores.ncols();
     let (mut slope, mut bias) = (4.0_f64, vec![0.0_f64; count]);
     let mut row_out = vec![0.0; count];
-    let totals = labels
-        .iter()
-        .fold(vec![0.0_f64; count], |mut totals, &label| {
-            totals[label as usize] += 1.0;
-            totals
-        });
+    let totals = labels.iter().fold(vec![0.0_f64; count], |mut totals, &label| {
+        totals[label as usize] += 1.0;
+        totals
+    });
     for _ in 0..100 {
         let (mut first, mut second) = (0.0, 0.0);
         let mut expected = vec![0.0; count];
@@ -170,11 +151,7 @@ fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
                 *sum += p;
             }
         }
-        let step = if second > 1e-9 {
-            (first / second).clamp(-2.0, 2.0)
-        } else {
-            0.0
-        };
+        let step = if second > 1e-9 { (first / second).clamp(-2.0, 2.0) } else { 0.0 };
         slope = (slope - step).clamp(0.01, 100.0);
         let mut moved = step.abs();
         for label in 0..count {

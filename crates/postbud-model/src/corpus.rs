@@ -49,11 +49,7 @@ pub struct FeatureOptions {
 
 impl Default for FeatureOptions {
     fn default() -> Self {
-        Self {
-            grams: GramOptions::default(),
-            min_letters: 0,
-            idf_power: 1.5,
-        }
+        Self { grams: GramOptions::default(), min_letters: 0, idf_power: 1.5 }
     }
 }
 
@@ -65,15 +61,8 @@ impl FeatureOptions {
     /// With `min_letters` decided.
     pub(crate) fn resolved(self, letters: usize) -> Self {
         let by_size = if letters < FEW_LETTERS { 1 } else { 2 };
-        let min_letters = if self.min_letters == 0 {
-            by_size
-        } else {
-            self.min_letters
-        };
-        Self {
-            min_letters,
-            ..self
-        }
+        let min_letters = if self.min_letters == 0 { by_size } else { self.min_letters };
+        Self { min_letters, ..self }
     }
 }
 
@@ -106,13 +95,7 @@ impl Hasher for Identity {
 
 fn count(text: Text<'_>, options: GramOptions) -> Bag {
     let mut ids = Vec::new();
-    each_feature(
-        text,
-        options,
-        &mut Vec::new(),
-        |_, _| (),
-        |id, _| ids.push(id),
-    );
+    each_feature(text, options, &mut Vec::new(), |_, _| (), |id, _| ids.push(id));
     ids.sort_unstable();
     let mut bag: Bag = Vec::new();
     for id in ids {
@@ -130,18 +113,12 @@ fn frequent(bags: &[Bag], min_letters: u32) -> Vec<u32> {
     for (id, _) in bags.iter().flatten() {
         *totals.entry(*id).or_default() += 1;
     }
-    totals
-        .into_iter()
-        .filter(|&(_, total)| total >= min_letters)
-        .map(|(id, _)| id)
-        .collect()
+    totals.into_iter().filter(|&(_, total)| total >= min_letters).map(|(id, _)| id).collect()
 }
 
 /// The known features of a bag.
 fn columns_of(vocabulary: &Vocabulary, bag: &Bag) -> (Vec<u32>, Vec<u16>) {
-    bag.iter()
-        .filter_map(|&(id, count)| Some((vocabulary.column(id)?, count)))
-        .unzip()
+    bag.iter().filter_map(|&(id, count)| Some((vocabulary.column(id)?, count))).unzip()
 }
 
 impl Corpus {
@@ -153,14 +130,8 @@ impl Corpus {
         options: &FeatureOptions,
         parts: &[Text<'_>],
     ) -> Self {
-        let bags: Vec<Bag> = texts
-            .par_iter()
-            .map(|&text| count(text, options.grams))
-            .collect();
-        let parts: Vec<Bag> = parts
-            .iter()
-            .map(|&text| count(text, options.grams))
-            .collect();
+        let bags: Vec<Bag> = texts.par_iter().map(|&text| count(text, options.grams)).collect();
+        let parts: Vec<Bag> = parts.iter().map(|&text| count(text, options.grams)).collect();
         let mut known = frequent(&bags, options.min_letters);
         known.extend(parts.iter().flatten().map(|&(id, _)| id));
         known.sort_unstable();
@@ -168,10 +139,7 @@ impl Corpus {
         let vocabulary = Vocabulary::new(known);
         let folds = fold_of.iter().max().map_or(1, |&max| usize::from(max) + 1);
         let mut described = vec![false; vocabulary.len()];
-        let parts = parts
-            .iter()
-            .map(|bag| columns_of(&vocabulary, bag))
-            .collect::<Vec<_>>();
+        let parts = parts.iter().map(|bag| columns_of(&vocabulary, bag)).collect::<Vec<_>>();
         for &column in parts.iter().flat_map(|(columns, _)| columns) {
             described[column as usize] = true;
         }
@@ -200,8 +168,7 @@ impl Corpus {
         let fold = usize::from(self.fold_of[row]);
         let mut rare = [0.0; 2];
         let chars = bag.iter().filter(|(id, _)| id & CHAR_BLOCK != 0);
-        self.grams
-            .push(chars.map(|&(_, count)| u32::from(count)).sum());
+        self.grams.push(chars.map(|&(_, count)| u32::from(count)).sum());
         for &(id, count) in bag {
             if let Some(column) = self.vocabulary.column(id) {
                 self.columns.push(column);
@@ -233,11 +200,7 @@ impl Corpus {
             .chunks_exact(self.folds)
             .map(|counts| {
                 let total: u32 = counts.iter().sum();
-                total
-                    - without
-                        .and_then(|fold| counts.get(fold))
-                        .copied()
-                        .unwrap_or(0)
+                total - without.and_then(|fold| counts.get(fold)).copied().unwrap_or(0)
             })
             .collect()
     }
@@ -245,22 +208,15 @@ impl Corpus {
     /// Weights per column, learnt without the fold `without`: 0 for a column that is then too
     /// rare to be known.
     pub(crate) fn idf(&self, without: Option<usize>) -> FoldIdf {
-        let letters = (0..self.rows())
-            .filter(|&row| Some(self.fold_of(row)) != without)
-            .count();
+        let letters = (0..self.rows()).filter(|&row| Some(self.fold_of(row)) != without).count();
         let weight = |df: u32| idf(letters, df, self.idf_power);
         let weights = self.frequencies(without).into_iter().zip(&self.described);
-        let known = weights.map(|(df, &described)| {
-            if described || df >= self.min_letters {
-                weight(df)
-            } else {
-                0.0
-            }
-        });
-        FoldIdf {
-            idf: known.collect(),
-            private: weight(1),
-        }
+        let known = weights.map(
+            |(df, &described)| {
+                if described || df >= self.min_letters { weight(df) } else { 0.0 }
+            },
+        );
+        FoldIdf { idf: known.collect(), private: weight(1) }
     }
 
     /// Weighted rows of the letters for which `take` says yes, in order, as they are trained on.
@@ -297,27 +253,17 @@ impl Corpus {
         take: impl Fn(usize) -> bool,
     ) -> (Csr, Vec<RowPrice>) {
         let rows: Vec<usize> = (0..self.rows()).filter(|&row| take(row)).collect();
-        let entries = rows
-            .iter()
-            .map(|&row| self.starts[row + 1] - self.starts[row])
-            .sum();
+        let entries = rows.iter().map(|&row| self.starts[row + 1] - self.starts[row]).sum();
         let mut out = Csr::with_capacity(self.vocabulary.len(), rows.len(), entries);
         let mut prices = Vec::with_capacity(rows.len());
         let mut values = Vec::new();
-        let weights = Weights {
-            idf: &weights.idf,
-            words: self.vocabulary.words(),
-            private,
-        };
+        let weights = Weights { idf: &weights.idf, words: self.vocabulary.words(), private };
         for row in rows {
             let range = self.starts[row]..self.starts[row + 1];
             let columns = &self.columns[range.clone()];
             let private = weights.weigh(columns, &self.counts[range], self.rare[row], &mut values);
             out.push_row(columns.iter().copied().zip(values.iter().copied()));
-            prices.push(RowPrice {
-                weight: 1.0,
-                private,
-            });
+            prices.push(RowPrice { weight: 1.0, private });
         }
         (out, prices)
     }
@@ -327,12 +273,12 @@ impl Corpus {
         let words = self.vocabulary.words();
         self.parts.iter().map(move |(columns, counts)| {
             let mut values = Vec::new();
-            Weights {
-                idf: &weights.idf,
-                words,
-                private: 0.0,
-            }
-            .weigh(columns, counts, [0.0; 2], &mut values);
+            Weights { idf: &weights.idf, words, private: 0.0 }.weigh(
+                columns,
+                counts,
+                [0.0; 2],
+                &mut values,
+            );
             columns.iter().copied().zip(values).collect()
         })
     }

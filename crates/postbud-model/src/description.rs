@@ -35,10 +35,7 @@ impl Description {
         lines
             .map(|(number, line)| match line.split_once(':') {
                 Some((label, words)) if !label.trim().is_empty() && !words.trim().is_empty() => {
-                    Ok(Self {
-                        label: label.trim().to_owned(),
-                        text: words.trim().to_owned(),
-                    })
+                    Ok(Self { label: label.trim().to_owned(), text: words.trim().to_owned() })
                 }
                 _ => Err(DescriptionError { line: number }),
             })
@@ -51,9 +48,7 @@ pub(crate) fn parts<'a>(descriptions: &'a [Description], set: &Checked) -> Vec<(
     let mut out = Vec::new();
     for description in descriptions {
         let wanted = description.label.as_str();
-        let found = set
-            .counts
-            .binary_search_by(|(label, _)| label.as_str().cmp(wanted));
+        let found = set.counts.binary_search_by(|(label, _)| label.as_str().cmp(wanted));
         let Some(label) = found.ok().and_then(|at| u32::try_from(at).ok()) else {
             continue;
         };
@@ -72,14 +67,8 @@ mod tests {
     fn reads_lists() {
         let list = Description::read("# remark\n\nvej-park: huller, sne\nå b : ø\n").unwrap();
         assert_eq!(list.len(), 2);
-        assert_eq!(
-            (list[1].label.as_str(), list[1].text.as_str()),
-            ("å b", "ø")
-        );
-        assert_eq!(
-            Description::read("a: b\nno colon"),
-            Err(DescriptionError { line: 2 })
-        );
+        assert_eq!((list[1].label.as_str(), list[1].text.as_str()), ("å b", "ø"));
+        assert_eq!(Description::read("a: b\nno colon"), Err(DescriptionError { line: 2 }));
         assert_eq!(Description::read("a:  "), Err(DescriptionError { line: 1 }));
     }
 }

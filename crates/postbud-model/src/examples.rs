@@ -30,43 +30,26 @@ pub(crate) fn check(letters: &[Example<'_>]) -> Result<Checked, TrainError> {
         return Err(TrainError::Empty);
     }
     if letters.len() > MAX_LETTERS {
-        return Err(TrainError::TooManyLetters {
-            letters: letters.len(),
-            most: MAX_LETTERS,
-        });
+        return Err(TrainError::TooManyLetters { letters: letters.len(), most: MAX_LETTERS });
     }
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for (letter, example) in letters.iter().enumerate() {
         if example.label.trim().is_empty() || example.label.len() > MAX_LABEL_BYTES {
-            return Err(TrainError::BadLabel {
-                letter,
-                most: MAX_LABEL_BYTES,
-            });
+            return Err(TrainError::BadLabel { letter, most: MAX_LABEL_BYTES });
         }
         *counts.entry(example.label).or_default() += 1;
     }
     if counts.len() > MAX_LABELS {
-        return Err(TrainError::TooManyLabels {
-            labels: counts.len(),
-            most: MAX_LABELS,
-        });
+        return Err(TrainError::TooManyLabels { labels: counts.len(), most: MAX_LABELS });
     }
     if let (1, Some((label, _))) = (counts.len(), counts.first_key_value()) {
-        return Err(TrainError::OneLabel {
-            label: (*label).to_owned(),
-        });
+        return Err(TrainError::OneLabel { label: (*label).to_owned() });
     }
     let position: BTreeMap<&str, u32> = counts.keys().copied().zip(0..).collect();
     Ok(Checked {
-        targets: letters
-            .iter()
-            .map(|letter| position[letter.label])
-            .collect(),
+        targets: letters.iter().map(|letter| position[letter.label]).collect(),
         groups: letters.iter().map(group).collect(),
-        counts: counts
-            .into_iter()
-            .map(|(label, count)| (label.to_owned(), count))
-            .collect(),
+        counts: counts.into_iter().map(|(label, count)| (label.to_owned(), count)).collect(),
     })
 }
 
@@ -76,9 +59,8 @@ fn group(example: &Example<'_>) -> u64 {
     match example.group {
         Some(group) => hasher.update(group.as_bytes()),
         None => {
-            for word in [example.text.subject, example.text.body]
-                .iter()
-                .flat_map(|t| t.split_whitespace())
+            for word in
+                [example.text.subject, example.text.body].iter().flat_map(|t| t.split_whitespace())
             {
                 hasher.update(word.to_lowercase().as_bytes());
                 hasher.update(b" ");

@@ -106,11 +106,7 @@ fn share(term: i64, places: &[Origin], units: &mut [i64]) {
 fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContribution> {
     let mut by_word: HashMap<String, (Vec<Span>, i64)> = HashMap::new();
     for (&(span, masked), &units) in spans.iter().zip(units) {
-        let word = if masked {
-            MASKED.to_owned()
-        } else {
-            text.slice(span).to_lowercase()
-        };
+        let word = if masked { MASKED.to_owned() } else { text.slice(span).to_lowercase() };
         let entry = by_word.entry(word).or_default();
         entry.0.push(span);
         entry.1 += units;
@@ -118,17 +114,10 @@ fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContr
     let mut words: Vec<WordContribution> = by_word
         .into_iter()
         .filter(|(_, (_, units))| *units != 0)
-        .map(|(word, (spans, units))| WordContribution {
-            word,
-            spans,
-            weight: from_units(units),
-        })
+        .map(|(word, (spans, units))| WordContribution { word, spans, weight: from_units(units) })
         .collect();
     words.sort_by(|a, b| {
-        b.weight
-            .abs()
-            .total_cmp(&a.weight.abs())
-            .then_with(|| a.word.cmp(&b.word))
+        b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.word.cmp(&b.word))
     });
     words
 }

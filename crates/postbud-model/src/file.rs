@@ -39,20 +39,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(header)
-        .chain_update(payload)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(header).chain_update(payload).finalize().into()
 }
 
 fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> ModelFileError {
     let path = path.display().to_string();
-    move |source| ModelFileError::Io {
-        path,
-        action,
-        source,
-    }
+    move |source| ModelFileError::Io { path, action, source }
 }
 
 impl Model {
@@ -75,15 +67,10 @@ impl Model {
         let unpacked = payload::encode(self)?;
         let size = unpacked.len() as u64;
         if size > MAX_UNPACKED {
-            return Err(ModelFileError::TooLarge {
-                bytes: size,
-                most: MAX_UNPACKED,
-            });
+            return Err(ModelFileError::TooLarge { bytes: size, most: MAX_UNPACKED });
         }
-        let packed =
-            zstd::bulk::compress(&unpacked, ZSTD_LEVEL).map_err(|_| ModelFileError::Content {
-                part: "compression",
-            })?;
+        let packed = zstd::bulk::compress(&unpacked, ZSTD_LEVEL)
+            .map_err(|_| ModelFileError::Content { part: "compression" })?;
         let mut out = Vec::with_capacity(HEADER + packed.len());
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
@@ -106,10 +93,7 @@ impl Model {
             return Err(ModelFileError::Magic);
         }
         let (Some(header), Some(packed)) = (bytes.get(..HEADER), bytes.get(HEADER..)) else {
-            return Err(ModelFileError::Length {
-                found,
-                expected: HEADER as u64,
-            });
+            return Err(ModelFileError::Length { found, expected: HEADER as u64 });
         };
         let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
         let (format, features) = (short(8), short(10));
@@ -136,9 +120,7 @@ impl Model {
             return Err(ModelFileError::Checksum);
         }
         let content = zstd::bulk::decompress(packed, usize::try_from(unpacked).unwrap_or(0))
-            .map_err(|_| ModelFileError::Content {
-                part: "compression",
-            })?;
+            .map_err(|_| ModelFileError::Content { part: "compression" })?;
         if content.len() as u64 != unpacked {
             return Err(ModelFileError::Content { part: "length" });
         }
@@ -156,10 +138,7 @@ impl Model {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy())
-            .unwrap_or_default();
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
         let written = write_synced(&temporary, &bytes)
             .and_then(|()| fs::rename(&temporary, path))
@@ -179,9 +158,7 @@ impl Model {
         let file = File::open(path).map_err(io(path, "open"))?;
         let most = HEADER as u64 + MAX_STORED;
         let mut bytes = Vec::new();
-        file.take(most + 1)
-            .read_to_end(&mut bytes)
-            .map_err(io(path, "read"))?;
+        file.take(most + 1).read_to_end(&mut bytes).map_err(io(path, "read"))?;
         Self::from_bytes(&bytes)
     }
 }
@@ -193,8 +170,6 @@ fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn long(header: &[u8], at: usize) -> u64 {
-    let bytes = header
-        .get(at..at + 8)
-        .and_then(|bytes| bytes.try_into().ok());
+    let bytes = header.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
     u64::from_le_bytes(bytes.unwrap_or([0xff; 8]))
 }

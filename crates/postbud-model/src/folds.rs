@@ -17,10 +17,7 @@ pub(crate) fn assign(labels: &[u32], groups: &[u64], folds: usize, seed: u64) ->
         members.entry(group).or_default().push(index);
     }
     let mut by_label: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    let mut firsts: Vec<usize> = members
-        .values()
-        .filter_map(|m| m.first().copied())
-        .collect();
+    let mut firsts: Vec<usize> = members.values().filter_map(|m| m.first().copied()).collect();
     firsts.sort_unstable();
     for index in firsts {
         by_label.entry(labels[index]).or_default().push(index);
@@ -53,13 +50,8 @@ mod tests {
         assert_eq!(folds[100], folds[0]);
         for label in 0..4 {
             for fold in 0..5 {
-                let count = (0..103)
-                    .filter(|&i| labels[i] == label && folds[i] == fold)
-                    .count();
-                assert!(
-                    (4..=7).contains(&count),
-                    "label {label} fold {fold}: {count}"
-                );
+                let count = (0..103).filter(|&i| labels[i] == label && folds[i] == fold).count();
+                assert!((4..=7).contains(&count), "label {label} fold {fold}: {count}");
             }
         }
         assert_eq!(folds, assign(&labels, &groups, 5, 1));

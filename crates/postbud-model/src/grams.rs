@@ -28,11 +28,7 @@ pub struct GramOptions {
 
 impl Default for GramOptions {
     fn default() -> Self {
-        Self {
-            pairs: true,
-            chars_min: 3,
-            chars_max: 5,
-        }
+        Self { pairs: true, chars_min: 3, chars_max: 5 }
     }
 }
 
@@ -71,10 +67,7 @@ pub(crate) fn each_feature(
     let mut count: u32 = 0;
     each_word(text, buffer, |word| {
         place(word.span, word.chars.is_empty());
-        let single = Origin {
-            word: count,
-            pair: false,
-        };
+        let single = Origin { word: count, pair: false };
         let whole = word.chars.iter().fold(1, |hash, &c| step(hash, c as u32));
         feature(finish(whole), single);
         if options.pairs {
@@ -83,13 +76,7 @@ pub(crate) fn each_feature(
             }
             if let Some(previous) = previous {
                 let id = finish(step(previous ^ whole.rotate_left(32), 2));
-                feature(
-                    id,
-                    Origin {
-                        pair: true,
-                        ..single
-                    },
-                );
+                feature(id, Origin { pair: true, ..single });
             }
             previous = Some(step(whole, 3));
         }
@@ -102,18 +89,12 @@ pub(crate) fn each_feature(
 /// shorter than n gives itself once, as in scikit-learn's `char_wb`.
 #[inline]
 fn char_grams(word: &[char], options: GramOptions, mut feature: impl FnMut(u32)) {
-    let (min, max) = (
-        usize::from(options.chars_min),
-        usize::from(options.chars_max),
-    );
+    let (min, max) = (usize::from(options.chars_min), usize::from(options.chars_max));
     if word.is_empty() || max < min {
         return;
     }
     let padded = word.len() + 2;
-    let at = |index: usize| {
-        word.get(index.wrapping_sub(1))
-            .map_or(' ' as u32, |&c| c as u32)
-    };
+    let at = |index: usize| word.get(index.wrapping_sub(1)).map_or(' ' as u32, |&c| c as u32);
     let last_start = padded.saturating_sub(min);
     for start in 0..=last_start {
         let mut hash: u64 = 7;
@@ -135,13 +116,7 @@ mod tests {
     fn features(body: &str, options: GramOptions) -> Vec<u32> {
         let mut out = Vec::new();
         let text = Text { subject: "", body };
-        each_feature(
-            text,
-            options,
-            &mut Vec::new(),
-            |_, _| (),
-            |id, _| out.push(id),
-        );
+        each_feature(text, options, &mut Vec::new(), |_, _| (), |id, _| out.push(id));
         out
     }
 
@@ -151,26 +126,15 @@ mod tests {
         let all = features("hus", GramOptions::default());
         assert_eq!(all.len(), 1 + 6);
         assert_eq!(all.iter().filter(|&&id| id & CHAR_BLOCK != 0).count(), 6);
-        let words = GramOptions {
-            chars_max: 0,
-            ..GramOptions::default()
-        };
+        let words = GramOptions { chars_max: 0, ..GramOptions::default() };
         assert_eq!(features("et to tre", words).len(), 5);
-        assert_eq!(
-            features("å", GramOptions::default()).len(),
-            2,
-            "the word and ' å '"
-        );
+        assert_eq!(features("å", GramOptions::default()).len(), 2, "the word and ' å '");
     }
 
     #[test]
     fn different_text_gives_different_features() {
         let text: String = (0..2_000).map(|i| format!("ord{i} ")).collect();
-        let words = GramOptions {
-            pairs: false,
-            chars_max: 0,
-            chars_min: 3,
-        };
+        let words = GramOptions { pairs: false, chars_max: 0, chars_min: 3 };
         let unique: HashSet<u32> = features(&text, words).into_iter().collect();
         assert_eq!(unique.len(), 2_000);
         assert_ne!(features("ab cd", words), features("cd ab", words));

@@ -30,11 +30,7 @@ pub(crate) fn exact(value: f64) -> f64 {
 /// The smallest float of 16 significant bits that is at least `value`.
 fn round_up(value: f32) -> f32 {
     let cut = f32::from_bits(value.to_bits() & 0xffff_0000);
-    if cut >= value {
-        cut
-    } else {
-        f32::from_bits((value.to_bits() & 0xffff_0000) + 0x1_0000)
-    }
+    if cut >= value { cut } else { f32::from_bits((value.to_bits() & 0xffff_0000) + 0x1_0000) }
 }
 
 impl Linear {
@@ -48,22 +44,10 @@ impl Linear {
             let scale = round_up(largest / 127.0);
             let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
             scales.push(scale);
-            weights.extend(
-                row.iter()
-                    .map(|w| (w * inverse).round().clamp(-127.0, 127.0) as i8),
-            );
+            weights.extend(row.iter().map(|w| (w * inverse).round().clamp(-127.0, 127.0) as i8));
         }
-        let bias = svm
-            .bias
-            .iter()
-            .map(|&bias| exact(f64::from(bias)))
-            .collect();
-        Self {
-            labels: svm.labels,
-            scales,
-            weights,
-            bias,
-        }
+        let bias = svm.bias.iter().map(|&bias| exact(f64::from(bias))).collect();
+        Self { labels: svm.labels, scales, weights, bias }
     }
 
     /// The factor that turns a byte of this feature into a term, for a feature of this value.

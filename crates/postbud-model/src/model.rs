@@ -108,17 +108,8 @@ impl Model {
         let letters = parts.info.letters as usize;
         let power = parts.info.features.idf_power;
         Self {
-            labels: parts
-                .info
-                .labels
-                .iter()
-                .map(|(label, _)| label.clone())
-                .collect(),
-            idf: parts
-                .frequencies
-                .iter()
-                .map(|&df| idf(letters, df, power))
-                .collect(),
+            labels: parts.info.labels.iter().map(|(label, _)| label.clone()).collect(),
+            idf: parts.frequencies.iter().map(|&df| idf(letters, df, power)).collect(),
             vocabulary: Vocabulary::new(parts.features),
             frequencies: parts.frequencies,
             info: parts.info,
@@ -177,14 +168,10 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             let (known, all) = self.features_of(text, scratch, |_, _| ());
             let mut probabilities = Vec::with_capacity(self.labels.len());
-            self.linear
-                .scores(&scratch.columns, &scratch.values, &mut probabilities);
+            self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
             let circumstances = circumstances(known, all, &probabilities);
             self.calibration.apply(&mut probabilities, &circumstances);
-            Prediction {
-                probabilities,
-                known: f64::from(known) / f64::from(all.max(1)),
-            }
+            Prediction { probabilities, known: f64::from(known) / f64::from(all.max(1)) }
         })
     }
 
@@ -200,8 +187,7 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             self.features_of(text, scratch, |_, _| ());
             let mut scores = Vec::new();
-            self.linear
-                .scores(&scratch.columns, &scratch.values, &mut scores);
+            self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
             scores
         })
     }
@@ -215,13 +201,7 @@ impl Model {
         scratch: &mut Scratch,
         mut each: impl FnMut(u32, Origin),
     ) -> (u32, u32) {
-        let Scratch {
-            buffer,
-            seen,
-            columns,
-            counts,
-            values,
-        } = scratch;
+        let Scratch { buffer, seen, columns, counts, values } = scratch;
         if seen.len() < self.vocabulary.len() {
             seen.resize(self.vocabulary.len(), 0);
         }
@@ -251,11 +231,7 @@ impl Model {
         for &column in columns.iter() {
             counts.push(std::mem::take(&mut seen[column as usize]));
         }
-        let weights = Weights {
-            idf: &self.idf,
-            words: self.vocabulary.words(),
-            private: 0.0,
-        };
+        let weights = Weights { idf: &self.idf, words: self.vocabulary.words(), private: 0.0 };
         weights.weigh(columns, counts, [0.0; 2], values);
         (known, all)
     }

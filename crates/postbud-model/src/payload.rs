@@ -46,12 +46,7 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
         info: &model.info,
         distances,
         frequencies: model.frequencies.clone(),
-        scales: model
-            .linear
-            .scales
-            .iter()
-            .map(|s| (s.to_bits() >> 16) as u16)
-            .collect(),
+        scales: model.linear.scales.iter().map(|s| (s.to_bits() >> 16) as u16).collect(),
         bias: model.linear.bias.clone(),
         calibration: &model.calibration,
         out_of_fold: &model.out_of_fold,
@@ -82,21 +77,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
             row[label] = byte.cast_signed();
         }
     }
-    let scales = payload
-        .scales
-        .iter()
-        .map(|&s| f32::from_bits(u32::from(s) << 16))
-        .collect();
+    let scales = payload.scales.iter().map(|&s| f32::from_bits(u32::from(s) << 16)).collect();
     Ok(Parts {
         info: payload.info,
         features,
         frequencies: payload.frequencies,
-        linear: Linear {
-            labels,
-            scales,
-            weights,
-            bias: payload.bias,
-        },
+        linear: Linear { labels, scales, weights, bias: payload.bias },
         calibration: payload.calibration,
         out_of_fold: payload.out_of_fold,
     })
@@ -112,19 +98,12 @@ fn check(
         Method::Stacked => labels * labels,
     };
     let numbers = &payload.calibration;
-    let finite = numbers
-        .slopes
-        .iter()
-        .chain(&numbers.bias)
-        .all(|v| v.is_finite())
+    let finite = numbers.slopes.iter().chain(&numbers.bias).all(|v| v.is_finite())
         && payload
             .scales
             .iter()
             .all(|&s| (0.0..=1.0).contains(&f32::from_bits(u32::from(s) << 16)))
-        && payload
-            .bias
-            .iter()
-            .all(|b| b.abs() <= 1_000.0 && exact(*b) == *b);
+        && payload.bias.iter().all(|b| b.abs() <= 1_000.0 && exact(*b) == *b);
     let options = payload.info.features;
     let fits = [
         (rest.is_empty(), "length"),
@@ -133,19 +112,10 @@ fn check(
         (payload.frequencies.len() == width, "frequencies"),
         (payload.scales.len() == width, "scales"),
         (payload.bias.len() == labels, "bias"),
-        (
-            width.checked_mul(labels) == Some(payload.weights.len()),
-            "weights",
-        ),
-        (
-            numbers.bias.len() == labels && numbers.slopes.len() == slopes,
-            "calibration",
-        ),
+        (width.checked_mul(labels) == Some(payload.weights.len()), "weights"),
+        (numbers.bias.len() == labels && numbers.slopes.len() == slopes, "calibration"),
         (payload.out_of_fold.consistent(labels), "records"),
-        (
-            options.idf_power.is_finite() && options.grams.chars_max <= 32,
-            "features",
-        ),
+        (options.idf_power.is_finite() && options.grams.chars_max <= 32, "features"),
         (finite, "numbers"),
     ];
     match fits.iter().find(|(fits, _)| !fits) {

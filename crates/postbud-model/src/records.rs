@@ -37,18 +37,14 @@ const FULL: f64 = 65_535.0;
 
 impl OutOfFold {
     pub(crate) fn new(labels: usize) -> Self {
-        Self {
-            labels: u32::try_from(labels).unwrap_or(u32::MAX),
-            ..Self::default()
-        }
+        Self { labels: u32::try_from(labels).unwrap_or(u32::MAX), ..Self::default() }
     }
 
     pub(crate) fn push(&mut self, truth: u32, probabilities: &[f64]) {
         self.truth.push(u16::try_from(truth).unwrap_or(u16::MAX));
         // Rounded down, so that no stored probability is larger than the real one; the smallest
         // step is 0.0000153.
-        self.probabilities
-            .extend(probabilities.iter().map(|p| (p * FULL) as u16));
+        self.probabilities.extend(probabilities.iter().map(|p| (p * FULL) as u16));
     }
 
     /// Number of letters.
@@ -68,10 +64,7 @@ impl OutOfFold {
     pub fn probabilities(&self, letter: usize) -> Vec<f64> {
         let width = self.labels as usize;
         let row = self.probabilities.get(letter * width..(letter + 1) * width);
-        row.unwrap_or_default()
-            .iter()
-            .map(|&p| f64::from(p) / FULL)
-            .collect()
+        row.unwrap_or_default().iter().map(|&p| f64::from(p) / FULL).collect()
     }
 
     /// One letter's record.
@@ -80,19 +73,13 @@ impl OutOfFold {
         let truth = usize::from(*self.truth.get(letter)?);
         let row = self.probabilities(letter);
         let predicted = argmax(&row);
-        Some(Record {
-            predicted,
-            probability: *row.get(predicted)?,
-            truth,
-        })
+        Some(Record { predicted, probability: *row.get(predicted)?, truth })
     }
 
     /// All records, in the order of the training letters.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
-        (0..self.len())
-            .filter_map(|letter| self.record(letter))
-            .collect()
+        (0..self.len()).filter_map(|letter| self.record(letter)).collect()
     }
 
     /// Do the numbers fit together for `labels` labels?

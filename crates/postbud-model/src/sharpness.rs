@@ -55,11 +55,7 @@ const ENOUGH: usize = 20_000;
 impl Sharpness {
     /// Changes nothing.
     pub(crate) fn neutral() -> Self {
-        Self {
-            means: [0.0; COUNT],
-            scales: [0.0; COUNT],
-            weights: [0.0; COUNT + 1],
-        }
+        Self { means: [0.0; COUNT], scales: [0.0; COUNT], weights: [0.0; COUNT + 1] }
     }
 
     fn standardised(&self, of: &Circumstances) -> [f64; COUNT + 1] {
@@ -72,11 +68,7 @@ impl Sharpness {
     }
 
     fn exponent(&self, z: &[f64; COUNT + 1]) -> f64 {
-        let sum: f64 = z
-            .iter()
-            .zip(self.weights)
-            .map(|(z, w)| z * f64::from(w))
-            .sum();
+        let sum: f64 = z.iter().zip(self.weights).map(|(z, w)| z * f64::from(w)).sum();
         sum.clamp(-LIMIT, LIMIT)
     }
 
@@ -95,10 +87,8 @@ impl Sharpness {
         let letters: Vec<_> = letters.iter().step_by(step).collect();
         let mut fitted = Self::neutral();
         fitted.standardise(&letters);
-        let rows: Vec<_> = letters
-            .iter()
-            .map(|(l, c, y)| (*l, fitted.standardised(c), *y))
-            .collect();
+        let rows: Vec<_> =
+            letters.iter().map(|(l, c, y)| (*l, fitted.standardised(c), *y)).collect();
         let mut loss = fitted.loss(&rows);
         for _ in 0..50 {
             let Some(direction) = fitted.direction(&rows) else {
@@ -134,22 +124,12 @@ impl Sharpness {
             let mean = letters.iter().map(|l| l.1[i]).sum::<f64>() / count;
             let variance = letters.iter().map(|l| (l.1[i] - mean).powi(2)).sum::<f64>() / count;
             self.means[i] = mean as f32;
-            self.scales[i] = if variance > 1e-12 {
-                variance.sqrt().recip() as f32
-            } else {
-                0.0
-            };
+            self.scales[i] = if variance > 1e-12 { variance.sqrt().recip() as f32 } else { 0.0 };
         }
     }
 
     fn penalty(&self) -> f64 {
-        self.weights
-            .iter()
-            .skip(1)
-            .map(|w| f64::from(*w).powi(2))
-            .sum::<f64>()
-            * RIDGE
-            / 2.0
+        self.weights.iter().skip(1).map(|w| f64::from(*w).powi(2)).sum::<f64>() * RIDGE / 2.0
     }
 
     fn loss(&self, rows: &[(&[f64], [f64; COUNT + 1], u32)]) -> f64 {
@@ -161,11 +141,7 @@ impl Sharpness {
                 p.clear();
                 p.extend(logits.iter().map(|logit| logit * factor));
                 softmax(&mut p);
-                -p.get(*label as usize)
-                    .copied()
-                    .unwrap_or(0.0)
-                    .max(1e-12)
-                    .ln()
+                -p.get(*label as usize).copied().unwrap_or(0.0).max(1e-12).ln()
             })
             .sum();
         loss + self.penalty()
@@ -196,11 +172,7 @@ impl Sharpness {
         for i in 0..=COUNT {
             let ridge = if i == 0 { 1e-3 } else { RIDGE };
             hessian[i][i] += ridge;
-            gradient[i] += if i == 0 {
-                0.0
-            } else {
-                RIDGE * f64::from(self.weights[i])
-            };
+            gradient[i] += if i == 0 { 0.0 } else { RIDGE * f64::from(self.weights[i]) };
         }
         solve(hessian, gradient)
     }
@@ -249,11 +221,7 @@ mod tests {
             .map(|i| {
                 let known = i % 2 == 0;
                 let label = u32::from(!known && i % 4 == 1);
-                (
-                    logits.as_slice(),
-                    [f64::from(u8::from(known)), 5.0, 1.0, 0.0],
-                    label,
-                )
+                (logits.as_slice(), [f64::from(u8::from(known)), 5.0, 1.0, 0.0], label)
             })
             .collect();
         let fitted = Sharpness::fit(&letters);

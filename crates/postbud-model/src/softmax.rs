@@ -2,18 +2,10 @@
 
 /// Replaces scores by probabilities that are finite and add up to 1.
 pub(crate) fn softmax(scores: &mut [f64]) {
-    let max = scores
-        .iter()
-        .copied()
-        .filter(|s| s.is_finite())
-        .fold(f64::NEG_INFINITY, f64::max);
+    let max = scores.iter().copied().filter(|s| s.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for score in scores.iter_mut() {
-        *score = if score.is_finite() {
-            (*score - max).exp()
-        } else {
-            0.0
-        };
+        *score = if score.is_finite() { (*score - max).exp() } else { 0.0 };
         sum += *score;
     }
     let even = 1.0 / scores.len().max(1) as f64;
@@ -37,12 +29,7 @@ pub(crate) fn argmax(values: &[f64]) -> usize {
 pub(crate) fn log_loss<'a>(rows: impl IntoIterator<Item = (&'a [f64], u32)>) -> f64 {
     let (mut sum, mut count) = (0.0, 0_u32);
     for (row, label) in rows {
-        sum -= row
-            .get(label as usize)
-            .copied()
-            .unwrap_or(0.0)
-            .max(1e-12)
-            .ln();
+        sum -= row.get(label as usize).copied().unwrap_or(0.0).max(1e-12).ln();
         count += 1;
     }
     sum / f64::from(count.max(1))

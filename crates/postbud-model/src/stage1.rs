@@ -57,10 +57,7 @@ impl Stage1<'_> {
         }
         for (row, &label) in self.corpus.described(weights).zip(self.described) {
             rows.push_row(row);
-            prices.push(RowPrice {
-                weight: self.weight,
-                private: 0.0,
-            });
+            prices.push(RowPrice { weight: self.weight, private: 0.0 });
             targets.push(label);
         }
     }
@@ -96,13 +93,7 @@ impl Stage1<'_> {
                 linear.scores(columns, values, &mut scores);
                 let (known, all) = self.corpus.known(row, weights);
                 let circumstances = circumstances(known, all, &scores);
-                (
-                    row,
-                    Unseen {
-                        scores,
-                        circumstances,
-                    },
-                )
+                (row, Unseen { scores, circumstances })
             })
             .collect()
     }

@@ -40,13 +40,7 @@ pub(crate) fn fit(
     labels: usize,
 ) -> Result<Stage2, TrainError> {
     let fold_count = folds.iter().max().map_or(0, |max| max + 1);
-    let letters = Letters {
-        unseen,
-        targets,
-        folds,
-        labels,
-        fold_count,
-    };
+    let letters = Letters { unseen, targets, folds, labels, fold_count };
     let mut candidates = Vec::new();
     let mut best: Option<(f64, Method, Judged)> = None;
     let stacked = worth_stacking(unseen.len(), labels).then_some(Method::Stacked);
@@ -71,11 +65,7 @@ pub(crate) fn fit(
     for (probabilities, &label) in judged.probabilities.iter().zip(targets) {
         out_of_fold.push(label, probabilities);
     }
-    Ok(Stage2 {
-        calibration,
-        out_of_fold,
-        candidates,
-    })
+    Ok(Stage2 { calibration, out_of_fold, candidates })
 }
 
 /// Every letter as judged by a stage 2 that had not seen it.
@@ -109,11 +99,7 @@ impl Letters<'_> {
             .enumerate()
             .filter(|(row, _)| Some(self.folds[*row]) != without)
             .map(|(row, logits)| {
-                (
-                    logits.as_slice(),
-                    self.unseen[row].circumstances,
-                    self.targets[row],
-                )
+                (logits.as_slice(), self.unseen[row].circumstances, self.targets[row])
             })
             .collect();
         Sharpness::fit(&rows)
@@ -152,10 +138,7 @@ impl Letters<'_> {
                 probabilities
             })
             .collect();
-        Ok(Judged {
-            logits,
-            probabilities,
-        })
+        Ok(Judged { logits, probabilities })
     }
 }
 

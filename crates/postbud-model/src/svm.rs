@@ -36,13 +36,7 @@ pub struct SvmParams {
 
 impl Default for SvmParams {
     fn default() -> Self {
-        Self {
-            cost: 1.0,
-            tolerance: 0.02,
-            passes: 200,
-            bias: 1.0,
-            seed: 1,
-        }
+        Self { cost: 1.0, tolerance: 0.02, passes: 200, bias: 1.0, seed: 1 }
     }
 }
 
@@ -98,10 +92,7 @@ pub(crate) struct RowPrice {
 
 impl Default for RowPrice {
     fn default() -> Self {
-        Self {
-            weight: 1.0,
-            private: 0.0,
-        }
+        Self { weight: 1.0, private: 0.0 }
     }
 }
 
@@ -115,19 +106,11 @@ impl SvmParams {
         prices: &[RowPrice],
     ) -> Result<Svm, SvmError> {
         if x.rows() == 0 || x.rows() != y.len() || x.rows() != prices.len() {
-            return Err(SvmError::Shape {
-                rows: x.rows(),
-                targets: y.len(),
-            });
+            return Err(SvmError::Shape { rows: x.rows(), targets: y.len() });
         }
         let groups: Vec<(usize, Vec<[f32; LANES]>)> = (0..labels.div_ceil(LANES))
             .into_par_iter()
-            .map(|group| {
-                (
-                    group * LANES,
-                    Solver::new(self, x, y, group * LANES, prices).run(),
-                )
-            })
+            .map(|group| (group * LANES, Solver::new(self, x, y, group * LANES, prices).run()))
             .collect();
         let width = x.width();
         let mut weights = vec![0.0; width * labels];
@@ -142,11 +125,7 @@ impl SvmParams {
                 bias[first + lane] = solved[width][lane] * self.bias;
             }
         }
-        Ok(Svm {
-            labels,
-            weights,
-            bias,
-        })
+        Ok(Svm { labels, weights, bias })
     }
 }
 
@@ -201,8 +180,8 @@ impl<'a> Solver<'a> {
             for &row in &order {
                 self.visit(row as usize, &mut worst);
             }
-            for lane in 0..LANES {
-                self.running[lane] &= worst[lane] > self.params.tolerance;
+            for (running, worst) in self.running.iter_mut().zip(worst) {
+                *running &= worst > self.params.tolerance;
             }
             if !self.running.contains(&true) {
                 break;
@@ -231,11 +210,7 @@ impl<'a> Solver<'a> {
         for lane in 0..LANES {
             let sign = if lane == label { 1.0 } else { -1.0 };
             let gradient = sign * score[lane] - 1.0 + diagonal * alpha[lane];
-            let projected = if alpha[lane] == 0.0 {
-                gradient.min(0.0)
-            } else {
-                gradient
-            };
+            let projected = if alpha[lane] == 0.0 { gradient.min(0.0) } else { gradient };
             if !self.running[lane] || projected.abs() < 1e-9 {
                 continue;
             }
@@ -248,8 +223,8 @@ impl<'a> Solver<'a> {
         if !moved {
             return;
         }
-        for lane in 0..LANES {
-            self.w[bias_row][lane] += delta[lane] * self.params.bias;
+        for (w, delta) in self.w[bias_row].iter_mut().zip(delta) {
+            *w += delta * self.params.bias;
         }
         for (&column, &value) in columns.iter().zip(values) {
             let w = &mut self.w[column as usize];
@@ -279,11 +254,7 @@ impl Svm {
 impl PredictInplace<Csr, Array2<f64>> for Svm {
     /// Decision scores, rows × labels.
     fn predict_inplace<'a>(&'a self, x: &'a Csr, y: &mut Array2<f64>) {
-        assert_eq!(
-            y.dim(),
-            (x.rows(), self.labels),
-            "the target has another shape"
-        );
+        assert_eq!(y.dim(), (x.rows(), self.labels), "the target has another shape");
         for (row, mut out) in y.rows_mut().into_iter().enumerate() {
             out.fill(0.0);
             let (columns, values) = x.row(row);
@@ -295,5 +266,91 @@ impl PredictInplace<Csr, Array2<f64>> for Svm {
 
     fn default_target(&self, x: &Csr) -> Array2<f64> {
         Array2::zeros((x.rows(), self.labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linfa::traits::Predict;
+
+    fn data(labels: u32) -> DatasetBase<Csr, Vec<u32>> {
+        let mut x = Csr::with_capacity(40, 120, 360);
+        let mut y = Vec::new();
+        for row in 0..120_u32 {
+            let label = row * 7 % labels;
+            x.push_row([(label, 0.8), (20 + row * 11 % 20, 0.5), (20 + row * 5 % 20, 0.3)]);
+            y.push(label);
+        }
+        DatasetBase::new(x, y)
+    }
+
+    #[test]
+    fn fits_and_predicts_behind_linfas_traits() {
+        let data = data(20);
+        let svm = SvmParams::default().fit(&data).unwrap();
+        let scores: Array2<f64> = svm.predict(&data);
+        for (row, &label) in scores.rows().into_iter().zip(&data.targets) {
+            let row = row.to_vec();
+            assert_eq!(crate::softmax::argmax(&row), label as usize);
+            assert!(row[label as usize] > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_label_comes_out_the_same_whatever_stands_beside_it() {
+        // Label 17 lies in the second group of lanes; alone against the rest it is lane 1.
+        let all = data(20);
+        let svm = SvmParams::default().fit(&all).unwrap();
+        let alone: Vec<u32> = all.targets.iter().map(|&y| u32::from(y == 17)).collect();
+        let one = SvmParams::default().fit(&DatasetBase::new(all.records, alone)).unwrap();
+        assert_eq!(svm.bias[17], one.bias[1]);
+        for feature in 0..40 {
+            assert_eq!(svm.weights[feature * 20 + 17], one.weights[feature * 2 + 1]);
+        }
+    }
+
+    /// At the optimum of `½‖w‖² + C Σ max(0, 1 - y w·x)²` the gradient is 0.
+    #[test]
+    fn reaches_the_optimum() {
+        let data = data(2);
+        let params = SvmParams { tolerance: 1e-5, passes: 2_000, ..SvmParams::default() };
+        let svm = params.fit(&data).unwrap();
+        let mut gradient: Vec<f64> = (0..40).map(|f| f64::from(svm.weights[f * 2 + 1])).collect();
+        for (row, &label) in data.targets.iter().enumerate() {
+            let (columns, values) = data.records.row(row);
+            let mut scores = [0.0; 2];
+            svm.score(columns, values, &mut scores);
+            let sign = if label == 1 { 1.0 } else { -1.0 };
+            let slack = (1.0 - sign * scores[1]).max(0.0);
+            for (&column, &value) in columns.iter().zip(values) {
+                let pull = 2.0 * f64::from(params.cost) * slack * sign * f64::from(value);
+                gradient[column as usize] -= pull;
+            }
+        }
+        assert!(gradient.iter().all(|g| g.abs() < 1e-3), "{gradient:?}");
+    }
+
+    /// What `private` promises: the weights are those of a matrix with the private features.
+    #[test]
+    fn private_features_need_not_be_there() {
+        let (mut with, mut without) = (Csr::with_capacity(4, 2, 4), Csr::with_capacity(2, 2, 2));
+        for row in 0..2_u32 {
+            with.push_row([(row, 0.6), (row + 2, 0.8)]);
+            without.push_row([(row, 0.6)]);
+        }
+        let params = SvmParams { tolerance: 1e-6, ..SvmParams::default() };
+        let private = RowPrice { private: 0.64, ..RowPrice::default() };
+        let a = params.fit_rows(&with, &[0, 1], 2, &[RowPrice::default(); 2]).unwrap();
+        let b = params.fit_rows(&without, &[0, 1], 2, &[private; 2]).unwrap();
+        for (a, b) in a.weights.iter().zip(&b.weights) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn wrong_shapes_are_errors() {
+        let empty = DatasetBase::new(Csr::with_capacity(3, 0, 0), Vec::new());
+        assert!(matches!(SvmParams::default().fit(&empty), Err(SvmError::Shape { .. })));
     }
 }

@@ -62,10 +62,7 @@ fn cut(text: &str, limit: usize) -> &str {
     if text.len() <= limit {
         return text;
     }
-    let end = (0..=limit)
-        .rev()
-        .find(|&end| text.is_char_boundary(end))
-        .unwrap_or(0);
+    let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }
 
@@ -82,25 +79,8 @@ mod tests {
 
     #[test]
     fn a_foreign_span_gives_nothing() {
-        let text = Text {
-            subject: "å",
-            body: "",
-        };
-        assert_eq!(
-            text.slice(Span {
-                part: Part::Subject,
-                start: 1,
-                end: 2
-            }),
-            ""
-        );
-        assert_eq!(
-            text.slice(Span {
-                part: Part::Body,
-                start: 0,
-                end: 9
-            }),
-            ""
-        );
+        let text = Text { subject: "å", body: "" };
+        assert_eq!(text.slice(Span { part: Part::Subject, start: 1, end: 2 }), "");
+        assert_eq!(text.slice(Span { part: Part::Body, start: 0, end: 9 }), "");
     }
 }

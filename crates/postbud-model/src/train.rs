@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::corpus::{Corpus, FEW_LETTERS, FeatureOptions};
 use crate::description::Description;
 use crate::error::TrainError;
+use crate::linear::Linear;
 use crate::model::{Model, ModelInfo, Parts};
 use crate::stage1::Stage1;
 use crate::stage2::{self, Stage2};
@@ -86,29 +87,19 @@ pub fn train(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Model, TrainError> {
     let set = examples::check(letters)?;
-    progress(Progress::Counting {
-        letters: letters.len(),
-    });
-    let fold_of = folds::assign(
-        &set.targets,
-        &set.groups,
-        fold_count(letters, options),
-        options.seed,
-    );
+    progress(Progress::Counting { letters: letters.len() });
+    let fold_of =
+        folds::assign(&set.targets, &set.groups, fold_count(letters, options), options.seed);
     let texts: Vec<Text<'_>> = letters.iter().map(|letter| letter.text).collect();
     let features = options.features.resolved(letters.len());
     let (parts, described): (Vec<Text<'_>>, Vec<u32>) =
-        description::parts(&options.descriptions, &set)
-            .into_iter()
-            .unzip();
+        description::parts(&options.descriptions, &set).into_iter().unzip();
     let corpus = Corpus::new(&texts, fold_of, &features, &parts);
     if corpus.folds() < 2 {
         return Err(TrainError::OneGroup);
     }
     if corpus.vocabulary.len() == 0 {
-        return Err(TrainError::NoFeatures {
-            min_letters: features.min_letters,
-        });
+        return Err(TrainError::NoFeatures { min_letters: features.min_letters });
     }
     let stage1 = Stage1 {
         corpus: &corpus,
@@ -116,31 +107,9 @@ pub fn train(
         labels: set.counts.len(),
         described: &described,
         weight: options.description_weight,
-        svm: SvmParams {
-            seed: options.seed,
-            ..options.svm
-        },
+        svm: SvmParams { seed: options.seed, ..options.svm },
     };
-    let done = AtomicUsize::new(0);
-    let fitted = || {
-        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-        progress(Progress::Fitted {
-            done,
-            of: corpus.folds() + 1,
-        });
-    };
-    let (last, unseen) = rayon::join(
-        || stage1.fit(None).inspect(|_| fitted()),
-        || stage1.out_of_fold(&fitted),
-    );
-    let ((linear, _), unseen) = (last?, unseen?);
-    progress(Progress::Calibrating);
-    let folds: Vec<usize> = (0..corpus.rows()).map(|row| corpus.fold_of(row)).collect();
-    let Stage2 {
-        calibration,
-        out_of_fold,
-        candidates,
-    } = stage2::fit(&unseen, &set.targets, &folds, stage1.labels)?;
+    let (linear, stage2) = fit(&stage1, progress)?;
     let info = ModelInfo {
         trained_by: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
         labels: set.counts.clone(),
@@ -149,8 +118,8 @@ pub fn train(
         seed: options.seed,
         features,
         cost: options.svm.cost,
-        calibration: calibration.method,
-        candidates,
+        calibration: stage2.calibration.method,
+        candidates: stage2.candidates,
     };
     let frequencies = corpus.frequencies(None);
     let features = corpus.vocabulary.features().to_vec();
@@ -159,18 +128,34 @@ pub fn train(
         features,
         frequencies,
         linear,
-        calibration,
-        out_of_fold,
+        calibration: stage2.calibration,
+        out_of_fold: stage2.out_of_fold,
     };
     Ok(Model::sealed(parts)?)
 }
 
 fn fold_count(letters: &[Example<'_>], options: &TrainOptions) -> usize {
     let by_size = if letters.len() < FEW_LETTERS { 10 } else { 5 };
-    let folds = if options.folds == 0 {
-        by_size
-    } else {
-        options.folds
-    };
+    let folds = if options.folds == 0 { by_size } else { options.folds };
     folds.clamp(2, 32).min(letters.len())
+}
+
+/// Both stages.
+fn fit(
+    stage1: &Stage1<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<(Linear, Stage2), TrainError> {
+    let corpus = stage1.corpus;
+    let done = AtomicUsize::new(0);
+    let fitted = || {
+        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+        progress(Progress::Fitted { done, of: corpus.folds() + 1 });
+    };
+    let (last, unseen) =
+        rayon::join(|| stage1.fit(None).inspect(|_| fitted()), || stage1.out_of_fold(&fitted));
+    let ((linear, _), unseen) = (last?, unseen?);
+    progress(Progress::Calibrating);
+    let folds: Vec<usize> = (0..corpus.rows()).map(|row| corpus.fold_of(row)).collect();
+    let stage2 = stage2::fit(&unseen, stage1.targets, &folds, stage1.labels)?;
+    Ok((linear, stage2))
 }

@@ -27,12 +27,7 @@ impl Vocabulary {
             }
             table[slot] = (id, column);
         }
-        Self {
-            features,
-            words,
-            table,
-            mask,
-        }
+        Self { features, words, table, mask }
     }
 
     /// The column of a feature.
@@ -83,10 +78,7 @@ pub(crate) struct Weights<'a> {
 
 /// `1 + ln n`.
 pub(crate) fn damped(count: u16) -> f32 {
-    LOG_COUNT
-        .get(usize::from(count))
-        .copied()
-        .unwrap_or_else(|| 1.0 + f32::from(count).ln())
+    LOG_COUNT.get(usize::from(count)).copied().unwrap_or_else(|| 1.0 + f32::from(count).ln())
 }
 
 impl Weights<'_> {
@@ -151,10 +143,8 @@ mod tests {
 
     #[test]
     fn finds_what_it_knows_and_nothing_else() {
-        let ids: Vec<u32> = (0..5_000)
-            .map(|i| i * 7 + 1)
-            .chain([CHAR_BLOCK + 3, u32::MAX])
-            .collect();
+        let ids: Vec<u32> =
+            (0..5_000).map(|i| i * 7 + 1).chain([CHAR_BLOCK + 3, u32::MAX]).collect();
         let vocabulary = Vocabulary::new(ids.clone());
         for (column, &id) in ids.iter().enumerate() {
             assert_eq!(vocabulary.column(id), u32::try_from(column).ok());
@@ -171,15 +161,8 @@ mod tests {
     fn blocks_have_length_one() {
         let mut out = Vec::new();
         let idf = [1.0, 2.0, 1.5, 0.0];
-        let weights = Weights {
-            idf: &idf,
-            words: 2,
-            private: 0.0,
-        };
-        assert_eq!(
-            weights.weigh(&[0, 1, 2, 3], &[1, 20, 3, 1], [5.0, 5.0], &mut out),
-            0.0
-        );
+        let weights = Weights { idf: &idf, words: 2, private: 0.0 };
+        assert_eq!(weights.weigh(&[0, 1, 2, 3], &[1, 20, 3, 1], [5.0, 5.0], &mut out), 0.0);
         assert!((out[0].hypot(out[1]) - 1.0).abs() < 1e-6);
         assert!((out[2] - 1.0).abs() < 1e-6);
         assert_eq!(out[3], 0.0);
@@ -188,11 +171,7 @@ mod tests {
     #[test]
     fn what_is_private_takes_its_share_of_the_length() {
         let mut out = Vec::new();
-        let weights = Weights {
-            idf: &[1.0],
-            words: 1,
-            private: 2.0,
-        };
+        let weights = Weights { idf: &[1.0], words: 1, private: 2.0 };
         let share = weights.weigh(&[0], &[1], [0.75, 0.0], &mut out);
         assert!((share - 0.75).abs() < 1e-6);
         assert!((out[0] * out[0] + share - 1.0).abs() < 1e-6);

@@ -24,13 +24,7 @@ pub(crate) struct Word<'b> {
 /// Calls `each` with every word of `text`, in reading order. `buffer` is scratch space.
 pub(crate) fn each_word(text: Text<'_>, buffer: &mut Vec<char>, mut each: impl FnMut(Word<'_>)) {
     for (part, text) in text.parts() {
-        let mut reader = Reader {
-            part,
-            text,
-            position: 0,
-            after_birth_date: None,
-            first: true,
-        };
+        let mut reader = Reader { part, text, position: 0, after_birth_date: None, first: true };
         while reader.next(buffer, &mut each) {}
     }
 }
@@ -69,21 +63,9 @@ impl Reader<'_> {
         let serial =
             all_digits && digits == 4 && self.after_birth_date.is_some_and(|at| start - at <= 3);
         self.after_birth_date = (all_digits && digits == 6).then_some(end);
-        let chars: &[char] = if digits >= MASK_DIGITS || serial {
-            &[]
-        } else {
-            buffer
-        };
-        let span = Span {
-            part: self.part,
-            start,
-            end,
-        };
-        each(Word {
-            chars,
-            span,
-            first: self.first,
-        });
+        let chars: &[char] = if digits >= MASK_DIGITS || serial { &[] } else { buffer };
+        let span = Span { part: self.part, start, end };
+        each(Word { chars, span, first: self.first });
         self.first = false;
         self.position = end;
         true
@@ -128,21 +110,14 @@ mod tests {
         let mut out = Vec::new();
         each_word(Text { subject, body }, &mut Vec::new(), |word| {
             let word: String = word.chars.iter().collect();
-            out.push(if word.is_empty() {
-                "#".to_owned()
-            } else {
-                word
-            });
+            out.push(if word.is_empty() { "#".to_owned() } else { word });
         });
         out
     }
 
     #[test]
     fn lower_cases_danish_and_other_letters() {
-        assert_eq!(
-            words("ÆBLE", "Øl på Ås, ΣΑΣ!"),
-            ["æble", "øl", "på", "ås", "σασ"]
-        );
+        assert_eq!(words("ÆBLE", "Øl på Ås, ΣΑΣ!"), ["æble", "øl", "på", "ås", "σασ"]);
         assert_eq!(words("A\u{30a}s", "bla\u{30a}"), ["ås", "blå"]);
     }
 
@@ -157,13 +132,10 @@ mod tests {
 
     #[test]
     fn spans_point_at_the_word_as_written() {
-        let text = Text {
-            subject: "Pas?",
-            body: "  Blå bil",
-        };
+        let text = Text { subject: "Pas?", body: "  Blå bil" };
         let mut out = Vec::new();
         each_word(text, &mut Vec::new(), |word| {
-            out.push((text.slice(word.span), word.first))
+            out.push((text.slice(word.span), word.first));
         });
         assert_eq!(out, [("Pas", true), ("Blå", true), ("bil", false)]);
     }

@@ -10,14 +10,9 @@ fn check(model: &Model, text: Text<'_>) {
     let scores = model.scores(text);
     for (label, &score) in scores.iter().enumerate() {
         let explanation = model.explain(text, label).unwrap();
-        assert_eq!(
-            explanation.score, score,
-            "what is explained is the score itself"
-        );
-        let forward = explanation
-            .words
-            .iter()
-            .fold(explanation.bias, |sum, word| sum + word.weight);
+        assert_eq!(explanation.score, score, "what is explained is the score itself");
+        let forward =
+            explanation.words.iter().fold(explanation.bias, |sum, word| sum + word.weight);
         let backward: f64 = explanation.words.iter().rev().map(|word| word.weight).sum();
         assert_eq!(forward, score);
         assert_eq!(backward + explanation.bias, score);
@@ -36,49 +31,22 @@ fn adds_up_for_every_letter_and_label() {
     for (subject, body, _) in LETTERS {
         check(&model, Text { subject, body });
     }
-    assert_eq!(
-        model.explain(
-            Text {
-                subject: "",
-                body: ""
-            },
-            99
-        ),
-        None
-    );
+    assert_eq!(model.explain(Text { subject: "", body: "" }, 99), None);
 }
 
 #[test]
 fn names_the_words_that_decide() {
     let model = model();
     let body = "Goddag. Der er huller i vejen, store huller! Hilsen 010190-0000";
-    let text = Text {
-        subject: "Vejen",
-        body,
-    };
+    let text = Text { subject: "Vejen", body };
     let label = model.position("vej-park").unwrap();
     let explanation = model.explain(text, label).unwrap();
-    let strongest: Vec<&str> = explanation
-        .words
-        .iter()
-        .take(2)
-        .map(|w| w.word.as_str())
-        .collect();
-    assert!(
-        strongest.contains(&"vejen") && strongest.contains(&"huller"),
-        "{strongest:?}"
-    );
-    let holes = explanation
-        .words
-        .iter()
-        .find(|word| word.word == "huller")
-        .unwrap();
+    let strongest: Vec<&str> = explanation.words.iter().take(2).map(|w| w.word.as_str()).collect();
+    assert!(strongest.contains(&"vejen") && strongest.contains(&"huller"), "{strongest:?}");
+    let holes = explanation.words.iter().find(|word| word.word == "huller").unwrap();
     assert_eq!(holes.spans.len(), 2);
     let spelled: Vec<&str> = explanation.words.iter().map(|w| w.word.as_str()).collect();
-    assert!(
-        !spelled.iter().any(|word| word.contains("0101")),
-        "{spelled:?}"
-    );
+    assert!(!spelled.iter().any(|word| word.contains("0101")), "{spelled:?}");
 }
 
 proptest! {

@@ -29,20 +29,14 @@ fn a_model_comes_back_as_it_was() {
         assert_eq!(before.explain(text, 1), after.explain(text, 1));
     }
     assert_eq!(std::fs::read(&path).unwrap(), before.to_bytes().unwrap());
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "no temporary file is left"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 }
 
 #[test]
 fn every_flipped_byte_is_noticed() {
     let bytes = model().to_bytes().unwrap();
     // Every byte of the header, then steps that reach all regions of the payload.
-    let places = (0..200)
-        .chain((200..bytes.len()).step_by(97))
-        .chain([bytes.len() - 1]);
+    let places = (0..200).chain((200..bytes.len()).step_by(97)).chain([bytes.len() - 1]);
     for place in places {
         let mut damaged = bytes.clone();
         damaged[place] ^= 1 << (place % 8);
@@ -51,15 +45,9 @@ fn every_flipped_byte_is_noticed() {
             0..8 => matches!(error, ModelFileError::Magic),
             8..12 => matches!(error, ModelFileError::Version { .. }),
             12..20 => {
-                matches!(
-                    error,
-                    ModelFileError::Length { .. } | ModelFileError::TooLarge { .. }
-                )
+                matches!(error, ModelFileError::Length { .. } | ModelFileError::TooLarge { .. })
             }
-            20..28 => matches!(
-                error,
-                ModelFileError::Checksum | ModelFileError::TooLarge { .. }
-            ),
+            20..28 => matches!(error, ModelFileError::Checksum | ModelFileError::TooLarge { .. }),
             _ => matches!(error, ModelFileError::Checksum),
         };
         assert!(fits, "byte {place}: {error}");
@@ -71,10 +59,7 @@ fn every_cut_is_noticed() {
     let bytes = model().to_bytes().unwrap();
     for length in (0..80).chain((80..bytes.len()).step_by(501)) {
         let error = refused(&bytes[..length]);
-        assert!(
-            matches!(error, ModelFileError::Magic | ModelFileError::Length { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, ModelFileError::Magic | ModelFileError::Length { .. }), "{error}");
     }
     let mut longer = bytes;
     longer.push(0);
@@ -100,10 +85,7 @@ fn other_files_are_named_as_such() {
 fn a_missing_folder_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no/such/folder/model.postbud");
-    assert!(matches!(
-        model().save(&path),
-        Err(ModelFileError::Io { .. })
-    ));
+    assert!(matches!(model().save(&path), Err(ModelFileError::Io { .. })));
     assert!(matches!(Model::load(&path), Err(ModelFileError::Io { .. })));
 }
 

@@ -17,11 +17,7 @@ fn text(body: &str) -> Text<'_> {
 fn learn(letters: &[(&str, &str)]) -> Result<Model, TrainError> {
     let letters: Vec<Example<'_>> = letters
         .iter()
-        .map(|&(body, label)| Example {
-            text: text(body),
-            label,
-            group: None,
-        })
+        .map(|&(body, label)| Example { text: text(body), label, group: None })
         .collect();
     train(&letters, &TrainOptions::default(), &|_| ())
 }
@@ -43,10 +39,7 @@ fn learns_what_belongs_where() {
 #[test]
 fn the_same_bytes_on_one_thread_or_two() {
     let with = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| model().to_bytes().unwrap())
     };
     let one = with(1);
@@ -56,10 +49,7 @@ fn the_same_bytes_on_one_thread_or_two() {
 
 #[test]
 fn another_seed_gives_another_model() {
-    let options = TrainOptions {
-        seed: 2,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions { seed: 2, ..TrainOptions::default() };
     let other = train(&examples(&LETTERS), &options, &|_| ()).unwrap();
     assert_ne!(other.checksum(), model().checksum());
 }
@@ -67,17 +57,12 @@ fn another_seed_gives_another_model() {
 #[test]
 fn progress_is_told_to_the_end() {
     let seen = Mutex::new(Vec::new());
-    train(&examples(&LETTERS), &TrainOptions::default(), &|step| {
-        seen.lock().unwrap().push(step)
-    })
-    .unwrap();
+    train(&examples(&LETTERS), &TrainOptions::default(), &|step| seen.lock().unwrap().push(step))
+        .unwrap();
     let seen = seen.into_inner().unwrap();
     assert_eq!(seen.first(), Some(&Progress::Counting { letters: 24 }));
     assert_eq!(seen.last(), Some(&Progress::Calibrating));
-    assert!(
-        seen.contains(&Progress::Fitted { done: 11, of: 11 }),
-        "{seen:?}"
-    );
+    assert!(seen.contains(&Progress::Fitted { done: 11, of: 11 }), "{seen:?}");
 }
 
 #[test]
@@ -94,22 +79,15 @@ fn examples_that_cannot_be_learnt_from_are_refused() {
     let silent = learn(&[("", "a"), ("!", "b"), ("?", "a")]);
     assert!(matches!(silent, Err(TrainError::NoFeatures { .. })));
     let many: Vec<String> = (0..2_001).map(|i| format!("label {i}")).collect();
-    let many: Vec<(&str, &str)> = many
-        .iter()
-        .map(|label| (label.as_str(), label.as_str()))
-        .collect();
-    assert!(matches!(
-        learn(&many),
-        Err(TrainError::TooManyLabels { .. })
-    ));
+    let many: Vec<(&str, &str)> =
+        many.iter().map(|label| (label.as_str(), label.as_str())).collect();
+    assert!(matches!(learn(&many), Err(TrainError::TooManyLabels { .. })));
 }
 
 #[test]
 fn odd_sets_work() {
-    let mut letters: Vec<(&str, &str)> = LETTERS
-        .iter()
-        .map(|&(_, body, label)| (body, label))
-        .collect();
+    let mut letters: Vec<(&str, &str)> =
+        LETTERS.iter().map(|&(_, body, label)| (body, label)).collect();
     letters.push(("et enkelt brev om noget helt andet", "kun ét brev"));
     letters.push(("", "vej-park"));
     letters.push(("", "affald"));
@@ -119,14 +97,7 @@ fn odd_sets_work() {
     assert_eq!(model.out_of_fold().len(), letters.len());
     let smallest = learn(&[("et pas", "a"), ("et hul", "b")]).unwrap();
     assert!(
-        (smallest
-            .predict(text("et pas"))
-            .probabilities
-            .iter()
-            .sum::<f64>()
-            - 1.0)
-            .abs()
-            < 1e-9
+        (smallest.predict(text("et pas")).probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9
     );
 }
 
@@ -134,16 +105,11 @@ fn odd_sets_work() {
 fn three_hundred_labels_work() {
     let letters: Vec<(String, String)> = (0..600)
         .map(|i| {
-            (
-                format!("ord{0} sag{0} brev {i}", i % 300),
-                format!("postkasse {:03} æ", i % 300),
-            )
+            (format!("ord{0} sag{0} brev {i}", i % 300), format!("postkasse {:03} æ", i % 300))
         })
         .collect();
-    let letters: Vec<(&str, &str)> = letters
-        .iter()
-        .map(|(body, label)| (body.as_str(), label.as_str()))
-        .collect();
+    let letters: Vec<(&str, &str)> =
+        letters.iter().map(|(body, label)| (body.as_str(), label.as_str())).collect();
     let model = learn(&letters).unwrap();
     let (best, _) = model.predict(text("ord217 sag217")).best();
     assert_eq!(model.labels()[best], "postkasse 217 æ");
@@ -157,34 +123,18 @@ fn a_description_helps_where_letters_do_not_say_it() {
     };
     let with = train(&examples(&LETTERS), &options, &|_| ()).unwrap();
     let share = |model: &Model| {
-        model
-            .predict(text("Har I bioposer til kompost?"))
-            .probabilities[model.position("affald").unwrap()]
+        model.predict(text("Har I bioposer til kompost?")).probabilities
+            [model.position("affald").unwrap()]
     };
-    assert!(
-        share(&with) > share(&model()) + 0.1,
-        "{} {}",
-        share(&with),
-        share(&model())
-    );
-    assert_eq!(
-        with.labels().len(),
-        4,
-        "a label without letters is passed over"
-    );
+    assert!(share(&with) > share(&model()) + 0.1, "{} {}", share(&with), share(&model()));
+    assert_eq!(with.labels().len(), 4, "a label without letters is passed over");
 }
 
 #[test]
 fn numbers_of_persons_are_not_learnt() {
     let model = model();
-    let with = model.predict(Text {
-        subject: "MitID",
-        body: "CPR 010190-0000",
-    });
-    let other = model.predict(Text {
-        subject: "MitID",
-        body: "CPR 311299-1234",
-    });
+    let with = model.predict(Text { subject: "MitID", body: "CPR 010190-0000" });
+    let other = model.predict(Text { subject: "MitID", body: "CPR 311299-1234" });
     assert_eq!(with, other);
 }
 
@@ -194,12 +144,9 @@ fn evidence_is_about_letters_not_seen() {
     // model judged on what it was trained on would be right, and sure, every time.
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut word = || -> String { (0..8).map(|_| random.random_range('a'..='z')).collect() };
-    let words: Vec<String> = (0..300)
-        .map(|_| format!("fast tekst {} {}", word(), word()))
-        .collect();
-    let letters = words
-        .into_iter()
-        .map(|words| (words, ["a", "b"][random.random_range(0..2)]));
+    let words: Vec<String> =
+        (0..300).map(|_| format!("fast tekst {} {}", word(), word())).collect();
+    let letters = words.into_iter().map(|words| (words, ["a", "b"][random.random_range(0..2)]));
     let letters: Vec<(String, &str)> = letters.collect();
     let letters: Vec<(&str, &str)> = letters.iter().map(|(b, l)| (b.as_str(), *l)).collect();
     let model = learn(&letters).unwrap();
@@ -207,10 +154,7 @@ fn evidence_is_about_letters_not_seen() {
     let right = records.iter().filter(|record| record.correct()).count();
     // Three standard deviations above a coin's 150.
     assert!(right < 176, "{right} of 300");
-    let sure = records
-        .iter()
-        .filter(|record| record.probability > 0.95)
-        .count();
+    let sure = records.iter().filter(|record| record.probability > 0.95).count();
     assert!(sure < 15, "{sure}");
 }
 

@@ -76,10 +76,7 @@ macro_rules! queue_conformance {
 }
 
 fn message(id: &str) -> Message {
-    Message {
-        body: Body::Inline(Bytes::from(format!("bytes of {id}"))),
-        id: id.to_owned(),
-    }
+    Message { body: Body::Inline(Bytes::from(format!("bytes of {id}"))), id: id.to_owned() }
 }
 
 async fn publish(queue: &dyn Queue, ids: &[&str]) {
@@ -92,9 +89,7 @@ async fn take(queue: &dyn Queue, count: usize) -> Vec<Received> {
     let mut taken: Vec<Received> = Vec::new();
     let end = tokio::time::Instant::now() + PATIENCE;
     while taken.len() < count && tokio::time::Instant::now() < end {
-        let more = queue
-            .receive(count - taken.len(), Duration::from_secs(1))
-            .await;
+        let more = queue.receive(count - taken.len(), Duration::from_secs(1)).await;
         taken.extend(more.expect("receiving works"));
     }
     assert_eq!(taken.len(), count, "messages received");
@@ -111,16 +106,11 @@ async fn nothing_comes(queue: &dyn Queue) {
 }
 
 async fn settle(queue: &dyn Queue, received: &Received, outcome: Settlement) {
-    queue
-        .settle(vec![(received.token, outcome)])
-        .await
-        .expect("settling works");
+    queue.settle(vec![(received.token, outcome)]).await.expect("settling works");
 }
 
 fn retry(reason: &str) -> Settlement {
-    Settlement::Retry {
-        reason: reason.to_owned(),
-    }
+    Settlement::Retry { reason: reason.to_owned() }
 }
 
 async fn until_dead(queue: &dyn Queue, count: usize) -> Vec<DeadLetter> {

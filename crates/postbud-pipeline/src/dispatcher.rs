@@ -103,11 +103,8 @@ impl Dispatcher {
         let outcomes: Vec<(String, OutboxOutcome)> = stream::iter(items)
             .map(|item| async move {
                 // Letters not yet begun when the stop comes go back at once.
-                let outcome = if stop.is_set() {
-                    OutboxOutcome::Release
-                } else {
-                    self.send(&item).await
-                };
+                let outcome =
+                    if stop.is_set() { OutboxOutcome::Release } else { self.send(&item).await };
                 (item.key, outcome)
             })
             .buffer_unordered(self.options.concurrency.max(1))
@@ -131,7 +128,8 @@ impl Dispatcher {
                 warn!(letter = %item.letter, mailbox = %item.mailbox, failed, error = %error, "not delivered");
                 match self.options.retry.pause(&item.key, failed) {
                     Some(pause) => OutboxOutcome::Again {
-                        at: Timestamp::now().plus_ms(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)),
+                        at: Timestamp::now()
+                            .plus_ms(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)),
                         error: error.to_string(),
                     },
                     None => given_up(&error),

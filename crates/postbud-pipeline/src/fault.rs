@@ -31,9 +31,13 @@ pub fn point(_name: &'static str, _id: &str) {}
 #[cfg(feature = "fault-points")]
 pub fn point(name: &'static str, id: &str) {
     debug_assert!(POINTS.contains(&name), "unknown fault point {name}");
-    let Ok(wanted) = std::env::var("POSTBUD_FAULT") else { return };
+    let Ok(wanted) = std::env::var("POSTBUD_FAULT") else {
+        return;
+    };
     for entry in wanted.split(',') {
-        let Some((at, action)) = entry.split_once('=') else { continue };
+        let Some((at, action)) = entry.split_once('=') else {
+            continue;
+        };
         let (action, only) = action.split_once(':').unwrap_or((action, ""));
         if at == name && id.contains(only) {
             act(name, action);

@@ -13,7 +13,6 @@ mod router;
 mod steps;
 mod stop;
 
-
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use retry::RetryPolicy;
 pub use router::{Router, RouterOptions};

@@ -152,14 +152,17 @@ impl Router {
         let id = match &message.body {
             Ok(Body::Inline(raw)) => return Ok(raw.clone()),
             Ok(Body::Stored(id)) => id,
-            Err(reason) => return Err(Settlement::Retry { reason: reason.clone() }),
+            Err(reason) => {
+                return Err(Settlement::Retry { reason: reason.clone() });
+            }
         };
-        let found = self.when_available(stop, "reading a stored letter", || self.store.raw(id)).await;
+        let found =
+            self.when_available(stop, "reading a stored letter", || self.store.raw(id)).await;
         match found {
             Some(Ok(Some(raw))) => Ok(raw),
-            Some(Ok(None)) => Err(Settlement::Retry {
-                reason: format!("the store has no raw bytes {}", id.0),
-            }),
+            Some(Ok(None)) => {
+                Err(Settlement::Retry { reason: format!("the store has no raw bytes {}", id.0) })
+            }
             Some(Err(error)) => Err(Settlement::Retry { reason: error.to_string() }),
             None => Err(Settlement::Release),
         }
@@ -235,16 +238,26 @@ impl Router {
     }
 
     /// `None` when asked to stop before the store answered: nothing was recorded.
-    async fn record_entries(&self, entries: &[Entry], stop: &Stop) -> Option<Result<(), StoreError>> {
+    async fn record_entries(
+        &self,
+        entries: &[Entry],
+        stop: &Stop,
+    ) -> Option<Result<(), StoreError>> {
         let first = entries.first().map_or("", |entry| entry.letter.as_str());
         fault::point("before-commit", first);
-        let recorded = self.when_available(stop, "recording letters", || self.store.record(entries)).await?;
+        let recorded =
+            self.when_available(stop, "recording letters", || self.store.record(entries)).await?;
         fault::point("after-commit", first);
         Some(recorded.map(|recorded| report(entries, &recorded)))
     }
 
     /// Repeats a call to the store while it is away. `None`: asked to stop meanwhile.
-    async fn when_available<T, F, C>(&self, stop: &Stop, what: &str, call: C) -> Option<Result<T, StoreError>>
+    async fn when_available<T, F, C>(
+        &self,
+        stop: &Stop,
+        what: &str,
+        call: C,
+    ) -> Option<Result<T, StoreError>>
     where
         F: Future<Output = Result<T, StoreError>>,
         C: Fn() -> F,

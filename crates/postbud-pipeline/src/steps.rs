@@ -58,7 +58,8 @@ impl Steps {
     /// That the steps panicked. Reading and deciding never should; if one letter makes them, the
     /// others must not suffer.
     pub fn entry_caught(&self, raw: Bytes, received_at: Timestamp) -> Result<Entry, String> {
-        catch_unwind(AssertUnwindSafe(|| self.entry(raw, received_at)))
-            .map_err(|_| "reading or deciding this letter failed inside Postbud (a panic)".to_owned())
+        catch_unwind(AssertUnwindSafe(|| self.entry(raw, received_at))).map_err(|_| {
+            "reading or deciding this letter failed inside Postbud (a panic)".to_owned()
+        })
     }
 }

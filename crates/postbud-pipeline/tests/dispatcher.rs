@@ -1,4 +1,5 @@
 //! The dispatcher against a store and targets that answer as a test tells them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 

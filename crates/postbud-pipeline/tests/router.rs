@@ -1,4 +1,5 @@
 //! The router against a queue and a store that write down what they are asked.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 
@@ -44,8 +45,7 @@ async fn route(
         stopper.stop();
     };
     tokio::join!(router.run(&stop), watch);
-    let steps = log.lock().unwrap().clone();
-    steps
+    log.lock().unwrap().clone()
 }
 
 const LONG: Duration = Duration::from_secs(60);

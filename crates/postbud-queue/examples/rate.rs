@@ -18,9 +18,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let argument = |n: usize, otherwise: u32| -> Outcome<u32> {
-        Ok(std::env::args()
-            .nth(n)
-            .map_or(Ok(otherwise), |text| text.parse())?)
+        Ok(std::env::args().nth(n).map_or(Ok(otherwise), |text| text.parse())?)
     };
     let (letters, prefetch) = (argument(1, 50_000)?, argument(2, 256)?);
     let mut server = RabbitServer::start()?;
@@ -44,60 +42,36 @@ async fn main() -> Outcome<()> {
     while received < letters {
         received += receive(&queue, usize::from(options.prefetch) / 2).await?;
     }
-    println!(
-        "received and settled:      {:.0} letters/s (prefetch {prefetch})",
-        rate(start)
-    );
+    println!("received and settled:      {:.0} letters/s (prefetch {prefetch})", rate(start));
 
     server.close_all_connections()?;
     let start = Instant::now();
-    println!(
-        "works again after connections are closed: {:.0?}",
-        again(&queue, start).await?
-    );
+    println!("works again after connections are closed: {:.0?}", again(&queue, start).await?);
 
     server.kill_dash_nine()?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     server.restart()?;
     let start = Instant::now();
-    println!(
-        "works again after the broker is back:     {:.0?}",
-        again(&queue, start).await?
-    );
+    println!("works again after the broker is back:     {:.0?}", again(&queue, start).await?);
 
     // Last: RabbitMQ 3.10 may trip over its own log files when a queue is deleted under load.
     let admin = Connection::connect(&options.url, ConnectionProperties::default()).await?;
     let admin = admin.create_channel().await?;
     let start = Instant::now();
-    admin
-        .queue_delete("postbud.incoming".into(), QueueDeleteOptions::default())
-        .await?;
-    println!(
-        "works again after its queue was deleted:  {:.0?}",
-        again(&queue, start).await?
-    );
+    admin.queue_delete("postbud.incoming".into(), QueueDeleteOptions::default()).await?;
+    println!("works again after its queue was deleted:  {:.0?}", again(&queue, start).await?);
     queue.shutdown().await?;
     Ok(())
 }
 
 fn message(n: u32) -> Message {
-    Message {
-        body: Body::Inline(Bytes::from(vec![b'x'; 8 << 10])),
-        id: format!("{n}"),
-    }
+    Message { body: Body::Inline(Bytes::from(vec![b'x'; 8 << 10])), id: format!("{n}") }
 }
 
 /// Receives and settles once; returns how many.
 async fn receive(queue: &RabbitQueue, max: usize) -> Outcome<u32> {
     let batch = queue.receive(max, Duration::from_secs(5)).await?;
-    queue
-        .settle(
-            batch
-                .iter()
-                .map(|one| (one.token, Settlement::Done))
-                .collect(),
-        )
-        .await?;
+    queue.settle(batch.iter().map(|one| (one.token, Settlement::Done)).collect()).await?;
     Ok(u32::try_from(batch.len())?)
 }
 

@@ -19,10 +19,7 @@ const LOOKS: u32 = 50;
 
 /// How many messages are ready in a queue.
 async fn ready(channel: &Channel, settings: &Settings, queue: &str) -> Result<u64, Fault> {
-    let passive = QueueDeclareOptions {
-        passive: true,
-        ..QueueDeclareOptions::durable()
-    };
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
     let declared = channel.queue_declare(short(queue)?, passive, FieldTable::default());
     let counted = settings.within("count messages", declared).await?;
     Ok(counted.message_count().into())
@@ -89,19 +86,9 @@ pub(crate) async fn replay(
             skipped = Some(tag);
             continue;
         }
-        let parcel = Parcel {
-            attempts: 0,
-            returned: 0,
-            reason: None,
-            given_up_at: None,
-            ..parcel
-        };
+        let parcel = Parcel { attempts: 0, returned: 0, reason: None, given_up_at: None, ..parcel };
         let queue = settings.incoming.as_str();
-        let shipment = Shipment {
-            queue,
-            parcel,
-            expires_after_ms: None,
-        };
+        let shipment = Shipment { queue, parcel, expires_after_ms: None };
         publish(publishing, &[shipment], settings.deadline).await?;
         let ack = channel.basic_ack(tag, BasicAckOptions::default());
         settings.within("acknowledge a dead letter", ack).await?;
@@ -120,13 +107,8 @@ async fn put_back(
     expected: u64,
 ) -> Result<(), Fault> {
     let Some(tag) = last else { return Ok(()) };
-    let all = BasicNackOptions {
-        multiple: true,
-        requeue: true,
-    };
-    settings
-        .within("give dead letters back", channel.basic_nack(tag, all))
-        .await?;
+    let all = BasicNackOptions { multiple: true, requeue: true };
+    settings.within("give dead letters back", channel.basic_nack(tag, all)).await?;
     for _ in 0..LOOKS {
         if ready(channel, settings, &settings.dead).await? >= expected {
             break;

@@ -73,10 +73,7 @@ impl Parcel {
     /// before. Nothing in it is believed: it may come from any publisher.
     pub(crate) fn read(properties: &BasicProperties, data: Vec<u8>) -> (Self, u32) {
         let text = |value: &Option<ShortString>| {
-            value
-                .as_ref()
-                .map(|text| text.as_str().to_owned())
-                .unwrap_or_default()
+            value.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default()
         };
         let headers = properties.headers().as_ref();
         let delivered = count(headers, DELIVERY_COUNT);
@@ -94,12 +91,7 @@ impl Parcel {
 
     /// What the application gets to see, or why it cannot be understood.
     pub(crate) fn body(&self) -> Result<Body, String> {
-        let media = self
-            .content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
+        let media = self.content_type.split(';').next().unwrap_or_default().trim();
         if !media.eq_ignore_ascii_case(STORED) {
             return Ok(Body::Inline(self.payload.clone()));
         }
@@ -113,7 +105,7 @@ impl Parcel {
         let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if reference.raw_id.len() != 64 || !reference.raw_id.bytes().all(digit) {
             return Err(
-                "a reference to stored bytes holds no SHA-256 in lower-case hexadecimal".into(),
+                "a reference to stored bytes holds no SHA-256 in lower-case hexadecimal".into()
             );
         }
         Ok(Body::Stored(RawId(reference.raw_id)))
@@ -190,10 +182,7 @@ fn death(headers: Option<&FieldTable>, earlier: Option<&str>) -> (String, Option
         .and_then(|table| table.inner().get("time"))
         .and_then(AMQPValue::as_timestamp)
         .and_then(|seconds| i64::try_from(seconds).ok());
-    (
-        reason,
-        seconds.map(|seconds| Timestamp(seconds.saturating_mul(1000))),
-    )
+    (reason, seconds.map(|seconds| Timestamp(seconds.saturating_mul(1000))))
 }
 
 fn integer(headers: Option<&FieldTable>, name: &str) -> Option<i64> {
@@ -224,18 +213,13 @@ fn string(headers: Option<&FieldTable>, name: &str) -> Option<String> {
 
 /// At most `bytes` bytes of a text, ending between two characters.
 fn cut(text: &str, bytes: usize) -> String {
-    let end = (0..=bytes.min(text.len()))
-        .rev()
-        .find(|&end| text.is_char_boundary(end));
+    let end = (0..=bytes.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
     text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
 }
 
 /// A reason fit for one line of a list.
 fn clean(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     cut(&line, LONGEST_REASON)
 }
 

@@ -43,28 +43,19 @@ impl std::error::Error for Cause {}
 impl Fault {
     /// A fault without a deeper cause.
     pub(crate) fn away(what: &str) -> Self {
-        Self::Away {
-            what: what.to_owned(),
-            cause: String::new(),
-        }
+        Self::Away { what: what.to_owned(), cause: String::new() }
     }
 
     /// A missed deadline.
     pub(crate) fn late(what: &str, deadline: Duration) -> Self {
         let cause = format!("no answer within {} ms", deadline.as_millis());
-        Self::Away {
-            what: what.to_owned(),
-            cause,
-        }
+        Self::Away { what: what.to_owned(), cause }
     }
 
     /// What the library reports. Its messages name queues and limits, never a body or a password.
     pub(crate) fn from_broker(what: &str, error: &lapin::Error) -> Self {
         let ErrorKind::ProtocolError(answer) = error.kind() else {
-            return Self::Away {
-                what: what.to_owned(),
-                cause: error.to_string(),
-            };
+            return Self::Away { what: what.to_owned(), cause: error.to_string() };
         };
         let permanent = matches!(
             answer.kind(),
@@ -76,14 +67,9 @@ impl Fault {
             ) | AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED | AMQPHardError::NOTIMPLEMENTED)
         );
         if permanent {
-            Self::Refused {
-                what: format!("{what}: {}", answer.get_message()),
-            }
+            Self::Refused { what: format!("{what}: {}", answer.get_message()) }
         } else {
-            Self::Away {
-                what: what.to_owned(),
-                cause: error.to_string(),
-            }
+            Self::Away { what: what.to_owned(), cause: error.to_string() }
         }
     }
 
@@ -133,10 +119,7 @@ mod tests {
     #[test]
     fn the_cause_is_the_source_and_not_repeated() {
         let error = Fault::late("publish", Duration::from_millis(250)).at("amqp://mq:5672");
-        assert_eq!(
-            error.to_string(),
-            "the queue at amqp://mq:5672 cannot be reached: publish"
-        );
+        assert_eq!(error.to_string(), "the queue at amqp://mq:5672 cannot be reached: publish");
         let source = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(source.as_deref(), Some("no answer within 250 ms"));
     }

@@ -113,11 +113,7 @@ impl Inbox {
     /// What is to be moved and was not yet.
     pub(crate) fn pending(&self) -> Vec<(DeliveryTag, Settlement)> {
         let inner = self.lock();
-        inner
-            .pending
-            .iter()
-            .map(|(tag, what)| (*tag, what.clone()))
-            .collect()
+        inner.pending.iter().map(|(tag, what)| (*tag, what.clone())).collect()
     }
 
     /// Forgets these messages and says which acknowledgements the broker needs to hear.
@@ -169,14 +165,8 @@ mod tests {
 
     fn held() -> Held {
         let body = Body::Inline(Bytes::new());
-        let parcel = Parcel::new(Message {
-            body,
-            id: "a".into(),
-        });
-        Held {
-            parcel,
-            delivered: 0,
-        }
+        let parcel = Parcel::new(Message { body, id: "a".into() });
+        Held { parcel, delivered: 0 }
     }
 
     proptest! {

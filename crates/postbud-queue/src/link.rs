@@ -86,9 +86,7 @@ impl Link {
             match tokio::time::timeout_at(deadline, state.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => {
-                    return Err(NoSession::Fault(Fault::away(
-                        "the queue has been shut down",
-                    )));
+                    return Err(NoSession::Fault(Fault::away("the queue has been shut down")));
                 }
                 Err(_) => return Err(reason),
             }
@@ -141,11 +139,7 @@ async fn keep(
         state.send_replace(State::Down(fault));
         session.abandon().await;
         drop(session);
-        failed = if since.elapsed() >= STEADY {
-            1
-        } else {
-            failed + 1
-        };
+        failed = if since.elapsed() >= STEADY { 1 } else { failed + 1 };
         tokio::time::sleep(PAUSES.pause_for_ever(&key, failed)).await;
     }
 }

@@ -51,10 +51,7 @@ impl Default for RabbitOptions {
 
 impl fmt::Debug for RabbitOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self
-            .url
-            .parse::<AMQPUri>()
-            .map_or_else(|_| "?".to_owned(), |uri| place(&uri));
+        let place = self.url.parse::<AMQPUri>().map_or_else(|_| "?".to_owned(), |uri| place(&uri));
         f.debug_struct("RabbitOptions")
             .field("place", &place)
             .field("prefix", &self.prefix)
@@ -124,9 +121,7 @@ impl Settings {
             return refused("attempts must be at least 1".into());
         }
         if options.retry_delay_ms > LONGEST_RETRY_DELAY_MS {
-            return refused(format!(
-                "the retry delay must be at most {LONGEST_RETRY_DELAY_MS} ms"
-            ));
+            return refused(format!("the retry delay must be at most {LONGEST_RETRY_DELAY_MS} ms"));
         }
         if options.call_deadline_ms == 0 {
             return refused("the call deadline must be at least 1 ms".into());
@@ -161,16 +156,9 @@ impl Settings {
 
 /// The address without user, password and parameters.
 fn place(uri: &AMQPUri) -> String {
-    let vhost = if uri.vhost == "/" {
-        ""
-    } else {
-        uri.vhost.as_str()
-    };
+    let vhost = if uri.vhost == "/" { "" } else { uri.vhost.as_str() };
     let slash = if vhost.is_empty() { "" } else { "/" };
-    format!(
-        "{}://{}:{}{slash}{vhost}",
-        uri.scheme, uri.authority.host, uri.authority.port
-    )
+    format!("{}://{}:{}{slash}{vhost}", uri.scheme, uri.authority.host, uri.authority.port)
 }
 
 #[cfg(test)]
@@ -178,10 +166,7 @@ mod tests {
     use super::*;
 
     fn with(url: &str) -> Result<Settings, QueueError> {
-        Settings::new(RabbitOptions {
-            url: url.to_owned(),
-            ..RabbitOptions::default()
-        })
+        Settings::new(RabbitOptions { url: url.to_owned(), ..RabbitOptions::default() })
     }
 
     #[test]
@@ -200,21 +185,10 @@ mod tests {
 
     #[test]
     fn no_error_and_no_debug_output_repeats_the_password() {
-        for url in [
-            "http://anna:hemmelig@mq.example",
-            "amqp:anna:hemmelig",
-            "hemmelig",
-            "",
-        ] {
+        for url in ["http://anna:hemmelig@mq.example", "amqp:anna:hemmelig", "hemmelig", ""] {
             let error = with(url).err().map(|error| format!("{error} {error:?}"));
-            assert!(
-                error.is_some_and(|text| !text.contains("hemmelig")),
-                "{url}"
-            );
-            let options = RabbitOptions {
-                url: url.to_owned(),
-                ..RabbitOptions::default()
-            };
+            assert!(error.is_some_and(|text| !text.contains("hemmelig")), "{url}");
+            let options = RabbitOptions { url: url.to_owned(), ..RabbitOptions::default() };
             assert!(!format!("{options:?}").contains("hemmelig"));
         }
         let options = RabbitOptions {
@@ -232,53 +206,23 @@ mod tests {
             password: Some("p@ss/word".to_owned()),
             ..RabbitOptions::default()
         });
-        assert_eq!(
-            settings.unwrap().uri.authority.userinfo.password,
-            "p@ss/word"
-        );
+        assert_eq!(settings.unwrap().uri.authority.userinfo.password, "p@ss/word");
     }
 
     #[test]
     fn limits_are_kept() {
         let base = RabbitOptions::default;
         for bad in [
-            RabbitOptions {
-                prefix: String::new(),
-                ..base()
-            },
-            RabbitOptions {
-                prefix: "a b".into(),
-                ..base()
-            },
-            RabbitOptions {
-                prefix: "x".repeat(201),
-                ..base()
-            },
-            RabbitOptions {
-                prefetch: 0,
-                ..base()
-            },
-            RabbitOptions {
-                prefetch: 10_001,
-                ..base()
-            },
-            RabbitOptions {
-                attempts: 0,
-                ..base()
-            },
-            RabbitOptions {
-                retry_delay_ms: 86_400_001,
-                ..base()
-            },
-            RabbitOptions {
-                call_deadline_ms: 0,
-                ..base()
-            },
+            RabbitOptions { prefix: String::new(), ..base() },
+            RabbitOptions { prefix: "a b".into(), ..base() },
+            RabbitOptions { prefix: "x".repeat(201), ..base() },
+            RabbitOptions { prefetch: 0, ..base() },
+            RabbitOptions { prefetch: 10_001, ..base() },
+            RabbitOptions { attempts: 0, ..base() },
+            RabbitOptions { retry_delay_ms: 86_400_001, ..base() },
+            RabbitOptions { call_deadline_ms: 0, ..base() },
         ] {
-            assert!(matches!(
-                Settings::new(bad),
-                Err(QueueError::Refused { .. })
-            ));
+            assert!(matches!(Settings::new(bad), Err(QueueError::Refused { .. })));
         }
     }
 }

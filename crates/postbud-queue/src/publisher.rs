@@ -56,10 +56,7 @@ pub(crate) async fn publish(
             return Err(Fault::away(what));
         }
         let (window, later) = rest.split_at(window_of(rest));
-        let mut turn = Turn {
-            session,
-            complete: false,
-        };
+        let mut turn = Turn { session, complete: false };
         match tokio::time::timeout(deadline, ship(session, window)).await {
             Ok(Ok(())) => turn.complete = true,
             Ok(Err(fault)) => {
@@ -88,12 +85,7 @@ fn window_of(shipments: &[Shipment<'_>]) -> usize {
         bytes += shipment.parcel.payload.len();
         bytes <= WINDOW_BYTES
     };
-    shipments
-        .iter()
-        .take(WINDOW)
-        .take_while(fits)
-        .count()
-        .max(1)
+    shipments.iter().take(WINDOW).take_while(fits).count().max(1)
 }
 
 async fn ship(session: &Session, window: &[Shipment<'_>]) -> Result<(), Fault> {
@@ -106,9 +98,7 @@ async fn ship(session: &Session, window: &[Shipment<'_>]) -> Result<(), Fault> {
     }
     let mut outcome = Ok(());
     for (confirm, shipment) in confirms.into_iter().zip(window) {
-        let confirmation = confirm
-            .await
-            .map_err(|error| Fault::from_broker("publish", &error))?;
+        let confirmation = confirm.await.map_err(|error| Fault::from_broker("publish", &error))?;
         if let Err(fault) = judge(confirmation, shipment.queue)
             && outcome.is_ok()
         {
@@ -124,19 +114,10 @@ async fn send(
     payload: &[u8],
     properties: BasicProperties,
 ) -> lapin::Result<PublisherConfirm> {
-    let mandatory = BasicPublishOptions {
-        mandatory: true,
-        immediate: false,
-    };
+    let mandatory = BasicPublishOptions { mandatory: true, immediate: false };
     session
         .channel
-        .basic_publish(
-            ShortString::default(),
-            queue,
-            mandatory,
-            payload,
-            properties,
-        )
+        .basic_publish(ShortString::default(), queue, mandatory, payload, properties)
         .await
 }
 
@@ -145,15 +126,13 @@ fn judge(confirmation: Confirmation, queue: &str) -> Result<(), Fault> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {
-            Err(Fault::Unroutable {
-                queue: returned.routing_key.as_str().to_owned(),
-            })
+            Err(Fault::Unroutable { queue: returned.routing_key.as_str().to_owned() })
         }
         Confirmation::Nack(None) => Err(Fault::Refused {
             what: format!("the queue {queue} is full, or its leader is away"),
         }),
-        Confirmation::NotRequested => Err(Fault::Refused {
-            what: "the broker does not confirm what it takes".to_owned(),
-        }),
+        Confirmation::NotRequested => {
+            Err(Fault::Refused { what: "the broker does not confirm what it takes".to_owned() })
+        }
     }
 }

@@ -91,9 +91,7 @@ impl RabbitQueue {
 
     async fn consumer(&self) -> &Link {
         let settings = Arc::clone(&self.settings);
-        self.consuming
-            .get_or_init(async || Link::start(settings, Role::Consume, None))
-            .await
+        self.consuming.get_or_init(async || Link::start(settings, Role::Consume, None)).await
     }
 
     async fn ship(&self, shipments: &[Shipment<'_>]) -> Result<(), Fault> {
@@ -115,10 +113,7 @@ impl RabbitQueue {
 
     async fn close_side(&self, channel: &Channel) {
         // After a fault the channel is gone already; what was fetched goes back either way.
-        let _ = self
-            .settings
-            .within("close a channel", channel.close(200, "done".into()))
-            .await;
+        let _ = self.settings.within("close a channel", channel.close(200, "done".into())).await;
     }
 
     /// Moves what is to be moved: publishes all, and only then acknowledges. On a fault it stays
@@ -176,18 +171,13 @@ impl RabbitQueue {
 impl Queue for RabbitQueue {
     async fn publish(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let queue = self.settings.incoming.as_str();
-        let shipment = |message| Shipment {
-            queue,
-            parcel: Parcel::new(message),
-            expires_after_ms: None,
-        };
+        let shipment =
+            |message| Shipment { queue, parcel: Parcel::new(message), expires_after_ms: None };
         let shipments: Vec<Shipment<'_>> = messages.into_iter().map(shipment).collect();
         if shipments.is_empty() {
             return Ok(());
         }
-        self.ship(&shipments)
-            .await
-            .map_err(|fault| self.public(fault))
+        self.ship(&shipments).await.map_err(|fault| self.public(fault))
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Received>, QueueError> {
@@ -226,9 +216,7 @@ impl Queue for RabbitQueue {
         let Some(session) = self.consuming.get().and_then(Link::session) else {
             return Ok(());
         };
-        self.settle_in(&session, outcomes)
-            .await
-            .map_err(|fault| self.public(fault))
+        self.settle_in(&session, outcomes).await.map_err(|fault| self.public(fault))
     }
 
     async fn depth(&self) -> Result<Depth, QueueError> {
@@ -240,11 +228,8 @@ impl Queue for RabbitQueue {
         };
         let mut depth = counted.await.map_err(|fault| self.public(fault))?;
         // What the broker has handed over and nobody has received waits as well.
-        depth.waiting += self
-            .consuming
-            .get()
-            .and_then(Link::session)
-            .map_or(0, |s| s.inbox.ready());
+        depth.waiting +=
+            self.consuming.get().and_then(Link::session).map_or(0, |s| s.inbox.ready());
         Ok(depth)
     }
 

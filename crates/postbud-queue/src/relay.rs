@@ -41,34 +41,22 @@ async fn relay(settings: &Settings, prefix: &str, bodies: &[Bytes]) -> lapin::Re
     let properties = ConnectionProperties::default();
     let connection = Connection::connect_uri(settings.uri.clone(), properties).await?;
     let channel = connection.create_channel().await?;
-    channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
     // A checked prefix has at most 200 characters, so both names are short.
     let name = |end: &str| ShortString::try_new(format!("{prefix}.{end}")).unwrap_or_default();
     let (from, to) = (name("relay-in"), name("relay-out"));
     for queue in [&from, &to] {
         let mut arguments = FieldTable::default();
-        arguments.insert(
-            "x-queue-type".into(),
-            AMQPValue::LongString("quorum".into()),
-        );
-        let durable = QueueDeclareOptions {
-            durable: true,
-            ..QueueDeclareOptions::default()
-        };
-        channel
-            .queue_declare(queue.clone(), durable, arguments)
-            .await?;
+        arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(queue.clone(), durable, arguments).await?;
     }
     for group in bodies.chunks(usize::from(PREFETCH / 2)) {
         publish(&channel, &to_slices(group), &from).await?;
     }
     let seconds = pass_on(&connection, &channel, &from, &to, bodies.len()).await?;
     for queue in [&from, &to] {
-        channel
-            .queue_delete(queue.clone(), QueueDeleteOptions::default())
-            .await?;
+        channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await?;
     }
     connection.close(200, "measured".into()).await?;
     Ok(bodies.len() as f64 / seconds)
@@ -79,17 +67,12 @@ fn to_slices(group: &[Bytes]) -> Vec<&[u8]> {
 }
 
 async fn publish(channel: &Channel, bodies: &[&[u8]], queue: &ShortString) -> lapin::Result<()> {
-    let options = BasicPublishOptions {
-        mandatory: true,
-        ..BasicPublishOptions::default()
-    };
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let mut confirms = Vec::with_capacity(bodies.len());
     for body in bodies {
         let properties = BasicProperties::default().with_delivery_mode(2);
         confirms.push(
-            channel
-                .basic_publish("".into(), queue.clone(), options, body, properties)
-                .await?,
+            channel.basic_publish("".into(), queue.clone(), options, body, properties).await?,
         );
     }
     try_join_all(confirms).await.map(drop)
@@ -104,9 +87,7 @@ async fn pass_on(
     count: usize,
 ) -> lapin::Result<f64> {
     let channel = connection.create_channel().await?;
-    channel
-        .basic_qos(PREFETCH, BasicQosOptions::default())
-        .await?;
+    channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
     let begun = Instant::now();
     let consumer = channel
         .basic_consume(
@@ -123,10 +104,7 @@ async fn pass_on(
             break;
         };
         let deliveries = batch.into_iter().collect::<lapin::Result<Vec<_>>>()?;
-        let bodies: Vec<&[u8]> = deliveries
-            .iter()
-            .map(|delivery| &delivery.data[..])
-            .collect();
+        let bodies: Vec<&[u8]> = deliveries.iter().map(|delivery| &delivery.data[..]).collect();
         publish(publisher, &bodies, to).await?;
         if let Some(last) = deliveries.last() {
             last.acker.ack(BasicAckOptions { multiple: true }).await?;

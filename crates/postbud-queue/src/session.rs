@@ -82,14 +82,9 @@ impl Session {
     pub(crate) async fn open(settings: &Settings, role: Role) -> Result<Arc<Self>, Fault> {
         let connection = settings.within("connect", connect(settings, role)).await?;
         let fault = watch::Sender::new(None);
-        let health = Arc::new(Health {
-            fault,
-            stale: AtomicBool::new(false),
-        });
+        let health = Arc::new(Health { fault, stale: AtomicBool::new(false) });
         declare(&connection, settings).await?;
-        let channel = settings
-            .within("open a channel", connection.create_channel())
-            .await?;
+        let channel = settings.within("open a channel", connection.create_channel()).await?;
         let inbox = Arc::new(Inbox::default());
         let mut tasks = vec![tokio::spawn(watch_over(
             connection.events_listener().boxed(),
@@ -105,11 +100,7 @@ impl Session {
             Role::Consume => {
                 let stream = consume(&channel, settings).await?;
                 consumer = Some(stream.tag());
-                tasks.push(tokio::spawn(pump(
-                    stream,
-                    Arc::clone(&inbox),
-                    Arc::clone(&health),
-                )));
+                tasks.push(tokio::spawn(pump(stream, Arc::clone(&inbox), Arc::clone(&health))));
             }
         }
         Ok(Arc::new(Self {
@@ -153,45 +144,28 @@ impl Session {
         let mut fault = self.health.fault.subscribe();
         let ended = fault.wait_for(Option::is_some).await;
         // The sender lives in `self`, so there always is a fault here.
-        ended
-            .ok()
-            .and_then(|fault| fault.clone())
-            .unwrap_or_else(|| Fault::away("connect"))
+        ended.ok().and_then(|fault| fault.clone()).unwrap_or_else(|| Fault::away("connect"))
     }
 
     /// Leaves in good order: receives no more, gives back what nobody has received, lets the
     /// acknowledgements arrive, and closes.
     pub(crate) async fn leave(&self, settings: &Settings) -> Result<(), Fault> {
         if let Some(tag) = &self.consumer {
-            let cancel = self
-                .channel
-                .basic_cancel(tag.clone(), BasicCancelOptions::default());
+            let cancel = self.channel.basic_cancel(tag.clone(), BasicCancelOptions::default());
             settings.within("stop receiving", cancel).await?;
             for tag in self.inbox.drain() {
-                let requeue = BasicNackOptions {
-                    requeue: true,
-                    multiple: false,
-                };
+                let requeue = BasicNackOptions { requeue: true, multiple: false };
                 let back = self.channel.basic_nack(tag, requeue);
                 settings.within("give a message back", back).await?;
             }
             if let Some(last) = self.inbox.last_settled() {
                 tokio::time::sleep_until(last + SETTLING).await;
             }
-            let sync = self
-                .channel
-                .basic_qos(settings.prefetch, BasicQosOptions::default());
+            let sync = self.channel.basic_qos(settings.prefetch, BasicQosOptions::default());
             settings.within("let acknowledgements arrive", sync).await?;
         }
-        settings
-            .within("close the channel", self.channel.close(200, "done".into()))
-            .await?;
-        settings
-            .within(
-                "close the connection",
-                self.connection.close(200, "done".into()),
-            )
-            .await
+        settings.within("close the channel", self.channel.close(200, "done".into())).await?;
+        settings.within("close the connection", self.connection.close(200, "done".into())).await
     }
 
     /// Closes a session that has failed, as far as that is still possible.
@@ -211,19 +185,10 @@ impl Drop for Session {
 }
 
 async fn connect(settings: &Settings, role: Role) -> lapin::Result<Connection> {
-    let name = format!(
-        "postbud {}",
-        if role == Role::Publish {
-            "publishing"
-        } else {
-            "consuming"
-        }
-    );
+    let name =
+        format!("postbud {}", if role == Role::Publish { "publishing" } else { "consuming" });
     let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
-    let tls = OwnedTLSConfig {
-        identity: None,
-        cert_chain: settings.ca_pem.clone(),
-    };
+    let tls = OwnedTLSConfig { identity: None, cert_chain: settings.ca_pem.clone() };
     let runtime = lapin::runtime::default_runtime()?;
     Connection::connect_uri_with_config(settings.uri.clone(), properties, tls, runtime).await
 }
@@ -272,10 +237,7 @@ async fn watch_over(
                 return;
             }
             Ok(Some(Event::ConnectionBlocked(reason))) => {
-                tracing::warn!(
-                    reason,
-                    "the broker takes no messages until its alarm is over"
-                );
+                tracing::warn!(reason, "the broker takes no messages until its alarm is over");
             }
             Ok(Some(Event::ConnectionUnblocked)) => {
                 tracing::info!("the broker takes messages again");
@@ -288,9 +250,7 @@ async fn watch_over(
             return;
         }
         if health.stale.load(Ordering::Relaxed) && !status.blocked() {
-            health.fail(Fault::away(
-                "publish: a deadline passed while the broker had an alarm",
-            ));
+            health.fail(Fault::away("publish: a deadline passed while the broker had an alarm"));
             return;
         }
     }

@@ -39,10 +39,7 @@ pub(crate) async fn give_back(
 ) -> Result<(), Fault> {
     session.inbox.acknowledge(tags);
     for tag in tags {
-        let requeue = BasicNackOptions {
-            multiple: false,
-            requeue: true,
-        };
+        let requeue = BasicNackOptions { multiple: false, requeue: true };
         let nack = session.channel.basic_nack(*tag, requeue);
         ended(session, settings.within("give a message back", nack).await)?;
     }
@@ -78,28 +75,16 @@ pub(crate) fn shipment<'a>(
             (reason, true)
         }
         Settlement::Done | Settlement::Release => {
-            return Shipment {
-                queue: &settings.incoming,
-                parcel,
-                expires_after_ms: None,
-            };
+            return Shipment { queue: &settings.incoming, parcel, expires_after_ms: None };
         }
     };
     parcel.reason = Some(reason.clone());
     if last {
         parcel.given_up_at = Some(now);
-        return Shipment {
-            queue: &settings.dead,
-            parcel,
-            expires_after_ms: None,
-        };
+        return Shipment { queue: &settings.dead, parcel, expires_after_ms: None };
     }
     let expires_after_ms = Some(settings.retry_delay_ms);
-    Shipment {
-        queue: &settings.retry,
-        parcel,
-        expires_after_ms,
-    }
+    Shipment { queue: &settings.retry, parcel, expires_after_ms }
 }
 
 #[cfg(test)]
@@ -112,10 +97,7 @@ mod tests {
 
     fn held(attempts: u32, delivered: u32) -> Held {
         let body = Body::Inline(Bytes::from_static(b"x"));
-        let mut parcel = Parcel::new(Message {
-            body,
-            id: "a".into(),
-        });
+        let mut parcel = Parcel::new(Message { body, id: "a".into() });
         parcel.attempts = attempts;
         Held { parcel, delivered }
     }
@@ -123,16 +105,10 @@ mod tests {
     #[test]
     fn the_last_attempt_leads_to_the_dead_letters() {
         let settings = Settings::new(RabbitOptions::default()).unwrap();
-        let retry = Settlement::Retry {
-            reason: "no store".into(),
-        };
+        let retry = Settlement::Retry { reason: "no store".into() };
         let way = |attempts| {
             let shipment = shipment(held(attempts, 0), &retry, &settings, Timestamp(5));
-            (
-                shipment.queue.to_owned(),
-                shipment.parcel.attempts,
-                shipment.parcel.given_up_at,
-            )
+            (shipment.queue.to_owned(), shipment.parcel.attempts, shipment.parcel.given_up_at)
         };
         assert_eq!(way(0), ("postbud.retry".to_owned(), 1, None));
         assert_eq!(way(1), ("postbud.retry".to_owned(), 2, None));
@@ -146,10 +122,7 @@ mod tests {
         assert!(returns(&held(1, 9)));
         assert!(!returns(&held(1, 10)));
         let back = shipment(held(1, 10), &Settlement::Release, &settings, Timestamp(5));
-        assert_eq!(
-            (back.queue, back.expires_after_ms),
-            ("postbud.incoming", None)
-        );
+        assert_eq!((back.queue, back.expires_after_ms), ("postbud.incoming", None));
         assert_eq!((back.parcel.attempts, back.parcel.returned), (1, 10));
     }
 }

@@ -47,33 +47,21 @@ fn ending_in(target: &str, extra: &[(&str, AMQPValue)]) -> FieldTable {
 
 /// Declares the queues, or (when told not to) checks that they are there.
 pub(crate) async fn declare(connection: &Connection, settings: &Settings) -> Result<(), Fault> {
-    let channel = settings
-        .within("open a channel", connection.create_channel())
-        .await?;
+    let channel = settings.within("open a channel", connection.create_channel()).await?;
     let limit = |n: i64| ("x-delivery-limit", AMQPValue::LongLongInt(n));
     let queues = [
         (&settings.dead, quorum(&[limit(NEVER)])),
-        (
-            &settings.incoming,
-            ending_in(&settings.dead, &[limit(DELIVERY_LIMIT.into())]),
-        ),
+        (&settings.incoming, ending_in(&settings.dead, &[limit(DELIVERY_LIMIT.into())])),
         (&settings.retry, ending_in(&settings.incoming, &[])),
     ];
     for (name, arguments) in queues {
-        let options = QueueDeclareOptions {
-            passive: !settings.declare,
-            ..QueueDeclareOptions::durable()
-        };
+        let options =
+            QueueDeclareOptions { passive: !settings.declare, ..QueueDeclareOptions::durable() };
         let what = format!("declare the queue {name}");
         let declared = channel.queue_declare(short(name)?, options, arguments);
-        settings
-            .within(&what, declared)
-            .await
-            .map_err(|fault| explain(name, fault))?;
+        settings.within(&what, declared).await.map_err(|fault| explain(name, fault))?;
     }
-    settings
-        .within("close a channel", channel.close(200, "done".into()))
-        .await
+    settings.within("close a channel", channel.close(200, "done".into())).await
 }
 
 /// What to do about a queue that cannot be declared.
@@ -96,8 +84,6 @@ fn explain(name: &str, fault: Fault) -> Fault {
 
 /// A queue's name in the library's form. The prefix is checked, so it always fits.
 pub(crate) fn short(name: &str) -> Result<ShortString, Fault> {
-    let refuse = |_| Fault::Refused {
-        what: "the name of the queue is too long".to_owned(),
-    };
+    let refuse = |_| Fault::Refused { what: "the name of the queue is too long".to_owned() };
     ShortString::try_new(name).map_err(refuse)
 }

@@ -25,10 +25,7 @@ fn private() -> Option<RabbitServer> {
 }
 
 fn quick(server: &RabbitServer) -> RabbitOptions {
-    RabbitOptions {
-        call_deadline_ms: 2000,
-        ..options(&server.url())
-    }
+    RabbitOptions { call_deadline_ms: 2000, ..options(&server.url()) }
 }
 
 /// Publishes letter after letter until told to stop; returns the ids that were confirmed.
@@ -78,11 +75,7 @@ async fn nothing_confirmed_is_lost_when_the_broker_is_killed_or_closes_connectio
     stop.store(true, Ordering::Relaxed);
     let mut confirmed = publisher.await.unwrap();
     confirmed.push("fresh".to_owned());
-    let settled: Vec<&String> = some[..5]
-        .iter()
-        .chain(&again[..5])
-        .map(|one| &one.id)
-        .collect();
+    let settled: Vec<&String> = some[..5].iter().chain(&again[..5]).map(|one| &one.id).collect();
     confirmed.retain(|id| !settled.contains(&id));
     collect(&consumer, &confirmed).await;
 }
@@ -109,9 +102,7 @@ async fn a_broker_that_is_away_is_not_stormed() {
     });
     let wait = Duration::from_millis(100);
     let noticed = async { while queue.receive(1, wait).await.is_ok() {} };
-    tokio::time::timeout(PATIENCE, noticed)
-        .await
-        .expect("its end is not noticed");
+    tokio::time::timeout(PATIENCE, noticed).await.expect("its end is not noticed");
     for _ in 0..20 {
         assert!(queue.receive(1, wait).await.is_err(), "nobody is there");
     }
@@ -135,9 +126,7 @@ async fn a_frozen_broker_holds_nobody_beyond_the_deadline() {
         assert!(queue.dead(1).await.is_err());
         let _ = queue.receive(1, Duration::from_millis(100)).await;
     };
-    tokio::time::timeout(PATIENCE, bounded)
-        .await
-        .expect("a call does not end");
+    tokio::time::timeout(PATIENCE, bounded).await.expect("a call does not end");
     server.thaw().unwrap();
     publish_until_taken(&queue, vec![letter("heard")]).await;
     let mut expected: Vec<String> = received[5..].iter().map(|one| one.id.clone()).collect();
@@ -152,14 +141,10 @@ async fn a_disk_alarm_stops_publishing_and_not_settling() {
     let queue = connect(&options).await;
     queue.publish(letters(0..10)).await.unwrap();
     let received = receive(&queue, 5).await;
-    server
-        .control(&["set_disk_free_limit", "1000000GB"])
-        .unwrap();
+    server.control(&["set_disk_free_limit", "1000000GB"]).unwrap();
     // The alarm is noticed with the first message that meets it.
     let refused = async { while queue.publish(letters(10..11)).await.is_ok() {} };
-    tokio::time::timeout(PATIENCE, refused)
-        .await
-        .expect("the alarm is not noticed");
+    tokio::time::timeout(PATIENCE, refused).await.expect("the alarm is not noticed");
     let error = queue.publish(letters(10..11)).await.unwrap_err();
     assert!(matches!(error, QueueError::Unavailable { .. }), "{error}");
     done(&queue, &received[..4]).await;
@@ -171,19 +156,11 @@ async fn a_disk_alarm_stops_publishing_and_not_settling() {
     let mut retried = None;
     let work = async {
         while retried.is_none() {
-            let batch = queue
-                .receive(100, Duration::from_millis(200))
-                .await
-                .unwrap_or_default();
-            retried = batch
-                .iter()
-                .find(|one| one.id == received[4].id)
-                .map(|one| one.attempts);
+            let batch = queue.receive(100, Duration::from_millis(200)).await.unwrap_or_default();
+            retried = batch.iter().find(|one| one.id == received[4].id).map(|one| one.attempts);
             done(&queue, &batch).await;
         }
     };
-    tokio::time::timeout(PATIENCE, work)
-        .await
-        .expect("the retry is lost");
+    tokio::time::timeout(PATIENCE, work).await.expect("the retry is lost");
     assert_eq!(retried, Some(1));
 }

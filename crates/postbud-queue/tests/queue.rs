@@ -19,29 +19,16 @@ async fn what_is_published_is_received_once_and_gone_when_done() {
     let options = options(&url);
     let queue = connect(&options).await;
     let stored = Body::Stored(RawId("0f".repeat(32)));
-    let messages = vec![
-        letter("a"),
-        Message {
-            body: stored.clone(),
-            id: "b".into(),
-        },
-    ];
+    let messages = vec![letter("a"), Message { body: stored.clone(), id: "b".into() }];
     queue.publish(messages).await.unwrap();
     depth_becomes(&queue, 2, 0, 0).await;
 
     let received = receive(&queue, 2).await;
-    assert_eq!(
-        received[0].body,
-        Ok(Body::Inline(Bytes::from_static(b"letter a")))
-    );
+    assert_eq!(received[0].body, Ok(Body::Inline(Bytes::from_static(b"letter a"))));
     assert_eq!(received[1].body, Ok(stored));
     let ids: Vec<&str> = received.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["a", "b"]);
-    assert!(
-        received
-            .iter()
-            .all(|one| one.attempts == 0 && one.returned == 0)
-    );
+    assert!(received.iter().all(|one| one.attempts == 0 && one.returned == 0));
     done(&queue, &received).await;
     queue.shutdown().await.unwrap();
 
@@ -82,10 +69,7 @@ async fn poison_is_dead_after_three_attempts_and_the_next_letter_is_served() {
     let Some(url) = broker() else { return };
     let options = options(&url);
     let queue = connect(&options).await;
-    queue
-        .publish(vec![letter("poison"), letter("next")])
-        .await
-        .unwrap();
+    queue.publish(vec![letter("poison"), letter("next")]).await.unwrap();
     let mut attempts = Vec::new();
     let mut served = false;
     while attempts.len() < 3 || !served {
@@ -102,10 +86,7 @@ async fn poison_is_dead_after_three_attempts_and_the_next_letter_is_served() {
     depth_becomes(&queue, 0, 0, 1).await;
     let dead = queue.dead(10).await.unwrap();
     assert_eq!(dead.len(), 1);
-    assert_eq!(
-        (dead[0].id.as_str(), dead[0].attempts, dead[0].bytes),
-        ("poison", 3, 13)
-    );
+    assert_eq!((dead[0].id.as_str(), dead[0].attempts, dead[0].bytes), ("poison", 3, 13));
     assert_eq!(dead[0].reason, "the store is away");
     assert!(dead[0].at.is_some());
     clean(&options).await;
@@ -118,14 +99,7 @@ async fn dead_letters_can_be_listed_for_ever_and_replayed_by_name_or_all() {
     let queue = connect(&options).await;
     queue.publish(letters(0..4)).await.unwrap();
     for one in receive(&queue, 4).await {
-        settle(
-            &queue,
-            one.token,
-            Settlement::Dead {
-                reason: "no letter at all".into(),
-            },
-        )
-        .await;
+        settle(&queue, one.token, Settlement::Dead { reason: "no letter at all".into() }).await;
     }
     // More often than a broker's limit of deliveries, after which it would drop them.
     for _ in 0..25 {
@@ -140,11 +114,7 @@ async fn dead_letters_can_be_listed_for_ever_and_replayed_by_name_or_all() {
     settle(&queue, back.token, Settlement::Done).await;
     depth_becomes(&queue, 0, 0, 3).await;
     assert_eq!(queue.replay(None, 2).await.unwrap(), 2);
-    let ids: Vec<String> = receive(&queue, 2)
-        .await
-        .into_iter()
-        .map(|one| one.id)
-        .collect();
+    let ids: Vec<String> = receive(&queue, 2).await.into_iter().map(|one| one.id).collect();
     assert_eq!(ids, ["id-00000", "id-00001"]);
     depth_becomes(&queue, 0, 0, 1).await;
     clean(&options).await;
@@ -183,11 +153,7 @@ async fn a_letter_that_ends_the_process_each_time_is_dead_in_the_end() {
     assert_eq!(returned, (0..=20).collect::<Vec<u32>>());
     let dead = queue.dead(1).await.unwrap();
     assert_eq!(dead[0].id, "killer");
-    assert!(
-        dead[0].reason.contains("may end the process"),
-        "{}",
-        dead[0].reason
-    );
+    assert!(dead[0].reason.contains("may end the process"), "{}", dead[0].reason);
     assert!(dead[0].at.is_some());
     clean(&options).await;
 }
@@ -218,18 +184,8 @@ async fn an_ordered_shutdown_brings_back_all_that_was_not_settled_and_nothing_el
         back.extend(batch.iter().map(|one| one.id.clone()));
         done(&queue, &batch).await;
     }
-    assert!(
-        queue
-            .receive(1, Duration::from_millis(300))
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        back.intersection(&settled).count(),
-        0,
-        "settled letters came again"
-    );
+    assert!(queue.receive(1, Duration::from_millis(300)).await.unwrap().is_empty());
+    assert_eq!(back.intersection(&settled).count(), 0, "settled letters came again");
     assert!(kept.is_subset(&back));
     clean(&options).await;
 }
@@ -242,22 +198,10 @@ async fn no_more_is_handed_out_than_the_prefetch_limit() {
     let queue = connect(&options).await;
     queue.publish(letters(0..20)).await.unwrap();
     let first = receive(&queue, 5).await;
-    assert!(
-        queue
-            .receive(100, Duration::from_millis(300))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(queue.receive(100, Duration::from_millis(300)).await.unwrap().is_empty());
     done(&queue, &first[..2]).await;
     assert_eq!(receive(&queue, 2).await.len(), 2);
-    assert!(
-        queue
-            .receive(100, Duration::from_millis(300))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(queue.receive(100, Duration::from_millis(300)).await.unwrap().is_empty());
     clean(&options).await;
 }
 
@@ -270,21 +214,9 @@ async fn tokens_of_others_and_tokens_used_before_are_ignored() {
     let received = receive(&queue, 2).await;
     let first = received[0].token;
     other.settle(vec![(first, Settlement::Done)]).await.unwrap();
-    let twice = vec![
-        (first, Settlement::Done),
-        (first, retry()),
-        (first, Settlement::Release),
-    ];
+    let twice = vec![(first, Settlement::Done), (first, retry()), (first, Settlement::Release)];
     queue.settle(twice).await.unwrap();
-    queue
-        .settle(vec![(
-            first,
-            Settlement::Dead {
-                reason: "late".into(),
-            },
-        )])
-        .await
-        .unwrap();
+    queue.settle(vec![(first, Settlement::Dead { reason: "late".into() })]).await.unwrap();
     done(&queue, &received[1..]).await;
     queue.shutdown().await.unwrap();
     other.shutdown().await.unwrap();

@@ -22,10 +22,7 @@ async fn a_message_without_a_queue_is_not_taken_for_delivered() {
     let incoming = format!("{}.incoming", options.prefix);
     Admin::connect(&url).await.delete(&incoming).await;
     let error = queue.publish(letters(0..50)).await.unwrap_err();
-    assert!(
-        matches!(&error, QueueError::Unroutable { queue } if *queue == incoming),
-        "{error}"
-    );
+    assert!(matches!(&error, QueueError::Unroutable { queue } if *queue == incoming), "{error}");
     // The queue is declared again, and the next try succeeds.
     publish_until_taken(&queue, letters(0..50)).await;
     assert_eq!(receive(&queue, 50).await.len(), 50);
@@ -39,10 +36,7 @@ async fn a_consumer_survives_the_deletion_of_its_queue() {
     let queue = connect(&options).await;
     queue.publish(vec![letter("before")]).await.unwrap();
     done(&queue, &receive(&queue, 1).await).await;
-    Admin::connect(&url)
-        .await
-        .delete(&format!("{}.incoming", options.prefix))
-        .await;
+    Admin::connect(&url).await.delete(&format!("{}.incoming", options.prefix)).await;
     publish_until_taken(&queue, vec![letter("after")]).await;
     assert_eq!(receive_one(&queue).await.id, "after");
     clean(&options).await;
@@ -61,13 +55,9 @@ async fn another_kind_of_queue_under_our_name_is_named() {
         .await
         .unwrap();
     let error = RabbitQueue::connect(options.clone()).await.unwrap_err();
-    let QueueError::Refused { what } = &error else {
-        panic!("{error}")
-    };
+    let QueueError::Refused { what } = &error else { panic!("{error}") };
     assert!(
-        what.starts_with(&format!(
-            "another kind of queue is called {name}; delete it"
-        )),
+        what.starts_with(&format!("another kind of queue is called {name}; delete it")),
         "{what}"
     );
     clean(&options).await;
@@ -77,18 +67,10 @@ async fn another_kind_of_queue_under_our_name_is_named() {
 async fn queues_that_are_only_looked_for_must_be_there() {
     let Some(url) = broker() else { return };
     let declaring = options(&url);
-    let looking = RabbitOptions {
-        declare: false,
-        ..declaring.clone()
-    };
+    let looking = RabbitOptions { declare: false, ..declaring.clone() };
     let error = RabbitQueue::connect(looking.clone()).await.unwrap_err();
-    let QueueError::Refused { what } = &error else {
-        panic!("{error}")
-    };
-    assert!(
-        what.starts_with(&format!("there is no queue {}.dead", declaring.prefix)),
-        "{what}"
-    );
+    let QueueError::Refused { what } = &error else { panic!("{error}") };
+    assert!(what.starts_with(&format!("there is no queue {}.dead", declaring.prefix)), "{what}");
     drop(connect(&declaring).await);
     let queue = connect(&looking).await;
     queue.publish(vec![letter("a")]).await.unwrap();
@@ -99,10 +81,7 @@ async fn queues_that_are_only_looked_for_must_be_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_refused_and_shown_nowhere() {
     let Some(url) = broker() else { return };
-    let options = RabbitOptions {
-        password: Some("hemmelig".into()),
-        ..options(&url)
-    };
+    let options = RabbitOptions { password: Some("hemmelig".into()), ..options(&url) };
     let error = RabbitQueue::connect(options).await.unwrap_err();
     assert!(matches!(error, QueueError::Refused { .. }), "{error}");
     let source = error.source().map(ToString::to_string);

@@ -12,28 +12,16 @@ pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), F
     let letter = assignment.letter.as_str();
     let body = decision_text(&assignment.decision)?;
     let found = tx
-        .query(
-            "SELECT t.state FROM letters AS t WHERE t.id = $1 {lock}",
-            &[letter.into()],
-        )
+        .query("SELECT t.state FROM letters AS t WHERE t.id = $1 {lock}", &[letter.into()])
         .await?;
     let Some(row) = found.first() else {
         return Err(StoreError::UnknownLetter(letter.to_owned()).into());
     };
     let state = state_of(&row.text(0)?)?;
     if !matches!(state, State::Review | State::Quarantined) {
-        return Err(StoreError::WrongState {
-            letter: assignment.letter.clone(),
-            state,
-        }
-        .into());
+        return Err(StoreError::WrongState { letter: assignment.letter.clone(), state }.into());
     }
-    let seq = next_number(
-        tx,
-        "SELECT MAX(seq) FROM decisions WHERE letter = $1",
-        letter,
-    )
-    .await?;
+    let seq = next_number(tx, "SELECT MAX(seq) FROM decisions WHERE letter = $1", letter).await?;
     tx.execute(
         "INSERT INTO decisions (letter, seq, id, at, who, body) VALUES ($1, $2, $3, $4, $5, $6)",
         &[
@@ -60,18 +48,10 @@ pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), F
         )
         .await?;
     }
-    let state = if assignment.send {
-        State::Routed
-    } else {
-        State::Delivered
-    };
+    let state = if assignment.send { State::Routed } else { State::Delivered };
     tx.execute(
         "UPDATE letters SET state = $1, mailbox = $2 WHERE id = $3",
-        &[
-            state.as_str().into(),
-            assignment.mailbox.as_str().into(),
-            letter.into(),
-        ],
+        &[state.as_str().into(), assignment.mailbox.as_str().into(), letter.into()],
     )
     .await?;
     Ok(())
@@ -104,10 +84,6 @@ async fn add_label(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
 /// The number after the highest of a letter, whose row is locked.
 async fn next_number(tx: &mut Tx, sql: &str, letter: &str) -> Result<i64, Fault> {
     let found = tx.query(sql, &[letter.into()]).await?;
-    let highest = found
-        .first()
-        .map(|row| row.int_or_null(0))
-        .transpose()?
-        .flatten();
+    let highest = found.first().map(|row| row.int_or_null(0)).transpose()?.flatten();
     Ok(highest.unwrap_or_default() + 1)
 }

@@ -44,12 +44,7 @@ pub(crate) async fn letter(tx: &mut Tx, id: &LetterId) -> Result<Option<LetterDe
     }
     // Stable: what has the same moment stays in the order in which it must have happened.
     events.sort_by_key(|event| (event.at, rank(&event.what)));
-    Ok(Some(LetterDetail {
-        row,
-        raw_id: RawId(found.text(7)?),
-        decisions,
-        events,
-    }))
+    Ok(Some(LetterDetail { row, raw_id: RawId(found.text(7)?), decisions, events }))
 }
 
 fn decided(row: &Row) -> Result<(Decision, Event), Fault> {

@@ -35,18 +35,11 @@ macro_rules! row_columns {
 }
 pub(crate) use row_columns;
 
-const ALL: &str = concat!(
-    row_columns!(),
-    "ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
-);
-const BY_STATE: &str = concat!(
-    row_columns!(),
-    "WHERE t.state = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
-);
-const BY_MAILBOX: &str = concat!(
-    row_columns!(),
-    "WHERE t.mailbox = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
-);
+const ALL: &str = concat!(row_columns!(), "ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
+const BY_STATE: &str =
+    concat!(row_columns!(), "WHERE t.state = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
+const BY_MAILBOX: &str =
+    concat!(row_columns!(), "WHERE t.mailbox = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
 const BY_BOTH: &str = concat!(
     row_columns!(),
     "WHERE t.mailbox = $3 AND t.state = $4 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
@@ -61,12 +54,7 @@ pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRo
         (Some(_), None) => BY_MAILBOX,
         (Some(_), Some(_)) => BY_BOTH,
     };
-    args.extend(
-        filter
-            .mailbox
-            .iter()
-            .map(|mailbox| Value::from(mailbox.as_str())),
-    );
+    args.extend(filter.mailbox.iter().map(|mailbox| Value::from(mailbox.as_str())));
     args.extend(filter.state.iter().map(|state| Value::from(state.as_str())));
     tx.query(sql, &args).await?.iter().map(letter_row).collect()
 }
@@ -110,9 +98,7 @@ const LABELS: &str = "
 
 pub(crate) async fn labels(tx: &mut Tx, limit: u32, offset: u32) -> Result<Vec<Label>, Fault> {
     let limit = i64::from(limit.min(ROWS_AT_MOST));
-    let rows = tx
-        .query(LABELS, &[limit.into(), i64::from(offset).into()])
-        .await?;
+    let rows = tx.query(LABELS, &[limit.into(), i64::from(offset).into()]).await?;
     rows.iter()
         .map(|row| {
             Ok(Label {
@@ -129,10 +115,7 @@ pub(crate) async fn labels(tx: &mut Tx, limit: u32, offset: u32) -> Result<Vec<L
 
 pub(crate) async fn tally(tx: &mut Tx) -> Result<Tally, Fault> {
     let mut tally = Tally::default();
-    for row in tx
-        .query("SELECT state, COUNT(*) FROM letters GROUP BY state", &[])
-        .await?
-    {
+    for row in tx.query("SELECT state, COUNT(*) FROM letters GROUP BY state", &[]).await? {
         let count = row.count(1)?;
         tally.received += count;
         match state_of(&row.text(0)?)? {

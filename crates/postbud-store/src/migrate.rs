@@ -26,13 +26,7 @@ const SOURCES: &[Source] = &[Source {
 fn migrator(text: impl Fn(&Source) -> String) -> Migrator {
     let migrations = SOURCES.iter().map(|source| {
         let sql = AssertSqlSafe(text(source)).into_sql_str();
-        Migration::new(
-            source.version,
-            source.name.into(),
-            MigrationType::Simple,
-            sql,
-            false,
-        )
+        Migration::new(source.version, source.name.into(), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(migrations.collect())
 }
@@ -46,10 +40,10 @@ fn sqlite_text(source: &Source) -> String {
 }
 
 fn postgres_text(source: &Source) -> String {
-    let shared = source.sql.replace("{bytes}", "BYTEA").replace(
-        "{serial}",
-        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-    );
+    let shared = source
+        .sql
+        .replace("{bytes}", "BYTEA")
+        .replace("{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
     shared + source.postgres_only
 }
 
@@ -57,10 +51,7 @@ fn postgres_text(source: &Source) -> String {
 /// lock from before looking until after writing.
 pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), Fault> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    migrator(sqlite_text)
-        .run_direct(None, &mut *tx, false)
-        .await
-        .map_err(fault)?;
+    migrator(sqlite_text).run_direct(None, &mut *tx, false).await.map_err(fault)?;
     tx.commit().await?;
     Ok(())
 }

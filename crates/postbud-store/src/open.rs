@@ -85,39 +85,19 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Database, Fault> 
         // 16 MiB of pages a connection, and a large letter leaves no large log file behind.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864");
-    let pool = || {
-        SqlitePoolOptions::new()
-            .acquire_timeout(options.deadline)
-            .idle_timeout(None)
-    };
-    let writer = pool()
-        .max_connections(1)
-        .connect_with(connect.clone())
-        .await?;
+    let pool = || SqlitePoolOptions::new().acquire_timeout(options.deadline).idle_timeout(None);
+    let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
     migrate::sqlite(&writer).await?;
-    let readers = pool()
-        .max_connections(options.pool_size.max(1))
-        .connect_with(connect)
-        .await?;
+    let readers = pool().max_connections(options.pool_size.max(1)).connect_with(connect).await?;
     Ok(Database::Sqlite { writer, readers })
 }
 
 /// Creates the database file and its folder, for nobody else to read: it holds people's letters.
 fn create_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)?;
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     Ok(())
 }
 
@@ -141,9 +121,7 @@ async fn postgres(server: &PgConnectOptions, options: &StoreOptions) -> Result<D
 /// A connection whose call was given up may lead into a dead network, where it would hang for a
 /// quarter of an hour and keep its place in the pool: one that does not answer is thrown away.
 async fn give_back(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    timeout(GIVE_BACK, connection.ping())
-        .await
-        .map_err(|_| sqlx::Error::PoolTimedOut)??;
+    timeout(GIVE_BACK, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
 }
 

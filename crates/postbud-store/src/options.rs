@@ -22,12 +22,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// The store at `url` with the defaults: no password, 8 connections, 15 seconds a call.
     pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            password: None,
-            pool_size: 8,
-            deadline: Duration::from_secs(15),
-        }
+        Self { url: url.into(), password: None, pool_size: 8, deadline: Duration::from_secs(15) }
     }
 
     /// What the URL points to, or why it cannot be used.
@@ -48,9 +43,7 @@ impl StoreOptions {
             if let Some(password) = &self.password {
                 options = options.password(password);
             }
-            return Ok(Target::Postgres(Box::new(
-                options.application_name("postbud"),
-            )));
+            return Ok(Target::Postgres(Box::new(options.application_name("postbud"))));
         }
         Err("its URL must begin with `sqlite:` or `postgres://`".to_owned())
     }
@@ -59,9 +52,7 @@ impl StoreOptions {
 impl fmt::Debug for StoreOptions {
     /// Leaves the password out, and the URL's own with it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self
-            .target()
-            .map_or_else(|_| "(unusable)".to_owned(), |target| target.place());
+        let place = self.target().map_or_else(|_| "(unusable)".to_owned(), |target| target.place());
         f.debug_struct("StoreOptions")
             .field("place", &place)
             .field("pool_size", &self.pool_size)
@@ -104,14 +95,8 @@ mod tests {
 
     #[test]
     fn both_kinds_of_url_are_understood() {
-        assert_eq!(
-            place("sqlite:data/postbud.db").as_deref(),
-            Ok("sqlite:data/postbud.db")
-        );
-        assert_eq!(
-            place("sqlite:///srv/postbud.db").as_deref(),
-            Ok("sqlite:/srv/postbud.db")
-        );
+        assert_eq!(place("sqlite:data/postbud.db").as_deref(), Ok("sqlite:data/postbud.db"));
+        assert_eq!(place("sqlite:///srv/postbud.db").as_deref(), Ok("sqlite:/srv/postbud.db"));
         assert_eq!(
             place("postgres://anna@db.example:5433/post").as_deref(),
             Ok("postgres://anna@db.example:5433/post")
@@ -123,26 +108,14 @@ mod tests {
         let mut options = StoreOptions::new("postgres://anna:hemmelig@db.example/post");
         options.password = Some("endnu-mere".to_owned());
         let shown = format!("{options:?} {}", place(&options.url).unwrap_or_default());
-        assert!(
-            !shown.contains("hemmelig") && !shown.contains("endnu-mere"),
-            "{shown}"
-        );
+        assert!(!shown.contains("hemmelig") && !shown.contains("endnu-mere"), "{shown}");
     }
 
     #[test]
     fn other_urls_are_refused_with_what_to_write() {
-        for url in [
-            "",
-            "mysql://x",
-            "/srv/post.db",
-            "sqlite:",
-            "postgres://a:geheim@[::/x",
-        ] {
+        for url in ["", "mysql://x", "/srv/post.db", "sqlite:", "postgres://a:geheim@[::/x"] {
             let said = place(url).err().unwrap_or_default();
-            assert!(
-                said.contains("sqlite:") || said.contains("postgres://"),
-                "{url}: {said}"
-            );
+            assert!(said.contains("sqlite:") || said.contains("postgres://"), "{url}: {said}");
             assert!(!said.contains("geheim"));
         }
     }

@@ -73,9 +73,7 @@ pub(crate) async fn claim(
     now: Timestamp,
     lease_ms: i64,
 ) -> Result<Vec<OutboxItem>, Fault> {
-    let found = tx
-        .query(DUE, &[now.0.into(), i64::from(max).into()])
-        .await?;
+    let found = tx.query(DUE, &[now.0.into(), i64::from(max).into()]).await?;
     let mut due = Vec::with_capacity(found.len());
     let mut bytes = 0_u64;
     for row in &found {
@@ -86,12 +84,9 @@ pub(crate) async fn claim(
         }
         due.push(next);
     }
-    let rows: Vec<[Value; 2]> = due
-        .iter()
-        .map(|due| [due.letter.as_str().into(), due.seq.into()])
-        .collect();
-    tx.execute_rows(LEASE, &[now.plus_ms(lease_ms).0.into()], &rows)
-        .await?;
+    let rows: Vec<[Value; 2]> =
+        due.iter().map(|due| [due.letter.as_str().into(), due.seq.into()]).collect();
+    tx.execute_rows(LEASE, &[now.plus_ms(lease_ms).0.into()], &rows).await?;
     let raws = read_raws(tx, &due).await?;
     let mut items = Vec::with_capacity(due.len());
     let mut unreadable = Vec::new();
@@ -113,10 +108,7 @@ pub(crate) async fn claim(
 async fn read_raws(tx: &mut Tx, due: &[Due]) -> Result<HashMap<String, Bytes>, Fault> {
     let (small, large): (Vec<&Due>, Vec<&Due>) =
         due.iter().partition(|due| due.size <= CHUNK as u64);
-    let rows: Vec<[Value; 1]> = small
-        .iter()
-        .map(|due| [due.raw_id.as_str().into()])
-        .collect();
+    let rows: Vec<[Value; 1]> = small.iter().map(|due| [due.raw_id.as_str().into()]).collect();
     let mut raws = HashMap::with_capacity(due.len());
     for row in tx.query_rows(SMALL_RAWS, &[], &rows).await? {
         raws.insert(row.text(0)?, row.bytes(1)?);

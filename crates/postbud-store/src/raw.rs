@@ -35,22 +35,16 @@ pub(crate) async fn name(raw: Bytes) -> RawId {
     }
     let other = raw.clone();
     // A hash cannot fail; a runtime that is shutting down can refuse to run it.
-    tokio::task::spawn_blocking(move || name_now(&other))
-        .await
-        .unwrap_or_else(|_| name_now(&raw))
+    tokio::task::spawn_blocking(move || name_now(&other)).await.unwrap_or_else(|_| name_now(&raw))
 }
 
 fn name_now(raw: &[u8]) -> RawId {
     use std::fmt::Write as _;
     let digest = Sha256::digest(raw);
-    RawId(
-        digest
-            .iter()
-            .fold(String::with_capacity(64), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            }),
-    )
+    RawId(digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 /// Raw bytes to be stored.
@@ -80,13 +74,7 @@ pub(crate) async fn put(tx: &mut Tx, raws: &[Raw<'_>]) -> Result<(), Fault> {
             let chunk = raw.bytes.slice(n * CHUNK..end);
             bytes += chunk.len();
             let size = raw.bytes.len().into();
-            rows.push([
-                raw.id.0.as_str().into(),
-                n.into(),
-                size,
-                raw.at.0.into(),
-                chunk.into(),
-            ]);
+            rows.push([raw.id.0.as_str().into(), n.into(), size, raw.at.0.into(), chunk.into()]);
             if bytes >= STATEMENT_BYTES {
                 tx.execute_rows(PUT, &[], &rows).await?;
                 rows.clear();
@@ -117,9 +105,7 @@ pub(crate) async fn get(tx: &mut Tx, id: &str) -> Result<Option<Bytes>, Fault> {
         next += 1;
         size = usize::try_from(row.count(1)?).unwrap_or(usize::MAX);
         let room = size.min(2 * LARGEST);
-        whole
-            .get_or_insert_with(|| BytesMut::with_capacity(room))
-            .extend_from_slice(&chunk);
+        whole.get_or_insert_with(|| BytesMut::with_capacity(room)).extend_from_slice(&chunk);
         Ok(())
     })
     .await?;

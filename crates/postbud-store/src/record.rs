@@ -29,12 +29,7 @@ pub(crate) struct Prepared<'a> {
 pub(crate) fn prepare(batch: &[Entry]) -> Result<Vec<Prepared<'_>>, Fault> {
     batch
         .iter()
-        .map(|entry| {
-            Ok(Prepared {
-                entry,
-                decision: decision_text(&entry.decision)?,
-            })
-        })
+        .map(|entry| Ok(Prepared { entry, decision: decision_text(&entry.decision)? }))
         .collect()
 }
 
@@ -98,24 +93,17 @@ pub(crate) async fn record(tx: &mut Tx, batch: &[Prepared<'_>]) -> Result<Vec<Re
     for (index, prepared) in batch.iter().enumerate() {
         let entry = prepared.entry;
         let id = entry.letter.as_str();
-        answers.push(
-            if inserted.contains(id) && first.get(&entry.letter) == Some(&index) {
-                Recorded::New
-            } else if stored
-                .get(id)
-                .is_some_and(|raw_id| *raw_id == entry.raw_id.0)
-            {
-                Recorded::Known
-            } else {
-                clashes.push(index);
-                Recorded::Clash
-            },
-        );
+        answers.push(if inserted.contains(id) && first.get(&entry.letter) == Some(&index) {
+            Recorded::New
+        } else if stored.get(id).is_some_and(|raw_id| *raw_id == entry.raw_id.0) {
+            Recorded::Known
+        } else {
+            clashes.push(index);
+            Recorded::Clash
+        });
     }
-    let mut new: Vec<NewLetter<'_>> = candidates
-        .into_iter()
-        .filter(|letter| inserted.contains(&letter.id))
-        .collect();
+    let mut new: Vec<NewLetter<'_>> =
+        candidates.into_iter().filter(|letter| inserted.contains(&letter.id)).collect();
     let quarantined = record_clashes(tx, batch, &clashes, &mut answers).await?;
     let clash_events = quarantine_events(&quarantined);
     new.extend(quarantined);
@@ -187,20 +175,14 @@ async fn record_clashes<'a>(
         let mut first: BTreeMap<String, usize> = BTreeMap::new();
         for index in &open {
             if let Some(prepared) = batch.get(*index) {
-                first
-                    .entry(clash_id(prepared.entry, digits))
-                    .or_insert(*index);
+                first.entry(clash_id(prepared.entry, digits)).or_insert(*index);
             }
         }
         let candidates: Vec<NewLetter<'a>> = first
             .iter()
             .filter_map(|(id, index)| {
                 let prepared = batch.get(*index)?;
-                Some(NewLetter {
-                    id: id.clone(),
-                    state: State::Quarantined,
-                    prepared,
-                })
+                Some(NewLetter { id: id.clone(), state: State::Quarantined, prepared })
             })
             .collect();
         let inserted = insert_letters(tx, &candidates).await?;
@@ -219,11 +201,7 @@ async fn record_clashes<'a>(
             }
             !same
         });
-        quarantined.extend(
-            candidates
-                .into_iter()
-                .filter(|letter| inserted.contains(&letter.id)),
-        );
+        quarantined.extend(candidates.into_iter().filter(|letter| inserted.contains(&letter.id)));
     }
     match open.first().and_then(|index| batch.get(*index)) {
         None => Ok(quarantined),
@@ -235,12 +213,7 @@ async fn record_clashes<'a>(
 }
 
 fn clash_id(entry: &Entry, digits: usize) -> String {
-    let id: String = entry
-        .letter
-        .as_str()
-        .chars()
-        .take(ID_CHARS - 1 - digits)
-        .collect();
+    let id: String = entry.letter.as_str().chars().take(ID_CHARS - 1 - digits).collect();
     let own: String = entry.raw_id.0.chars().take(digits).collect();
     format!("{id}~{own}")
 }
@@ -262,18 +235,11 @@ async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault>
     let raws: Vec<Raw<'_>> = letters
         .iter()
         .map(|letter| letter.prepared.entry)
-        .map(
-            |Entry {
-                 raw_id,
-                 raw,
-                 received_at,
-                 ..
-             }| Raw {
-                id: raw_id,
-                bytes: raw,
-                at: *received_at,
-            },
-        )
+        .map(|Entry { raw_id, raw, received_at, .. }| Raw {
+            id: raw_id,
+            bytes: raw,
+            at: *received_at,
+        })
         .collect();
     raw::put(tx, &raws).await?;
     let decisions: Vec<[Value; 6]> = letters
@@ -296,12 +262,7 @@ async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault>
         .filter_map(|letter| match &letter.prepared.entry.decision.outcome {
             Outcome::Route { mailbox } if letter.state == State::Routed => {
                 let due = letter.prepared.entry.received_at.0.into();
-                Some([
-                    letter.id.as_str().into(),
-                    1_i64.into(),
-                    mailbox.as_str().into(),
-                    due,
-                ])
+                Some([letter.id.as_str().into(), 1_i64.into(), mailbox.as_str().into(), due])
             }
             _ => None,
         })

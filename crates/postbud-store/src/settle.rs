@@ -45,18 +45,9 @@ pub(crate) async fn add_events(tx: &mut Tx, events: &[NewEvent]) -> Result<(), F
     let rows: Vec<[Value; 5]> = events
         .iter()
         .map(|event| {
-            let n = count
-                .entry(&event.letter)
-                .and_modify(|n| *n += 1)
-                .or_insert(1);
+            let n = count.entry(&event.letter).and_modify(|n| *n += 1).or_insert(1);
             let letter = event.letter.as_str();
-            [
-                letter.into(),
-                (*n).into(),
-                event.at.0.into(),
-                event.what.into(),
-                cut(&event.detail),
-            ]
+            [letter.into(), (*n).into(), event.at.0.into(), event.what.into(), cut(&event.detail)]
         })
         .collect();
     tx.execute_rows(INSERT_EVENTS, &[], &rows).await?;
@@ -64,12 +55,7 @@ pub(crate) async fn add_events(tx: &mut Tx, events: &[NewEvent]) -> Result<(), F
 }
 
 fn cut(error: &str) -> Value {
-    error
-        .chars()
-        .take(ERROR_CHARS)
-        .collect::<String>()
-        .as_str()
-        .into()
+    error.chars().take(ERROR_CHARS).collect::<String>().as_str().into()
 }
 
 const LOCK_PENDING: &str = "
@@ -147,17 +133,11 @@ pub(crate) async fn settle(
         .again
         .iter()
         .map(|((letter, seq), at, error)| {
-            [
-                letter.as_str().into(),
-                (*seq).into(),
-                at.0.into(),
-                cut(error),
-            ]
+            [letter.as_str().into(), (*seq).into(), at.0.into(), cut(error)]
         })
         .collect();
     tx.execute_rows(AGAIN, &[], &again).await?;
-    tx.execute_rows(RELEASE, &[now.0.into()], &keys_of(&sorted.released))
-        .await?;
+    tx.execute_rows(RELEASE, &[now.0.into()], &keys_of(&sorted.released)).await?;
     give_up(tx, &sorted.failed, now).await
 }
 
@@ -209,9 +189,7 @@ pub(crate) async fn give_up(
 }
 
 fn keys_of(rows: &[(Key, String)]) -> Vec<[Value; 2]> {
-    rows.iter()
-        .map(|((letter, seq), _)| [letter.as_str().into(), (*seq).into()])
-        .collect()
+    rows.iter().map(|((letter, seq), _)| [letter.as_str().into(), (*seq).into()]).collect()
 }
 
 /// The letters of outbox rows, each once.
@@ -230,10 +208,7 @@ mod tests {
     #[test]
     fn a_key_names_its_row_whatever_the_letter_is_called() {
         for letter in ["a", "a-1", "sha-0123~89abcdef", "-"] {
-            assert_eq!(
-                parse_key(&key_text(letter, 12)),
-                Some((letter.to_owned(), 12))
-            );
+            assert_eq!(parse_key(&key_text(letter, 12)), Some((letter.to_owned(), 12)));
         }
         assert_eq!(parse_key("no key"), None);
         assert_eq!(parse_key("a-b"), None);

@@ -37,9 +37,7 @@ struct Inner {
 
 impl std::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqlStore")
-            .field("place", &self.inner.place)
-            .finish_non_exhaustive()
+        f.debug_struct("SqlStore").field("place", &self.inner.place).finish_non_exhaustive()
     }
 }
 
@@ -91,14 +89,7 @@ pub(crate) use {read, write};
 impl SqlStore {
     pub(crate) fn new(database: Database, place: String, deadline: Duration) -> Self {
         let bell = Notify::new();
-        Self {
-            inner: Arc::new(Inner {
-                database,
-                place,
-                deadline,
-                bell,
-            }),
-        }
+        Self { inner: Arc::new(Inner { database, place, deadline, bell }) }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -157,11 +148,7 @@ impl SqlStore {
 impl Store for SqlStore {
     async fn put_raw(&self, raw: Bytes, now: Timestamp) -> Result<RawId, StoreError> {
         let id = raw::name(raw.clone()).await;
-        let whole = [raw::Raw {
-            id: &id,
-            bytes: &raw,
-            at: now,
-        }];
+        let whole = [raw::Raw { id: &id, bytes: &raw, at: now }];
         let extra = raw::extra_time(raw.len());
         write!(self, "storing raw bytes", extra, tx => raw::put(tx, &whole))?;
         Ok(id)

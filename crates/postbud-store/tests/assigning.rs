@@ -16,26 +16,14 @@ support::on_both!(
 );
 
 async fn a_person_decides_once(fixture: &Fixture) {
-    fixture
-        .store
-        .record(&[entry("a", "raw a", None)])
-        .await
-        .unwrap();
+    fixture.store.record(&[entry("a", "raw a", None)]).await.unwrap();
     let (anna, bo) = (fixture.another().await, fixture.another().await);
-    let (by_anna, by_bo) = (
-        assignment("a", "Miljø", "Anna", true),
-        assignment("a", "Teknik", "Bo", true),
-    );
+    let (by_anna, by_bo) =
+        (assignment("a", "Miljø", "Anna", true), assignment("a", "Teknik", "Bo", true));
     let (one, other) = tokio::join!(anna.assign(&by_anna), bo.assign(&by_bo));
     let errors: Vec<StoreError> = [one, other].into_iter().filter_map(Result::err).collect();
     assert!(
-        matches!(
-            errors.as_slice(),
-            [StoreError::WrongState {
-                state: State::Routed,
-                ..
-            }]
-        ),
+        matches!(errors.as_slice(), [StoreError::WrongState { state: State::Routed, .. }]),
         "{errors:?}"
     );
     let detail = fixture.store.letter(&letter("a")).await.unwrap().unwrap();
@@ -43,26 +31,15 @@ async fn a_person_decides_once(fixture: &Fixture) {
     assert_eq!(fixture.store.labels(10, 0).await.unwrap().len(), 1);
     assert_eq!(claim(fixture, 5_000).await.len(), 1);
 
-    let unknown = fixture
-        .store
-        .assign(&assignment("nobody", "Miljø", "Anna", true))
-        .await;
+    let unknown = fixture.store.assign(&assignment("nobody", "Miljø", "Anna", true)).await;
     assert!(matches!(unknown, Err(StoreError::UnknownLetter(_))));
     anna.close().await;
     bo.close().await;
 }
 
 async fn a_letter_without_a_target_is_delivered(fixture: &Fixture) {
-    fixture
-        .store
-        .record(&[entry("a", "raw a", None)])
-        .await
-        .unwrap();
-    fixture
-        .store
-        .assign(&assignment("a", "Ingen", "Anna", false))
-        .await
-        .unwrap();
+    fixture.store.record(&[entry("a", "raw a", None)]).await.unwrap();
+    fixture.store.assign(&assignment("a", "Ingen", "Anna", false)).await.unwrap();
     assert_eq!(state(fixture, "a").await, State::Delivered);
     assert!(claim(fixture, 1_000_000).await.is_empty());
     let detail = fixture.store.letter(&letter("a")).await.unwrap().unwrap();
@@ -72,29 +49,16 @@ async fn a_letter_without_a_target_is_delivered(fixture: &Fixture) {
         ("assigned", "Anna", "Ingen")
     );
     let label = fixture.store.labels(10, 0).await.unwrap().remove(0);
-    assert_eq!(
-        (label.letter, label.mailbox),
-        (letter("a"), mailbox("Ingen"))
-    );
-    assert_eq!(
-        (label.by.as_str(), label.source.as_str()),
-        ("Anna", "assign")
-    );
+    assert_eq!((label.letter, label.mailbox), (letter("a"), mailbox("Ingen")));
+    assert_eq!((label.by.as_str(), label.source.as_str()), ("Anna", "assign"));
     assert_eq!(label.raw_id, entry("a", "raw a", None).raw_id);
 }
 
 async fn a_quarantined_letter_can_be_assigned(fixture: &Fixture) {
-    let batch = [
-        entry("a", "first", Some("Miljø")),
-        entry("a", "second", Some("Miljø")),
-    ];
+    let batch = [entry("a", "first", Some("Miljø")), entry("a", "second", Some("Miljø"))];
     fixture.store.record(&batch).await.unwrap();
     let own = format!("a~{}", &batch[1].raw_id.0[..8]);
-    fixture
-        .store
-        .assign(&assignment(&own, "Miljø", "Anna", true))
-        .await
-        .unwrap();
+    fixture.store.assign(&assignment(&own, "Miljø", "Anna", true)).await.unwrap();
     let items = claim(fixture, 5_000).await;
     let keys: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
     assert_eq!(keys, ["a-1", format!("{own}-2").as_str()]);
@@ -102,23 +66,11 @@ async fn a_quarantined_letter_can_be_assigned(fixture: &Fixture) {
 }
 
 async fn only_the_last_label_holds(fixture: &Fixture) {
-    fixture
-        .store
-        .record(&[entry("a", "raw a", None)])
-        .await
-        .unwrap();
-    fixture
-        .store
-        .assign(&assignment("a", "Miljø", "Anna", true))
-        .await
-        .unwrap();
+    fixture.store.record(&[entry("a", "raw a", None)]).await.unwrap();
+    fixture.store.assign(&assignment("a", "Miljø", "Anna", true)).await.unwrap();
     let items = claim(fixture, 5_000).await;
     settle(fixture, &items[0], failed("not ours"), 6_000).await;
-    fixture
-        .store
-        .assign(&assignment("a", "Teknik", "Bo", true))
-        .await
-        .unwrap();
+    fixture.store.assign(&assignment("a", "Teknik", "Bo", true)).await.unwrap();
     let labels = fixture.store.labels(10, 0).await.unwrap();
     let labels: Vec<&str> = labels.iter().map(|label| label.mailbox.as_str()).collect();
     assert_eq!(labels, ["Teknik"]);

@@ -108,22 +108,9 @@ impl Model {
             Some(_) => (clash, State::Quarantined, Recorded::Clash),
         };
         if state == State::Routed {
-            self.outbox.insert(
-                (id.clone(), 1),
-                Pending {
-                    due_at: self.now,
-                    attempts: 0,
-                },
-            );
+            self.outbox.insert((id.clone(), 1), Pending { due_at: self.now, attempts: 0 });
         }
-        self.letters.insert(
-            id,
-            Known {
-                raw,
-                state,
-                decisions: 1,
-            },
-        );
+        self.letters.insert(id, Known { raw, state, decisions: 1 });
         answer
     }
 
@@ -133,31 +120,18 @@ impl Model {
             return Err(known.state);
         }
         known.decisions += 1;
-        known.state = if send {
-            State::Routed
-        } else {
-            State::Delivered
-        };
+        known.state = if send { State::Routed } else { State::Delivered };
         if send {
             let due_at = self.now;
-            self.outbox.insert(
-                (id.to_owned(), known.decisions),
-                Pending {
-                    due_at,
-                    attempts: 0,
-                },
-            );
+            self.outbox.insert((id.to_owned(), known.decisions), Pending { due_at, attempts: 0 });
         }
         Ok(())
     }
 
     /// The keys and failed attempts that a claim must give, in this order.
     fn claim(&mut self, max: u32) -> Vec<(String, u32)> {
-        let mut due: Vec<_> = self
-            .outbox
-            .iter_mut()
-            .filter(|(_, row)| row.due_at <= self.now)
-            .collect();
+        let mut due: Vec<_> =
+            self.outbox.iter_mut().filter(|(_, row)| row.due_at <= self.now).collect();
         due.sort_by_key(|((letter, seq), row)| (row.due_at, letter.clone(), *seq));
         due.truncate(max as usize);
         due.into_iter()
@@ -192,12 +166,8 @@ impl Model {
     }
 
     fn tally(&self) -> Tally {
-        let count = |state| {
-            self.letters
-                .values()
-                .filter(|known| known.state == state)
-                .count() as u64
-        };
+        let count =
+            |state| self.letters.values().filter(|known| known.state == state).count() as u64;
         Tally {
             received: self.letters.len() as u64,
             routed: count(State::Routed),
@@ -211,16 +181,13 @@ impl Model {
 fn port_outcome(outcome: Outcome, now: i64) -> OutboxOutcome {
     match outcome {
         Outcome::Delivered => OutboxOutcome::Delivered,
-        Outcome::Again { in_ms } => OutboxOutcome::Again {
-            at: at(now + in_ms),
-            error: "away".to_owned(),
-        },
+        Outcome::Again { in_ms } => {
+            OutboxOutcome::Again { at: at(now + in_ms), error: "away".to_owned() }
+        }
         Outcome::Release => OutboxOutcome::Release,
-        Outcome::GivenUp => OutboxOutcome::GivenUp {
-            doubt: Doubt::DeliveryFailed {
-                error: "no".to_owned(),
-            },
-        },
+        Outcome::GivenUp => {
+            OutboxOutcome::GivenUp { doubt: Doubt::DeliveryFailed { error: "no".to_owned() } }
+        }
     }
 }
 
@@ -229,10 +196,7 @@ async fn run(fixture: &Fixture, model: &mut Model, command: Command) -> Result<(
     let store = &fixture.store;
     match command {
         Command::Record(sent) => {
-            let batch: Vec<Entry> = sent
-                .iter()
-                .map(|sent| sent_entry(*sent, model.now))
-                .collect();
+            let batch: Vec<Entry> = sent.iter().map(|sent| sent_entry(*sent, model.now)).collect();
             let expected: Vec<Recorded> = sent.into_iter().map(|sent| model.record(sent)).collect();
             prop_assert_eq!(store.record(&batch).await.unwrap(), expected);
         }
@@ -249,14 +213,9 @@ async fn run(fixture: &Fixture, model: &mut Model, command: Command) -> Result<(
             prop_assert_eq!(done, model.assign(&id, send));
         }
         Command::Claim { max } => {
-            let items = store
-                .claim_outbox(max, MANY_BYTES, at(model.now), LEASE_MS)
-                .await
-                .unwrap();
-            let got: Vec<(String, u32)> = items
-                .iter()
-                .map(|item| (item.key.clone(), item.attempts))
-                .collect();
+            let items = store.claim_outbox(max, MANY_BYTES, at(model.now), LEASE_MS).await.unwrap();
+            let got: Vec<(String, u32)> =
+                items.iter().map(|item| (item.key.clone(), item.attempts)).collect();
             prop_assert_eq!(got, model.claim(max));
             model.held.extend(items);
         }
@@ -292,21 +251,10 @@ async fn finish(fixture: &Fixture, model: &mut Model) -> Result<(), TestCaseErro
     run(fixture, model, Command::Crash).await?;
     run(fixture, model, Command::Claim { max: 1_000 }).await?;
     while !model.held.is_empty() {
-        run(
-            fixture,
-            model,
-            Command::Settle {
-                which: 0,
-                outcome: Outcome::Delivered,
-            },
-        )
-        .await?;
+        run(fixture, model, Command::Settle { which: 0, outcome: Outcome::Delivered }).await?;
     }
     let tally = fixture.store.tally().await.unwrap();
-    prop_assert_eq!(
-        (tally.delivered, tally.received),
-        (tally.received, model.tally().received)
-    );
+    prop_assert_eq!((tally.delivered, tally.received), (tally.received, model.tally().received));
     Ok(())
 }
 
@@ -315,11 +263,7 @@ fn check(fixture: impl AsyncFnOnce() -> Option<Fixture>, cases: u32) {
     let Some(fixture) = runtime.block_on(fixture()) else {
         return;
     };
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let commands = prop::collection::vec(command(), 1..60);
     let result = TestRunner::new(config).run(&commands, |commands| {
         runtime.block_on(async {

@@ -63,9 +63,7 @@ async fn a_silent_network_holds_nobody_for_ever() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, recovered)
-        .await
-        .expect("the store works again");
+    tokio::time::timeout(PATIENCE, recovered).await.expect("the store works again");
     assert!(fixture.store.tally().await.unwrap().received >= 2);
     fixture.end().await;
 }

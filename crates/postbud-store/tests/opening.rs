@@ -20,10 +20,7 @@ support::on_both!(
 async fn message(options: &StoreOptions) -> String {
     use std::error::Error as _;
     let error = open(options).await.map(|_| ()).unwrap_err();
-    format!(
-        "{error}: {}",
-        error.source().map(ToString::to_string).unwrap_or_default()
-    )
+    format!("{error}: {}", error.source().map(ToString::to_string).unwrap_or_default())
 }
 
 async fn open_at_once(options: &StoreOptions) {
@@ -60,9 +57,7 @@ async fn processes_that_start_at_once_share_a_new_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn processes_that_start_at_once_share_a_new_database() {
     if let Some(fixture) = Fixture::postgres("starting at once").await {
-        fixture
-            .sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            .await;
+        fixture.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
         open_at_once(&fixture.options).await;
         fixture.end().await;
     }
@@ -80,9 +75,7 @@ async fn a_newer_schema_is_left_alone(fixture: &Fixture) {
 }
 
 async fn foreign_tables_are_named(fixture: &Fixture) {
-    fixture
-        .sql("ALTER TABLE letters RENAME TO something_else")
-        .await;
+    fixture.sql("ALTER TABLE letters RENAME TO something_else").await;
     let error = fixture.store.tally().await.unwrap_err();
     assert!(matches!(error, StoreError::Incompatible { .. }), "{error}");
 }
@@ -113,10 +106,7 @@ async fn a_database_that_is_not_there_is_named() {
     };
     let (address, _) = server.rsplit_once('/').unwrap();
     let said = message(&StoreOptions::new(format!("{address}/no_such_database"))).await;
-    assert!(
-        said.contains("\"no_such_database\" does not exist"),
-        "{said}"
-    );
+    assert!(said.contains("\"no_such_database\" does not exist"), "{said}");
 }
 
 #[tokio::test]
@@ -126,10 +116,7 @@ async fn a_file_that_is_no_database_is_named() {
     std::fs::write(&path, "Kære kommune, ".repeat(100)).unwrap();
     let said = message(&StoreOptions::new(format!("sqlite:{}", path.display()))).await;
     assert!(said.contains("no database"), "{said}");
-    assert!(
-        std::fs::read_to_string(&path).unwrap().starts_with("Kære"),
-        "it is left alone"
-    );
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("Kære"), "it is left alone");
 }
 
 #[tokio::test]
@@ -137,15 +124,8 @@ async fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let said = message(&StoreOptions::new(format!(
-        "sqlite:{}/in/x.db",
-        file.display()
-    )))
-    .await;
+    let said = message(&StoreOptions::new(format!("sqlite:{}/in/x.db", file.display()))).await;
     assert!(said.contains("check that the folder exists"), "{said}");
     let said = message(&StoreOptions::new("mongodb://x")).await;
-    assert!(
-        said.contains("must begin with `sqlite:` or `postgres://`"),
-        "{said}"
-    );
+    assert!(said.contains("must begin with `sqlite:` or `postgres://`"), "{said}");
 }

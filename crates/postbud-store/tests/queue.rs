@@ -18,11 +18,7 @@ use support::{Fixture, PATIENCE, entry, raw_id};
 struct Harness(Fixture);
 
 fn quick() -> EmbeddedOptions {
-    EmbeddedOptions {
-        attempts: 3,
-        retry_delay_ms: 200,
-        lease_ms: 1_500,
-    }
+    EmbeddedOptions { attempts: 3, retry_delay_ms: 200, lease_ms: 1_500 }
 }
 
 #[async_trait]
@@ -66,10 +62,7 @@ mod own {
 }
 
 fn inline(id: &str, raw: &Bytes) -> Message {
-    Message {
-        body: Body::Inline(raw.clone()),
-        id: id.to_owned(),
-    }
+    Message { body: Body::Inline(raw.clone()), id: id.to_owned() }
 }
 
 async fn large_messages_travel_by_reference(fixture: &Fixture) {
@@ -79,9 +72,7 @@ async fn large_messages_travel_by_reference(fixture: &Fixture) {
     let received = queue.receive(10, PATIENCE).await.unwrap();
     assert_eq!(received[0].body, Ok(Body::Stored(raw_id(&large))));
     assert!(fixture.store.raw(&raw_id(&large)).await.unwrap() == Some(large.clone()));
-    let dead = Settlement::Dead {
-        reason: "too large".to_owned(),
-    };
+    let dead = Settlement::Dead { reason: "too large".to_owned() };
     queue.settle(vec![(received[0].token, dead)]).await.unwrap();
     assert_eq!(queue.dead(10).await.unwrap()[0].bytes, large.len() as u64);
 }
@@ -89,42 +80,17 @@ async fn large_messages_travel_by_reference(fixture: &Fixture) {
 async fn the_bytes_are_stored_once(fixture: &Fixture) {
     let queue = EmbeddedQueue::new(fixture.store.clone(), quick());
     let letter: Entry = entry("a", "the bytes of a letter", None);
-    queue
-        .publish(vec![inline("a", &letter.raw), inline("a", &letter.raw)])
-        .await
-        .unwrap();
-    fixture
-        .store
-        .record(std::slice::from_ref(&letter))
-        .await
-        .unwrap();
+    queue.publish(vec![inline("a", &letter.raw), inline("a", &letter.raw)]).await.unwrap();
+    fixture.store.record(std::slice::from_ref(&letter)).await.unwrap();
     let received = queue.receive(10, PATIENCE).await.unwrap();
-    assert_eq!(
-        received.len(),
-        2,
-        "the same letter sent twice is two messages"
-    );
-    let done = received
-        .iter()
-        .map(|message| (message.token, Settlement::Done))
-        .collect();
+    assert_eq!(received.len(), 2, "the same letter sent twice is two messages");
+    let done = received.iter().map(|message| (message.token, Settlement::Done)).collect();
     queue.settle(done).await.unwrap();
-    assert_eq!(
-        fixture.store.raw(&letter.raw_id).await.unwrap(),
-        Some(letter.raw.clone())
-    );
+    assert_eq!(fixture.store.raw(&letter.raw_id).await.unwrap(), Some(letter.raw.clone()));
 
     // Bytes that have gone missing are a message that cannot be understood, not a blocked queue.
-    queue
-        .publish(vec![inline("b", &Bytes::from_static(b"gone"))])
-        .await
-        .unwrap();
-    fixture
-        .sql(&format!(
-            "DELETE FROM raws WHERE raw_id = '{}'",
-            raw_id(b"gone").0
-        ))
-        .await;
+    queue.publish(vec![inline("b", &Bytes::from_static(b"gone"))]).await.unwrap();
+    fixture.sql(&format!("DELETE FROM raws WHERE raw_id = '{}'", raw_id(b"gone").0)).await;
     let received = queue.receive(10, PATIENCE).await.unwrap();
     assert!(received[0].body.is_err());
 }
@@ -135,21 +101,12 @@ async fn the_bell_wakes(fixture: &Fixture) {
         let consumer = Arc::clone(&queue);
         let waiting = tokio::spawn(async move { consumer.receive(1, PATIENCE).await.unwrap() });
         tokio::time::sleep(Duration::from_millis(n % 4)).await;
-        queue
-            .publish(vec![inline("x", &Bytes::from_static(b"x"))])
-            .await
-            .unwrap();
+        queue.publish(vec![inline("x", &Bytes::from_static(b"x"))]).await.unwrap();
         let received = waiting.await.unwrap();
-        queue
-            .settle(vec![(received[0].token, Settlement::Done)])
-            .await
-            .unwrap();
+        queue.settle(vec![(received[0].token, Settlement::Done)]).await.unwrap();
     }
     let idle = Arc::clone(&queue);
     let waiting = tokio::spawn(async move { idle.receive(1, PATIENCE).await.unwrap() });
     queue.shutdown().await.unwrap();
-    assert!(
-        waiting.await.unwrap().is_empty(),
-        "shutting down ends the wait"
-    );
+    assert!(waiting.await.unwrap().is_empty(), "shutting down ends the wait");
 }

@@ -27,10 +27,7 @@ async fn a_letter_comes_back_as_it_went_in(fixture: &Fixture) {
     let store = &fixture.store;
     let routed = entry("a", "raw a", Some("Miljø"));
     let review = entry("b", "raw b", None);
-    let answers = store
-        .record(&[routed.clone(), review.clone()])
-        .await
-        .unwrap();
+    let answers = store.record(&[routed.clone(), review.clone()]).await.unwrap();
     assert_eq!(answers, [Recorded::New, Recorded::New]);
 
     let detail = store.letter(&letter("a")).await.unwrap().unwrap();
@@ -40,20 +37,13 @@ async fn a_letter_comes_back_as_it_went_in(fixture: &Fixture) {
     assert_eq!(detail.row.mailbox, Some(mailbox("Miljø")));
     assert_eq!(detail.row.probability, Some(1.0 / 3.0));
     assert_eq!(detail.row.subject, "Om a");
-    let events: Vec<(&str, &str)> = detail
-        .events
-        .iter()
-        .map(|event| (event.what.as_str(), event.detail.as_str()))
-        .collect();
+    let events: Vec<(&str, &str)> =
+        detail.events.iter().map(|event| (event.what.as_str(), event.detail.as_str())).collect();
     assert_eq!(events, [("received", "digital_post"), ("decided", "Miljø")]);
 
     let detail = store.letter(&letter("b")).await.unwrap().unwrap();
     assert_eq!(detail.row.state, State::Review);
-    assert_eq!(
-        detail.row.mailbox,
-        Some(mailbox("Byggesag")),
-        "the first suggestion"
-    );
+    assert_eq!(detail.row.mailbox, Some(mailbox("Byggesag")), "the first suggestion");
     assert_eq!(store.raw(&review.raw_id).await.unwrap(), Some(review.raw));
     assert_eq!(store.letter(&letter("c")).await.unwrap(), None);
     assert_eq!(store.raw(&raw_id(b"nothing")).await.unwrap(), None);
@@ -63,56 +53,26 @@ async fn the_same_letter_twice_is_known(fixture: &Fixture) {
     let first = entry("a", "raw", Some("Miljø"));
     // What is decided later about the same letter does not count: the first one may be delivered.
     let again = entry("a", "raw", None);
-    assert_eq!(
-        fixture
-            .store
-            .record(std::slice::from_ref(&first))
-            .await
-            .unwrap(),
-        [Recorded::New]
-    );
-    assert_eq!(
-        fixture.store.record(&[again]).await.unwrap(),
-        [Recorded::Known]
-    );
+    assert_eq!(fixture.store.record(std::slice::from_ref(&first)).await.unwrap(), [Recorded::New]);
+    assert_eq!(fixture.store.record(&[again]).await.unwrap(), [Recorded::Known]);
     let detail = fixture.store.letter(&letter("a")).await.unwrap().unwrap();
-    assert_eq!(
-        (detail.decisions, detail.row.state),
-        (vec![first.decision], State::Routed)
-    );
+    assert_eq!((detail.decisions, detail.row.state), (vec![first.decision], State::Routed));
     assert_eq!(fixture.store.tally().await.unwrap().received, 1);
 }
 
 async fn another_letter_of_the_same_id_is_quarantined(fixture: &Fixture) {
     let store = &fixture.store;
-    store
-        .record(&[entry("a", "first", Some("Miljø"))])
-        .await
-        .unwrap();
+    store.record(&[entry("a", "first", Some("Miljø"))]).await.unwrap();
     let other = entry("a", "second", Some("Miljø"));
-    assert_eq!(
-        store.record(std::slice::from_ref(&other)).await.unwrap(),
-        [Recorded::Clash]
-    );
-    assert_eq!(
-        store.record(std::slice::from_ref(&other)).await.unwrap(),
-        [Recorded::Known]
-    );
+    assert_eq!(store.record(std::slice::from_ref(&other)).await.unwrap(), [Recorded::Clash]);
+    assert_eq!(store.record(std::slice::from_ref(&other)).await.unwrap(), [Recorded::Known]);
     let own = letter(&format!("a~{}", &other.raw_id.0[..8]));
     let detail = store.letter(&own).await.unwrap().unwrap();
     assert_eq!(detail.row.state, State::Quarantined);
     assert_eq!(detail.decisions, [other.decision]);
-    assert!(
-        detail
-            .events
-            .iter()
-            .any(|event| event.what == "quarantined")
-    );
+    assert!(detail.events.iter().any(|event| event.what == "quarantined"));
     assert_eq!(store.raw(&other.raw_id).await.unwrap(), Some(other.raw));
-    let outgoing = store
-        .claim_outbox(10, support::MANY_BYTES, at(1), 1_000)
-        .await
-        .unwrap();
+    let outgoing = store.claim_outbox(10, support::MANY_BYTES, at(1), 1_000).await.unwrap();
     assert_eq!(outgoing.len(), 1, "what is quarantined is not sent");
     let tally = store.tally().await.unwrap();
     assert_eq!((tally.received, tally.routed, tally.quarantined), (2, 1, 1));
@@ -139,35 +99,21 @@ async fn a_batch_is_judged_in_its_order(fixture: &Fixture) {
 async fn a_taken_quarantine_id_is_made_longer(fixture: &Fixture) {
     let clash = entry("a", "second", None);
     let taken = format!("a~{}", &clash.raw_id.0[..8]);
-    let batch = [
-        entry("a", "first", None),
-        entry(&taken, "someone chose this id", None),
-    ];
+    let batch = [entry("a", "first", None), entry(&taken, "someone chose this id", None)];
     fixture.store.record(&batch).await.unwrap();
     assert_eq!(
-        fixture
-            .store
-            .record(std::slice::from_ref(&clash))
-            .await
-            .unwrap(),
+        fixture.store.record(std::slice::from_ref(&clash)).await.unwrap(),
         [Recorded::Clash]
     );
     assert_eq!(
-        fixture
-            .store
-            .record(std::slice::from_ref(&clash))
-            .await
-            .unwrap(),
+        fixture.store.record(std::slice::from_ref(&clash)).await.unwrap(),
         [Recorded::Known]
     );
     let own = letter(&format!("a~{}", &clash.raw_id.0[..16]));
     assert!(fixture.store.letter(&own).await.unwrap().is_some());
 
     let longest = "x".repeat(80);
-    let batch = [
-        entry(&longest, "first", None),
-        entry(&longest, "second", None),
-    ];
+    let batch = [entry(&longest, "first", None), entry(&longest, "second", None)];
     let answers = fixture.store.record(&batch).await.unwrap();
     assert_eq!(answers, [Recorded::New, Recorded::Clash]);
 }
@@ -175,20 +121,15 @@ async fn a_taken_quarantine_id_is_made_longer(fixture: &Fixture) {
 async fn one_bad_entry_stores_nothing(fixture: &Fixture) {
     let mut bad = entry("b", "raw b", None);
     bad.decision.suggestions[0].probability = f64::NAN;
-    let error = fixture
-        .store
-        .record(&[entry("a", "raw a", None), bad])
-        .await
-        .unwrap_err();
+    let error = fixture.store.record(&[entry("a", "raw a", None), bad]).await.unwrap_err();
     assert!(matches!(error, StoreError::BadEntry { .. }), "{error}");
     assert_eq!(fixture.store.tally().await.unwrap(), Tally::default());
     assert_eq!(fixture.store.raw(&raw_id(b"raw a")).await.unwrap(), None);
 }
 
 async fn workers_with_the_same_letters_agree(fixture: &Fixture) {
-    let letters: Vec<_> = (0..60)
-        .map(|n| entry(&format!("l-{n}"), &format!("raw {n}"), Some("Miljø")))
-        .collect();
+    let letters: Vec<_> =
+        (0..60).map(|n| entry(&format!("l-{n}"), &format!("raw {n}"), Some("Miljø"))).collect();
     let mut work = Vec::new();
     for worker in 0..4 {
         let store = fixture.another().await;
@@ -198,10 +139,7 @@ async fn workers_with_the_same_letters_agree(fixture: &Fixture) {
             let mut new = 0;
             for batch in letters.chunks(7) {
                 let answers = store.record(batch).await.unwrap();
-                new += answers
-                    .iter()
-                    .filter(|answer| **answer == Recorded::New)
-                    .count();
+                new += answers.iter().filter(|answer| **answer == Recorded::New).count();
                 assert!(!answers.contains(&Recorded::Clash));
             }
             store.close().await;
@@ -224,53 +162,23 @@ async fn large_raw_bytes_come_back(fixture: &Fixture) {
         let mut large = entry(&format!("size-{size}"), "", Some("Miljø"));
         large.raw_id = raw_id(&bytes);
         large.raw = Bytes::from(bytes);
-        fixture
-            .store
-            .record(std::slice::from_ref(&large))
-            .await
-            .unwrap();
+        fixture.store.record(std::slice::from_ref(&large)).await.unwrap();
         let stored = fixture.store.raw(&large.raw_id).await.unwrap().unwrap();
         assert!(stored == large.raw, "{size} bytes come back changed");
     }
-    let outgoing = fixture
-        .store
-        .claim_outbox(10, support::MANY_BYTES, at(1), 1_000)
-        .await
-        .unwrap();
+    let outgoing = fixture.store.claim_outbox(10, support::MANY_BYTES, at(1), 1_000).await.unwrap();
     assert_eq!(outgoing.len(), 6);
-    assert!(
-        outgoing
-            .iter()
-            .all(|item| raw_id(&item.raw).0.len() == 64 && {
-                item.letter.as_str() == format!("size-{}", item.raw.len())
-            })
-    );
+    assert!(outgoing.iter().all(|item| raw_id(&item.raw).0.len() == 64 && {
+        item.letter.as_str() == format!("size-{}", item.raw.len())
+    }));
 }
 
 async fn raw_bytes_ahead_of_their_letter(fixture: &Fixture) {
     let ahead = entry("a", "came by reference", None);
-    let id = fixture
-        .store
-        .put_raw(ahead.raw.clone(), at(0))
-        .await
-        .unwrap();
+    let id = fixture.store.put_raw(ahead.raw.clone(), at(0)).await.unwrap();
     assert_eq!(id, ahead.raw_id);
-    assert_eq!(
-        fixture
-            .store
-            .put_raw(ahead.raw.clone(), at(5))
-            .await
-            .unwrap(),
-        id
-    );
-    assert_eq!(
-        fixture
-            .store
-            .record(std::slice::from_ref(&ahead))
-            .await
-            .unwrap(),
-        [Recorded::New]
-    );
+    assert_eq!(fixture.store.put_raw(ahead.raw.clone(), at(5)).await.unwrap(), id);
+    assert_eq!(fixture.store.record(std::slice::from_ref(&ahead)).await.unwrap(), [Recorded::New]);
     assert_eq!(fixture.store.raw(&id).await.unwrap(), Some(ahead.raw));
 }
 
@@ -285,51 +193,18 @@ async fn lists_and_counts_add_up(fixture: &Fixture) {
     fixture.store.record(&batch).await.unwrap();
     let list = async |filter: Filter| -> Vec<String> {
         let rows = fixture.store.letters(&filter).await.unwrap();
-        rows.into_iter()
-            .map(|row| row.letter.as_str().to_owned())
-            .collect()
+        rows.into_iter().map(|row| row.letter.as_str().to_owned()).collect()
     };
-    let all = Filter {
-        limit: 100,
-        ..Filter::default()
-    };
+    let all = Filter { limit: 100, ..Filter::default() };
     assert_eq!(list(all.clone()).await.len(), 10);
-    assert_eq!(
-        list(Filter {
-            limit: 2,
-            offset: 1,
-            ..all.clone()
-        })
-        .await,
-        ["l-8", "l-7"]
-    );
-    let review = Filter {
-        state: Some(State::Review),
-        ..all.clone()
-    };
-    assert_eq!(
-        list(review.clone()).await,
-        ["l-9", "l-7", "l-5", "l-3", "l-1"]
-    );
-    let suggested = Filter {
-        mailbox: Some(mailbox("Byggesag")),
-        ..review
-    };
+    assert_eq!(list(Filter { limit: 2, offset: 1, ..all.clone() }).await, ["l-8", "l-7"]);
+    let review = Filter { state: Some(State::Review), ..all.clone() };
+    assert_eq!(list(review.clone()).await, ["l-9", "l-7", "l-5", "l-3", "l-1"]);
+    let suggested = Filter { mailbox: Some(mailbox("Byggesag")), ..review };
     assert_eq!(list(suggested).await.len(), 5);
-    let routed = Filter {
-        mailbox: Some(mailbox("Miljø")),
-        ..all.clone()
-    };
+    let routed = Filter { mailbox: Some(mailbox("Miljø")), ..all.clone() };
     assert_eq!(list(routed).await, ["l-8", "l-6", "l-4", "l-2", "l-0"]);
-    assert_eq!(
-        list(Filter {
-            state: Some(State::Delivered),
-            ..all
-        })
-        .await
-        .len(),
-        0
-    );
+    assert_eq!(list(Filter { state: Some(State::Delivered), ..all }).await.len(), 0);
     let tally = fixture.store.tally().await.unwrap();
     assert_eq!((tally.received, tally.routed, tally.review), (10, 5, 5));
     fixture.store.health().await.unwrap();
@@ -339,40 +214,19 @@ async fn odd_text_is_stored(fixture: &Fixture) {
     let mut odd = entry("a", "raw", None);
     odd.subject = format!("nul \0 quote ' \u{1F4EC} {}", "æ".repeat(400));
     fixture.store.record(&[odd]).await.unwrap();
-    let row = fixture
-        .store
-        .letter(&letter("a"))
-        .await
-        .unwrap()
-        .unwrap()
-        .row;
+    let row = fixture.store.letter(&letter("a")).await.unwrap().unwrap().row;
     assert!(row.subject.starts_with("nul  quote ' \u{1F4EC} æ"));
     assert!(row.subject.chars().count() <= 256);
 }
 
 async fn a_decision_from_another_version_is_named(fixture: &Fixture) {
-    let batch = [
-        entry("a", "raw a", Some("Miljø")),
-        entry("b", "raw b", Some("Miljø")),
-    ];
+    let batch = [entry("a", "raw a", Some("Miljø")), entry("b", "raw b", Some("Miljø"))];
     fixture.store.record(&batch).await.unwrap();
-    fixture
-        .sql("UPDATE decisions SET body = '{\"step\": \"tomorrow\"}' WHERE letter = 'a'")
-        .await;
+    fixture.sql("UPDATE decisions SET body = '{\"step\": \"tomorrow\"}' WHERE letter = 'a'").await;
     let error = fixture.store.letter(&letter("a")).await.unwrap_err();
     assert!(matches!(error, StoreError::Incompatible { .. }), "{error}");
     // It stops no other letter, and a person gets to see it.
-    let outgoing = fixture
-        .store
-        .claim_outbox(10, support::MANY_BYTES, at(1), 1_000)
-        .await
-        .unwrap();
-    assert_eq!(
-        outgoing
-            .iter()
-            .map(|item| item.letter.as_str())
-            .collect::<Vec<_>>(),
-        ["b"]
-    );
+    let outgoing = fixture.store.claim_outbox(10, support::MANY_BYTES, at(1), 1_000).await.unwrap();
+    assert_eq!(outgoing.iter().map(|item| item.letter.as_str()).collect::<Vec<_>>(), ["b"]);
     assert_eq!(fixture.store.tally().await.unwrap().review, 1);
 }

@@ -9,11 +9,7 @@ use std::path::{Path, PathBuf};
 /// one in the `PATH` is a wrapper that does, so it does not count.
 #[must_use]
 pub fn rabbit_programs() -> Option<PathBuf> {
-    let known = [
-        "/usr/lib/rabbitmq/bin",
-        "/opt/rabbitmq/sbin",
-        "/usr/local/opt/rabbitmq/sbin",
-    ];
+    let known = ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/usr/local/opt/rabbitmq/sbin"];
     known.iter().map(PathBuf::from).chain(path()).find(|dir| {
         let server = dir.join("rabbitmq-server");
         server.is_file()
@@ -37,9 +33,7 @@ pub fn postgres_programs() -> Option<PathBuf> {
         .collect();
     debian.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     let debian = debian.into_iter().map(|(_, dir)| dir);
-    debian
-        .chain(path())
-        .find(|dir| dir.join("postgres").is_file() && dir.join("initdb").is_file())
+    debian.chain(path()).find(|dir| dir.join("postgres").is_file() && dir.join("initdb").is_file())
 }
 
 /// A program by its name, from the `PATH`.
@@ -50,6 +44,5 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
 fn path() -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let dirs: Vec<PathBuf> = env::split_paths(&path).collect();
-    dirs.into_iter()
-        .chain(["/usr/sbin", "/sbin"].map(|dir| Path::new(dir).to_owned()))
+    dirs.into_iter().chain(["/usr/sbin", "/sbin"].map(|dir| Path::new(dir).to_owned()))
 }

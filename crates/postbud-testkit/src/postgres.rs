@@ -43,9 +43,7 @@ impl PostgresServer {
     pub fn start() -> Result<Self> {
         let programs = postgres_programs()
             .context("PostgreSQL is missing: install it (Debian: apt-get install postgresql)")?;
-        let dir = tempfile::Builder::new()
-            .prefix("postbud-postgres-")
-            .tempdir()?;
+        let dir = tempfile::Builder::new().prefix("postbud-postgres-").tempdir()?;
         if Uid::effective().is_root() {
             let id = |kind: &str| -> Result<u32> {
                 let mut id = Command::new("id");
@@ -55,23 +53,9 @@ impl PostgresServer {
             chown(dir.path(), Some(id("-u")?), Some(id("-g")?))?;
             fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let mut server = Self {
-            programs,
-            dir,
-            port: port::free()?,
-            server: None,
-        };
-        let cluster = [
-            "-D",
-            "data",
-            "-U",
-            "postbud",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ];
+        let mut server = Self { programs, dir, port: port::free()?, server: None };
+        let cluster =
+            ["-D", "data", "-U", "postbud", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"];
         // Nothing to lose yet: the server itself flushes what matters.
         server.helper("initdb", &[&cluster[..], &["--no-sync"]].concat())?;
         server.launch()?;
@@ -103,10 +87,7 @@ impl PostgresServer {
     /// When there is one of this name.
     pub fn create_database(&self, name: &str) -> Result<()> {
         let port = self.port.to_string();
-        self.helper(
-            "createdb",
-            &["-h", "127.0.0.1", "-p", &port, "-U", "postbud", name],
-        )
+        self.helper("createdb", &["-h", "127.0.0.1", "-p", &port, "-U", "postbud", name])
     }
 
     /// Stops it as an operator would (if it runs) and starts it again, same port, same data.
@@ -136,9 +117,7 @@ impl PostgresServer {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn freeze(&mut self) -> Result<()> {
-        self.server
-            .as_mut()
-            .map_or(Ok(()), |server| server.signal(Signal::SIGSTOP))
+        self.server.as_mut().map_or(Ok(()), |server| server.signal(Signal::SIGSTOP))
     }
 
     /// Ends a [`freeze`](Self::freeze).
@@ -146,9 +125,7 @@ impl PostgresServer {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn thaw(&mut self) -> Result<()> {
-        self.server
-            .as_mut()
-            .map_or(Ok(()), |server| server.signal(Signal::SIGCONT))
+        self.server.as_mut().map_or(Ok(()), |server| server.signal(Signal::SIGCONT))
     }
 
     fn launch(&mut self) -> Result<()> {
@@ -174,10 +151,8 @@ impl PostgresServer {
         // directory counts as in use until then.
         for attempt in 1.. {
             let mut server = Process::spawn(&task, self.dir.path(), &log)?;
-            let answers = || {
-                self.helper("pg_isready", &["-q", "-h", "127.0.0.1", "-p", &port])
-                    .is_ok()
-            };
+            let answers =
+                || self.helper("pg_isready", &["-q", "-h", "127.0.0.1", "-p", &port]).is_ok();
             match wait_until_ready(&mut server, &log, START, answers) {
                 Ok(()) => {
                     self.server = Some(server);
@@ -192,12 +167,7 @@ impl PostgresServer {
 
     fn task(&self, program: &str) -> Task<'static> {
         let envs = vec![("LANG".to_owned(), "C.UTF-8".to_owned())];
-        Task {
-            program: self.programs.join(program),
-            args: Vec::new(),
-            envs,
-            user: Some(USER),
-        }
+        Task { program: self.programs.join(program), args: Vec::new(), envs, user: Some(USER) }
     }
 
     fn helper(&self, program: &str, args: &[&str]) -> Result<()> {

@@ -44,9 +44,7 @@ impl Task<'_> {
             }
             _ => Command::new(&self.program),
         };
-        command
-            .args(&self.args)
-            .envs(self.envs.iter().map(|(name, value)| (name, value)));
+        command.args(&self.args).envs(self.envs.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command
     }
@@ -64,23 +62,15 @@ impl Process {
     pub(crate) fn spawn(task: &Task<'_>, dir: &Path, log: &Path) -> Result<Self> {
         let mut command = task.command(true);
         let open = || File::options().create(true).append(true).open(log);
-        command
-            .current_dir(dir)
-            .stdout(open()?)
-            .stderr(open()?)
-            .process_group(0);
+        command.current_dir(dir).stdout(open()?).stderr(open()?).process_group(0);
         let (tie, tied) = mpsc::channel::<()>();
         let (started, start) = mpsc::channel();
-        thread::Builder::new()
-            .name("keeps a server".into())
-            .spawn(move || {
-                // Whoever waits for the answer is gone only if it panicked.
-                let _ = started.send(command.spawn());
-                let _ = tied.recv();
-            })?;
-        let child = start
-            .recv()?
-            .with_context(|| format!("start {}", task.program.display()))?;
+        thread::Builder::new().name("keeps a server".into()).spawn(move || {
+            // Whoever waits for the answer is gone only if it panicked.
+            let _ = started.send(command.spawn());
+            let _ = tied.recv();
+        })?;
+        let child = start.recv()?.with_context(|| format!("start {}", task.program.display()))?;
         Ok(Self { child, _tie: tie })
     }
 
@@ -131,16 +121,10 @@ pub(crate) fn wait_until_ready(
     let deadline = Instant::now() + patience;
     while !ready() {
         if let Some(status) = process.ended()? {
-            bail!(
-                "the server ended while starting ({status}); its log ends:\n{}",
-                tail(log)
-            );
+            bail!("the server ended while starting ({status}); its log ends:\n{}", tail(log));
         }
         if Instant::now() > deadline {
-            bail!(
-                "the server did not answer within {patience:?}; its log ends:\n{}",
-                tail(log)
-            );
+            bail!("the server did not answer within {patience:?}; its log ends:\n{}", tail(log));
         }
         thread::sleep(POLL);
     }
@@ -166,14 +150,10 @@ pub(crate) fn run(command: &mut Command, patience: Duration) -> Result<String> {
     });
     let status = child.wait();
     drop(finished);
-    watchdog
-        .join()
-        .map_err(|_| anyhow!("the watchdog of {what} panicked"))?;
+    watchdog.join().map_err(|_| anyhow!("the watchdog of {what} panicked"))?;
     let output = child.wait_with_output()?;
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !status?.success() {
         bail!("{what} failed ({}):\n{out}{err}", output.status);
     }

@@ -55,9 +55,7 @@ impl RabbitServer {
     pub fn start() -> Result<Self> {
         let programs = rabbit_programs()
             .context("RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server)")?;
-        let dir = tempfile::Builder::new()
-            .prefix("postbud-rabbitmq-")
-            .tempdir()?;
+        let dir = tempfile::Builder::new().prefix("postbud-rabbitmq-").tempdir()?;
         fs::write(dir.path().join("rabbitmq.conf"), CONFIG)?;
         fs::write(dir.path().join("enabled_plugins"), "[].\n")?;
         fs::write(dir.path().join("environment"), "")?;
@@ -113,9 +111,7 @@ impl RabbitServer {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn freeze(&mut self) -> Result<()> {
-        self.node
-            .as_mut()
-            .map_or(Ok(()), |node| node.signal(Signal::SIGSTOP))
+        self.node.as_mut().map_or(Ok(()), |node| node.signal(Signal::SIGSTOP))
     }
 
     /// Ends a [`freeze`](Self::freeze).
@@ -123,9 +119,7 @@ impl RabbitServer {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn thaw(&mut self) -> Result<()> {
-        self.node
-            .as_mut()
-            .map_or(Ok(()), |node| node.signal(Signal::SIGCONT))
+        self.node.as_mut().map_or(Ok(()), |node| node.signal(Signal::SIGCONT))
     }
 
     /// Runs `rabbitmqctl` and returns what it prints. Takes a second or two.
@@ -134,11 +128,8 @@ impl RabbitServer {
     /// When it fails; with what it printed.
     pub fn control(&self, args: &[&str]) -> Result<String> {
         let mut task = self.task(self.programs.join("rabbitmqctl"));
-        task.args = ["-q", "-n", &self.node_name()]
-            .iter()
-            .chain(args)
-            .map(ToString::to_string)
-            .collect();
+        task.args =
+            ["-q", "-n", &self.node_name()].iter().chain(args).map(ToString::to_string).collect();
         run(&mut task.command(false), CONTROL)
     }
 
@@ -147,8 +138,7 @@ impl RabbitServer {
     /// # Errors
     /// When `rabbitmqctl` fails.
     pub fn close_all_connections(&self) -> Result<()> {
-        self.control(&["close_all_connections", "a test closes them"])
-            .map(drop)
+        self.control(&["close_all_connections", "a test closes them"]).map(drop)
     }
 
     fn launch(&mut self) -> Result<()> {
@@ -156,14 +146,9 @@ impl RabbitServer {
         if self.mapper.is_none() {
             let epmd = program("epmd").ok_or_else(|| anyhow!("Erlang's epmd is missing"))?;
             let mut task = self.task(epmd);
-            task.args = [
-                "-address",
-                "127.0.0.1",
-                "-port",
-                &self.mapper_port.to_string(),
-            ]
-            .map(str::to_owned)
-            .to_vec();
+            task.args = ["-address", "127.0.0.1", "-port", &self.mapper_port.to_string()]
+                .map(str::to_owned)
+                .to_vec();
             self.mapper = Some(Process::spawn(&task, self.dir.path(), &log)?);
         }
         let server = self.task(self.programs.join("rabbitmq-server"));
@@ -202,12 +187,7 @@ impl RabbitServer {
             ("LANG", "C.UTF-8".to_owned()),
         ];
         let envs = envs.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Task {
-            program,
-            args: Vec::new(),
-            envs,
-            user: None,
-        }
+        Task { program, args: Vec::new(), envs, user: None }
     }
 }
 

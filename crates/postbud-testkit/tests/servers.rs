@@ -29,10 +29,7 @@ fn a_broker_comes_back_after_signal_nine() {
     }
     let mut server = RabbitServer::start().unwrap();
     let listing = server.control(&["list_queues", "name"]).unwrap();
-    assert!(
-        !listing.contains("incoming"),
-        "a new broker has no queues: {listing}"
-    );
+    assert!(!listing.contains("incoming"), "a new broker has no queues: {listing}");
     server.kill_dash_nine().unwrap();
     assert!(!reachable(server.port()));
     server.restart().unwrap();
@@ -52,10 +49,7 @@ fn a_database_comes_back_after_signal_nine() {
     server.kill_dash_nine().unwrap();
     assert!(!reachable(server.port()));
     server.restart().unwrap();
-    assert!(
-        server.create_database("other").is_err(),
-        "it was there before"
-    );
+    assert!(server.create_database("other").is_err(), "it was there before");
     let port = server.port();
     drop(server);
     assert!(!reachable(port));

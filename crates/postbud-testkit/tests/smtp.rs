@@ -13,9 +13,7 @@ struct Client(BufReader<TcpStream>);
 impl Client {
     fn connect(server: &SmtpServer) -> Self {
         let stream = TcpStream::connect(server.address()).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         Self(BufReader::new(stream))
     }
 
@@ -55,10 +53,7 @@ fn a_message_is_kept_with_its_envelope() {
     let server = SmtpServer::start().unwrap();
     let mut client = Client::connect(&server);
     client.envelope();
-    assert_eq!(
-        client.says("Subject: Hej\r\n\r\n..et punktum\r\n.\r\n"),
-        Some(250)
-    );
+    assert_eq!(client.says("Subject: Hej\r\n\r\n..et punktum\r\n.\r\n"), Some(250));
     let mails = server.wait_for(1, Duration::from_secs(20)).unwrap();
     assert_eq!(mails[0].from, "a@b.dk");
     assert_eq!(mails[0].recipients, ["c@d.dk"]);
@@ -73,10 +68,7 @@ fn a_dot_after_a_bare_line_feed_ends_nothing() {
     let server = SmtpServer::start().unwrap();
     let mut client = Client::connect(&server);
     client.envelope();
-    assert_eq!(
-        client.says("a\n.\r\nMAIL FROM:<evil@b.dk>\r\n.\r\n"),
-        Some(250)
-    );
+    assert_eq!(client.says("a\n.\r\nMAIL FROM:<evil@b.dk>\r\n.\r\n"), Some(250));
     assert_eq!(server.mails().len(), 1);
     assert_eq!(server.mails()[0].data, b"a\n.\r\nMAIL FROM:<evil@b.dk>\r\n");
 }
@@ -87,17 +79,7 @@ fn commands_may_come_all_at_once() {
     let mut client = Client::connect(&server);
     client.send("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.dk>\r\nRCPT TO:<c@d.dk>\r\nDATA\r\n");
     let replies: Vec<_> = (0..6).map(|_| client.reply()).collect();
-    assert_eq!(
-        replies,
-        [
-            Some(220),
-            Some(250),
-            Some(250),
-            Some(250),
-            Some(250),
-            Some(354)
-        ]
-    );
+    assert_eq!(replies, [Some(220), Some(250), Some(250), Some(250), Some(250), Some(354)]);
     assert_eq!(client.says("x\r\n.\r\n"), Some(250));
     assert_eq!(server.mails()[0].recipients.len(), 2);
 }

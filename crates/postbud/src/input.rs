@@ -146,7 +146,9 @@ fn lines(path: &Path, each: &mut dyn FnMut(Input)) -> Result<(), String> {
             break;
         }
         if read as u64 == LINE_BYTES {
-            return Err(format!("line {number} is longer than {LINE_BYTES} bytes; the rest was not read"));
+            return Err(format!(
+                "line {number} is longer than {LINE_BYTES} bytes; the rest was not read"
+            ));
         }
         if !text.trim().is_empty() {
             let raw = Line::parse(&text).map(|line| line.raw(number));
@@ -162,7 +164,9 @@ mod tests {
 
     fn all(paths: &[PathBuf]) -> Vec<(String, Result<Bytes, String>)> {
         let mut found = Vec::new();
-        letters(paths, &Limits::default(), &mut |input| found.push((input.name, input.raw)));
+        letters(paths, &Limits::default(), &mut |input| {
+            found.push((input.name, input.raw));
+        });
         found
     }
 

@@ -14,8 +14,10 @@ pub(crate) fn start(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_env("POSTBUD_LOG")
         .or_else(|_| EnvFilter::try_new(format!("warn,postbud={level}")))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second start finds a subscriber in place and leaves it.
     let _ = match format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use postbud_decide::Lang as CaseworkerLang;
-use postbud_deliver::{DeliverOptions, Deliverer, Language, SmtpOptions, SmtpTls};
+use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
 use postbud_pipeline::ports::Queue;
 use postbud_pipeline::{DispatcherOptions, RetryPolicy, RouterOptions, Steps};
 use postbud_queue::{RabbitOptions, RabbitQueue};
@@ -19,8 +18,8 @@ use crate::exit::{self, Failure};
 
 /// Reads a configuration; its warnings go to standard error.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
-    let (config, warnings) =
-        config::load(path).map_err(|report| Failure::new(exit::CONFIGURATION, report.to_string()))?;
+    let (config, warnings) = config::load(path)
+        .map_err(|report| Failure::new(exit::CONFIGURATION, report.to_string()))?;
     for warning in warnings {
         eprintln!("{}: {warning}", path.display());
     }
@@ -59,7 +58,7 @@ pub(crate) async fn store(config: &Config) -> anyhow::Result<SqlStore> {
 /// Opens the queue.
 pub(crate) async fn queue(config: &Config, store: &SqlStore) -> anyhow::Result<Arc<dyn Queue>> {
     match &config.queue.kind {
-        QueueKind::Embedded { .. } => Ok(Arc::new(embedded(config, store))),
+        QueueKind::Embedded => Ok(Arc::new(embedded(config, store))),
         QueueKind::Amqp { url } => {
             let rabbit = RabbitQueue::connect(rabbit_options(config, url.expose()))
                 .await
@@ -114,10 +113,7 @@ pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
         mailboxes: config.settings.mailboxes.clone(),
         smtp,
         domain: config.delivery.domain.clone(),
-        language: match config.delivery.language {
-            CaseworkerLang::Danish => Language::Da,
-            CaseworkerLang::English => Language::En,
-        },
+        language: config.delivery.language,
         letter_limits: config.limits.clone(),
     };
     Deliverer::new(options)

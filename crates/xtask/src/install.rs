@@ -40,11 +40,7 @@ pub(crate) fn ensure_servers(install: bool) -> Result<()> {
     apt(root, &[&install[..], &missing].concat())?;
     drop(policy);
     let still = self::missing();
-    ensure!(
-        still.is_empty(),
-        "installed, and still not found: {}",
-        still.join(" ")
-    );
+    ensure!(still.is_empty(), "installed, and still not found: {}", still.join(" "));
     Ok(())
 }
 
@@ -53,11 +49,7 @@ fn missing() -> Vec<&'static str> {
         (RabbitServer::installed(), "rabbitmq-server"),
         (PostgresServer::installed(), "postgresql"),
     ];
-    servers
-        .into_iter()
-        .filter(|(installed, _)| !installed)
-        .map(|(_, package)| package)
-        .collect()
+    servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }
 
 fn apt(root: bool, arguments: &[&str]) -> Result<()> {
@@ -68,15 +60,9 @@ fn apt(root: bool, arguments: &[&str]) -> Result<()> {
         command.arg("env");
         command
     };
-    command
-        .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"])
-        .args(arguments);
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]).args(arguments);
     let status = command.status().context("start apt-get")?;
-    ensure!(
-        status.success(),
-        "apt-get {} failed ({status})",
-        arguments.join(" ")
-    );
+    ensure!(status.success(), "apt-get {} failed ({status})", arguments.join(" "));
     Ok(())
 }
 

@@ -16,11 +16,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "The project's own chores",
-    disable_version_flag = true
-)]
+#[command(name = "cargo xtask", about = "The project's own chores", disable_version_flag = true)]
 struct Arguments {
     #[command(subcommand)]
     chore: Chore,
@@ -62,8 +58,5 @@ fn run() -> Result<ExitCode> {
 /// The folder of the workspace.
 fn root() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .nth(2)
-        .map(Path::to_owned)
-        .context("find the workspace above crates/xtask")
+    here.ancestors().nth(2).map(Path::to_owned).context("find the workspace above crates/xtask")
 }

@@ -23,9 +23,7 @@ impl Servers {
         println!("starting a private RabbitMQ and a private PostgreSQL");
         let rabbit = thread::spawn(RabbitServer::start);
         let postgres = PostgresServer::start()?;
-        let rabbit = rabbit
-            .join()
-            .map_err(|_| anyhow::anyhow!("starting RabbitMQ panicked"))??;
+        let rabbit = rabbit.join().map_err(|_| anyhow::anyhow!("starting RabbitMQ panicked"))??;
         Ok(Self { rabbit, postgres })
     }
 

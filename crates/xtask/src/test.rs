@@ -28,11 +28,7 @@ pub(crate) struct Options {
 pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     // Somebody may have started servers already (`cargo xtask servers`).
     let given = env::var_os(AMQP).is_some() && env::var_os(POSTGRES).is_some();
-    let servers = if given {
-        None
-    } else {
-        Some(Servers::start(options.install)?)
-    };
+    let servers = if given { None } else { Some(Servers::start(options.install)?) };
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["test", "--no-fail-fast"]);
     match &options.package {
@@ -58,13 +54,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
 /// Does the binary have the points at which a test can stop it?
 fn has_fault_points(root: &Path) -> Result<bool> {
     let manifest = root.join("Cargo.toml");
-    let metadata = MetadataCommand::new()
-        .manifest_path(manifest)
-        .no_deps()
-        .exec()?;
-    let binary = metadata
-        .packages
-        .iter()
-        .find(|package| package.name.as_str() == "postbud");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
+    let binary = metadata.packages.iter().find(|package| package.name.as_str() == "postbud");
     Ok(binary.is_some_and(|package| package.features.contains_key("fault-points")))
 }

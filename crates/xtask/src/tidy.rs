@@ -12,19 +12,9 @@ const EXCUSE: &str = "// long: ";
 /// Folders that are not ours to tidy.
 const FOREIGN: [&str; 4] = ["target", ".git", "postbud-data", "node_modules"];
 /// Folders and files that are looked at.
-const OURS: [&str; 8] = [
-    "crates",
-    "tests",
-    "docs",
-    "deploy",
-    ".ci",
-    "README.md",
-    "CHANGELOG.md",
-    "Cargo.toml",
-];
-const TEXTS: [&str; 9] = [
-    "rs", "md", "toml", "yml", "yaml", "json", "conf", "service", "run",
-];
+const OURS: [&str; 8] =
+    ["crates", "tests", "docs", "deploy", ".ci", "README.md", "CHANGELOG.md", "Cargo.toml"];
+const TEXTS: [&str; 9] = ["rs", "md", "toml", "yml", "yaml", "json", "conf", "service", "run"];
 /// What a finished file does not say: notes to oneself, and places that only one machine has.
 /// Written in two halves, so that this file does not say them either.
 const FORBIDDEN: [&str; 7] = [
@@ -64,33 +54,21 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     for finding in &findings {
         println!("{}: {}", finding.file.display(), finding.what);
     }
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Every text file below a path.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if path.is_dir() && !FOREIGN.contains(&name) {
         let entries = fs::read_dir(path).with_context(|| format!("read {}", path.display()))?;
-        let mut paths = entries
-            .map(|entry| Ok(entry?.path()))
-            .collect::<Result<Vec<_>>>()?;
+        let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
         paths.sort();
         for path in paths {
             collect(&path, files)?;
         }
     } else if path.is_file() {
-        let kind = path
-            .extension()
-            .and_then(|kind| kind.to_str())
-            .unwrap_or(name);
+        let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or(name);
         if TEXTS.contains(&kind) {
             files.push(path.to_owned());
         }
@@ -99,25 +77,18 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn check(file: &Path, text: &str) -> Vec<Finding> {
-    let finding = |what: String| Finding {
-        file: file.to_owned(),
-        what,
-    };
+    let finding = |what: String| Finding { file: file.to_owned(), what };
     let mut findings = Vec::new();
     if file.extension().is_some_and(|extension| extension == "rs") {
         let lines = text.lines().count();
-        let excused = text
-            .lines()
-            .any(|line| line.trim_start().starts_with(EXCUSE));
+        let excused = text.lines().any(|line| line.trim_start().starts_with(EXCUSE));
         if lines > LONGEST && !excused {
             let what =
                 format!("{lines} lines, more than {LONGEST}: split it, or say why in `{EXCUSE}…`");
             findings.push(finding(what));
         }
         if !text.starts_with("//!") {
-            findings.push(finding(
-                "does not begin with `//!` and what it is for".to_owned(),
-            ));
+            findings.push(finding("does not begin with `//!` and what it is for".to_owned()));
         }
     }
     for (number, line) in text.lines().enumerate() {
@@ -156,10 +127,7 @@ mod tests {
     use super::*;
 
     fn whats(file: &str, text: &str) -> Vec<String> {
-        check(Path::new(file), text)
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect()
+        check(Path::new(file), text).into_iter().map(|finding| finding.what).collect()
     }
 
     #[test]
@@ -184,17 +152,13 @@ mod tests {
     #[test]
     fn notes_to_oneself_are_found_with_their_line() {
         let text = format!("a\nb {}: later\n", FORBIDDEN[0]);
-        assert_eq!(
-            whats("a.md", &text),
-            [format!("line 2: `{}`", FORBIDDEN[0])]
-        );
+        assert_eq!(whats("a.md", &text), [format!("line 2: `{}`", FORBIDDEN[0])]);
     }
 
     #[test]
     fn figures_name_median_and_percentile() {
-        let mut lengths: Vec<_> = (1..=10)
-            .map(|n| (n * 10, PathBuf::from(format!("{n}.rs"))))
-            .collect();
+        let mut lengths: Vec<_> =
+            (1..=10).map(|n| (n * 10, PathBuf::from(format!("{n}.rs")))).collect();
         let text = figures(&mut lengths);
         assert!(
             text.starts_with("10 Rust files, 550 lines; median 50, 90th percentile 90"),
@@ -213,10 +177,7 @@ mod tests {
         }
         let mut files = Vec::new();
         collect(dir.path(), &mut files).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|f| f.strip_prefix(dir.path()).unwrap())
-            .collect();
+        let names: Vec<_> = files.iter().map(|f| f.strip_prefix(dir.path()).unwrap()).collect();
         assert_eq!(names, [Path::new("a.rs"), Path::new("b/c.md")]);
     }
 }

@@ -51,11 +51,7 @@ const WALLS: [(&str, &str); 5] = [
 
 fn metadata() -> Metadata {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-    MetadataCommand::new()
-        .manifest_path(manifest)
-        .no_deps()
-        .exec()
-        .unwrap()
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
 }
 
 /// The dependencies of each crate of ours that are not for its tests.
@@ -77,10 +73,7 @@ fn every_crate_is_on_the_map() {
     let uses = uses();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     let found: BTreeSet<&str> = uses.keys().map(String::as_str).collect();
-    assert_eq!(
-        found, known,
-        "a new crate needs a place in docs/architecture.md and here"
-    );
+    assert_eq!(found, known, "a new crate needs a place in docs/architecture.md and here");
 }
 
 #[test]
@@ -88,11 +81,7 @@ fn no_arrow_that_is_not_on_the_map() {
     let uses = uses();
     let mut wrong = Vec::new();
     for (name, allowed) in ARROWS {
-        let ours = uses
-            .get(name)
-            .into_iter()
-            .flatten()
-            .filter(|used| uses.contains_key(*used));
+        let ours = uses.get(name).into_iter().flatten().filter(|used| uses.contains_key(*used));
         for used in ours.filter(|used| !allowed.contains(&used.as_str())) {
             wrong.push(format!("{name} must not use {used}"));
         }
@@ -103,14 +92,8 @@ fn no_arrow_that_is_not_on_the_map() {
 #[test]
 fn the_test_tools_stay_in_the_tests() {
     for (name, used) in uses() {
-        let tools = used
-            .iter()
-            .filter(|used| FOR_TESTS.contains(&used.as_str()))
-            .count();
-        assert!(
-            tools == 0 || FOR_TESTS.contains(&name.as_str()),
-            "{name} uses a test tool"
-        );
+        let tools = used.iter().filter(|used| FOR_TESTS.contains(&used.as_str())).count();
+        assert!(tools == 0 || FOR_TESTS.contains(&name.as_str()), "{name} uses a test tool");
     }
 }
 
@@ -135,17 +118,7 @@ fn libraries_stay_behind_their_walls() {
 #[test]
 fn nothing_we_have_is_published_or_left_without_a_licence() {
     for package in metadata().packages {
-        assert_eq!(
-            package.license.as_deref(),
-            Some("EUPL-1.2"),
-            "{}",
-            package.name
-        );
-        assert_eq!(
-            package.publish.as_deref(),
-            Some(&[][..]),
-            "{}",
-            package.name
-        );
+        assert_eq!(package.license.as_deref(), Some("EUPL-1.2"), "{}", package.name);
+        assert_eq!(package.publish.as_deref(), Some(&[][..]), "{}", package.name);
     }
 }

@@ -6,10 +6,7 @@ use crate::{Doubt, Reason};
 
 pub(super) struct Danish;
 
-const POINT: Point = Point {
-    point: ',',
-    space: " ",
-};
+const POINT: Point = Point { point: ',', space: " " };
 
 impl Voice for Danish {
     fn point(&self) -> Point {
@@ -20,16 +17,9 @@ impl Voice for Danish {
         match reason {
             Reason::Rule { rule, .. } => format!("Til {mailbox} efter reglen »{rule}«"),
             Reason::Reply { matched } => {
-                format!(
-                    "Til {mailbox}, fordi brevet svarer på et brev derfra ({})",
-                    reply(matched)
-                )
+                format!("Til {mailbox}, fordi brevet svarer på et brev derfra ({})", reply(matched))
             }
-            Reason::Model {
-                probability,
-                threshold,
-                ..
-            } => {
+            Reason::Model { probability, threshold, .. } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("Til {mailbox}: modellen er {probability} sikker, kravet er {threshold}")
             }
@@ -109,11 +99,7 @@ impl Voice for Danish {
                 format!("reglen »{rule}« peger på {}", names.of(mailbox))
             }
             Doubt::ReplyHeld { matched, mailbox } => {
-                format!(
-                    "{} gør krav på brevet som svar ({})",
-                    names.of(mailbox),
-                    reply(matched)
-                )
+                format!("{} gør krav på brevet som svar ({})", names.of(mailbox), reply(matched))
             }
             Doubt::Defect => "ikke alt i brevet kunne læses".to_owned(),
             Doubt::NoText => "brevet har ingen tekst".to_owned(),
@@ -121,10 +107,7 @@ impl Voice for Danish {
             Doubt::UnknownMailbox { mailbox } => {
                 format!("modellen peger på »{mailbox}«, som ikke er en postkasse her")
             }
-            Doubt::BelowThreshold {
-                probability,
-                threshold,
-            } => {
+            Doubt::BelowThreshold { probability, threshold } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("modellen er kun {probability} sikker, kravet er {threshold}")
             }
@@ -137,10 +120,7 @@ impl Voice for Danish {
                     .to_owned()
             }
             Doubt::NeverAutomatic => "postkassen får aldrig breve automatisk".to_owned(),
-            Doubt::MustNotMiss {
-                mailbox,
-                probability,
-            } => format!(
+            Doubt::MustNotMiss { mailbox, probability } => format!(
                 "brevet kan høre til {} ({}), hvor intet må overses",
                 names.of(mailbox),
                 percent::one(*probability, POINT)
@@ -165,9 +145,7 @@ fn condition(name: &str) -> String {
     if let Some(inner) = name.strip_prefix("not ") {
         return format!("ikke {}", condition(inner));
     }
-    let (label, rest) = name
-        .split_once(':')
-        .map_or((name, ""), |(label, rest)| (label, rest));
+    let (label, rest) = name.split_once(':').map_or((name, ""), |(label, rest)| (label, rest));
     let danish = match label {
         "contact point id" => "kontaktpunktets id",
         "contact point label" => "kontaktpunkt",
@@ -189,9 +167,5 @@ fn condition(name: &str) -> String {
         "attachment" => "bilag",
         other => other,
     };
-    if rest.is_empty() {
-        danish.to_owned()
-    } else {
-        format!("{danish}:{rest}")
-    }
+    if rest.is_empty() { danish.to_owned() } else { format!("{danish}:{rest}") }
 }

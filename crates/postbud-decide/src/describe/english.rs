@@ -6,10 +6,7 @@ use crate::{Doubt, Reason};
 
 pub(super) struct English;
 
-const POINT: Point = Point {
-    point: '.',
-    space: "",
-};
+const POINT: Point = Point { point: '.', space: "" };
 
 impl Voice for English {
     fn point(&self) -> Point {
@@ -25,11 +22,7 @@ impl Voice for English {
                     reply(matched)
                 )
             }
-            Reason::Model {
-                probability,
-                threshold,
-                ..
-            } => {
+            Reason::Model { probability, threshold, .. } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("To {mailbox}: the model is {probability} certain, {threshold} is required")
             }
@@ -79,10 +72,7 @@ impl Voice for English {
     }
 
     fn reply_matched(&self, matched: &str) -> String {
-        format!(
-            "Replies: the mailbox claims the letter ({})",
-            reply(matched)
-        )
+        format!("Replies: the mailbox claims the letter ({})", reply(matched))
     }
 
     fn reply_held(&self) -> &'static str {
@@ -111,11 +101,7 @@ impl Voice for English {
                 format!("the rule \"{rule}\" names {}", names.of(mailbox))
             }
             Doubt::ReplyHeld { matched, mailbox } => {
-                format!(
-                    "{} claims the letter as a reply ({})",
-                    names.of(mailbox),
-                    reply(matched)
-                )
+                format!("{} claims the letter as a reply ({})", names.of(mailbox), reply(matched))
             }
             Doubt::Defect => "not everything in the letter could be read".to_owned(),
             Doubt::NoText => "the letter has no text".to_owned(),
@@ -123,10 +109,7 @@ impl Voice for English {
             Doubt::UnknownMailbox { mailbox } => {
                 format!("the model names \"{mailbox}\", which is no mailbox here")
             }
-            Doubt::BelowThreshold {
-                probability,
-                threshold,
-            } => {
+            Doubt::BelowThreshold { probability, threshold } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("the model is only {probability} certain, {threshold} is required")
             }
@@ -138,10 +121,7 @@ impl Voice for English {
                 "the most probable mailbox is not switched on for automatic routing".to_owned()
             }
             Doubt::NeverAutomatic => "the mailbox never gets letters automatically".to_owned(),
-            Doubt::MustNotMiss {
-                mailbox,
-                probability,
-            } => format!(
+            Doubt::MustNotMiss { mailbox, probability } => format!(
                 "it may be for {} ({}), which must not miss a letter",
                 names.of(mailbox),
                 percent::one(*probability, POINT)

@@ -22,10 +22,7 @@ pub fn short(decision: &Decision, mailboxes: &[Mailbox], lang: Lang) -> String {
             let suggestion = decision.suggestions.first();
             let suggestion = suggestion.map(|s| (names.of(&s.mailbox), s.probability));
             let doubts = doubts(&decision.reason);
-            voice.in_review(
-                suggestion,
-                doubts.first().map(|doubt| voice.doubt(doubt, &names)),
-            )
+            voice.in_review(suggestion, doubts.first().map(|doubt| voice.doubt(doubt, &names)))
         }
     };
     one_line(&text)
@@ -60,38 +57,20 @@ fn steps(reason: &Reason, voice: &dyn Voice) -> Vec<String> {
     match reason {
         Reason::Rule { rule, matched } => vec![voice.rule_matched(rule, matched)],
         Reason::Reply { matched } => vec![no_rule, voice.reply_matched(matched)],
-        Reason::Model {
-            model,
-            probability,
-            threshold,
-            ..
-        } => {
+        Reason::Model { model, probability, threshold, .. } => {
             let (probability, threshold) = percent::pair(*probability, *threshold, voice.point());
-            vec![
-                no_rule,
-                no_reply,
-                voice.model_certain(&model.0, &probability, &threshold),
-            ]
+            vec![no_rule, no_reply, voice.model_certain(&model.0, &probability, &threshold)]
         }
         Reason::Person { doubts, model, .. } => match doubts.first() {
             // Of a letter that could not be delivered only the last decision is known here.
-            Some(_)
-                if doubts
-                    .iter()
-                    .any(|d| matches!(d, Doubt::DeliveryFailed { .. })) =>
-            {
+            Some(_) if doubts.iter().any(|d| matches!(d, Doubt::DeliveryFailed { .. })) => {
                 Vec::new()
             }
             Some(Doubt::Rule { .. } | Doubt::RuleHeld { .. }) => vec![voice.rule_held().to_owned()],
             Some(Doubt::ReplyHeld { .. }) => vec![no_rule, voice.reply_held().to_owned()],
             _ => {
                 let model = model.as_ref().map(|model| model.0.as_str());
-                vec![
-                    no_rule,
-                    no_reply,
-                    voice.model_uncertain(model),
-                    voice.person().to_owned(),
-                ]
+                vec![no_rule, no_reply, voice.model_uncertain(model), voice.person().to_owned()]
             }
         },
         Reason::Assigned { .. } => Vec::new(),
@@ -139,18 +118,13 @@ struct Names<'m>(&'m [Mailbox]);
 impl Names<'_> {
     fn of(&self, id: &MailboxId) -> String {
         let known = self.0.iter().find(|mailbox| mailbox.id == *id);
-        let name = known
-            .map(|mailbox| mailbox.name.trim())
-            .filter(|name| !name.is_empty());
+        let name = known.map(|mailbox| mailbox.name.trim()).filter(|name| !name.is_empty());
         name.unwrap_or(id.as_str()).to_owned()
     }
 }
 
 /// Rule names and errors come from outside: a line stays a line.
 fn one_line(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.trim_end().to_owned()
 }

@@ -19,12 +19,7 @@ pub(super) fn one(share: f64, point: Point) -> String {
 /// A probability and its threshold, with as many decimals as it takes to tell them apart when they
 /// differ.
 pub(super) fn pair(probability: f64, threshold: f64, point: Point) -> (String, String) {
-    let both = |decimals| {
-        (
-            shown(probability, decimals, point),
-            shown(threshold, decimals, point),
-        )
-    };
+    let both = |decimals| (shown(probability, decimals, point), shown(threshold, decimals, point));
     (1..DECIMALS_MAX)
         .map(both)
         .find(|(a, b)| a != b || probability.to_bits() == threshold.to_bits())
@@ -46,10 +41,7 @@ fn shown(share: f64, decimals: usize, Point { point, space }: Point) -> String {
 mod tests {
     use super::*;
 
-    const DANISH: Point = Point {
-        point: ',',
-        space: " ",
-    };
+    const DANISH: Point = Point { point: ',', space: " " };
 
     #[test]
     fn nearly_certain_is_not_certain() {
@@ -63,14 +55,8 @@ mod tests {
     #[test]
     fn a_share_below_its_threshold_looks_lower() {
         let (probability, threshold) = pair(0.949_99, 0.95, DANISH);
-        assert_eq!(
-            (probability.as_str(), threshold.as_str()),
-            ("94,999 %", "95,000 %")
-        );
+        assert_eq!((probability.as_str(), threshold.as_str()), ("94,999 %", "95,000 %"));
         let (probability, threshold) = pair(0.95, 0.95, DANISH);
-        assert_eq!(
-            (probability.as_str(), threshold.as_str()),
-            ("95,0 %", "95,0 %")
-        );
+        assert_eq!((probability.as_str(), threshold.as_str()), ("95,0 %", "95,0 %"));
     }
 }

@@ -22,22 +22,12 @@ pub(crate) fn letter(subject: &str, text: &str) -> Letter {
         id: LetterId::parse("sha-00112233445566778899aabbccddeeff").expect("a letter id"),
         channel: Channel::Email,
         subject: subject.to_owned(),
-        text: Text {
-            new: text.to_owned(),
-            quoted: String::new(),
-        },
-        sender: Party {
-            address: Some("hanne@example.dk".to_owned()),
-            ..Party::default()
-        },
+        text: Text { new: text.to_owned(), quoted: String::new() },
+        sender: Party { address: Some("hanne@example.dk".to_owned()), ..Party::default() },
         recipient: Party::default(),
         sent_at: None,
         message_id: None,
-        documents: vec![document(
-            "scan.PDF",
-            "application/octet-stream",
-            DocumentRole::Attachment,
-        )],
+        documents: vec![document("scan.PDF", "application/octet-stream", DocumentRole::Attachment)],
         memo: None,
         defects: Vec::new(),
     }
@@ -68,10 +58,7 @@ pub(crate) fn memo() -> Letter {
                 key: Some("28.09.04".to_owned()),
                 ..Classification::default()
             }),
-            case_id: Some(CaseId {
-                id: Some("EDH-9".to_owned()),
-                system: None,
-            }),
+            case_id: Some(CaseId { id: Some("EDH-9".to_owned()), system: None }),
             ..ContentData::default()
         },
         replies: vec![reply],
@@ -111,41 +98,23 @@ pub(crate) fn id(text: &str) -> MailboxId {
 pub(crate) fn mailbox(name: &str) -> Mailbox {
     let mut mailbox = Mailbox::new(id(name), name);
     mailbox.automatic = true;
-    mailbox.target = Some(Target::Maildir {
-        path: format!("mailboxes/{name}"),
-    });
+    mailbox.target = Some(Target::Maildir { path: format!("mailboxes/{name}") });
     mailbox
 }
 
 /// `plads` and `skole` ordinary, `boern` must-not-miss, `politi` never automatic, `andet` without a
 /// target, `slukket` not switched on.
 pub(crate) fn settings() -> Settings {
-    let tiered = |name, tier| Mailbox {
-        tier,
-        ..mailbox(name)
-    };
+    let tiered = |name, tier| Mailbox { tier, ..mailbox(name) };
     let mailboxes = vec![
         mailbox("plads"),
         mailbox("skole"),
         tiered("boern", Tier::MustNotMiss),
-        Mailbox {
-            automatic: false,
-            ..tiered("politi", Tier::NeverAutomatic)
-        },
-        Mailbox {
-            automatic: false,
-            target: None,
-            ..mailbox("andet")
-        },
-        Mailbox {
-            automatic: false,
-            ..mailbox("slukket")
-        },
+        Mailbox { automatic: false, ..tiered("politi", Tier::NeverAutomatic) },
+        Mailbox { automatic: false, target: None, ..mailbox("andet") },
+        Mailbox { automatic: false, ..mailbox("slukket") },
     ];
-    Settings {
-        mailboxes,
-        ..Settings::default()
-    }
+    Settings { mailboxes, ..Settings::default() }
 }
 
 /// [`settings`] where `plads` claims something.
@@ -164,18 +133,11 @@ pub(crate) fn rule(name: &str, to: &str, when: Condition) -> Rule {
         "person" => Destination::Person,
         mailbox => Destination::Mailbox(id(mailbox)),
     };
-    Rule {
-        name: name.to_owned(),
-        when,
-        to,
-    }
+    Rule { name: name.to_owned(), when, to }
 }
 
 pub(crate) fn with_rules(rules: Vec<Rule>) -> Settings {
-    Settings {
-        rules,
-        ..settings()
-    }
+    Settings { rules, ..settings() }
 }
 
 /// Scores in the order given, each with the threshold 0.9.
@@ -189,34 +151,18 @@ pub(crate) fn scores(ranked: &[(&str, f64)]) -> Scores {
         model: ModelId("klitkobing/1@9f2c".to_owned()),
         ranked: ranked.iter().map(score).collect(),
         words: vec![
-            Contribution {
-                word: "vuggestue".to_owned(),
-                weight: 2.5,
-            },
-            Contribution {
-                word: "sommer".to_owned(),
-                weight: -0.25,
-            },
+            Contribution { word: "vuggestue".to_owned(), weight: 2.5 },
+            Contribution { word: "sommer".to_owned(), weight: -0.25 },
         ],
     }
 }
 
 /// A decision with these scores; the language is Danish.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "scores are made where they are given"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "scores are made where they are given")]
 pub(crate) fn decided(letter: &Letter, settings: &Settings, scores: Option<Scores>) -> Decision {
     let scores = || scores.clone();
     let language = || Some("da".to_owned());
-    decide_with(
-        letter,
-        settings,
-        &Evidence {
-            scores: &scores,
-            language: &language,
-        },
-    )
+    decide_with(letter, settings, &Evidence { scores: &scores, language: &language })
 }
 
 /// The mailbox that a decision routes to.

@@ -56,9 +56,7 @@ fn checked(claimed: &str) -> String {
     let claimed = claimed.trim().to_ascii_lowercase();
     let token = |part: &str| {
         (1..=64).contains(&part.len())
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
     match claimed.split_once('/') {
         Some(("multipart" | "message", _)) => "application/octet-stream".to_owned(),
@@ -73,13 +71,7 @@ fn safe(wanted: &str, otherwise: &str) -> String {
     let name: String = base
         .chars()
         .filter(|&c| !is_invisible(c))
-        .map(|c| {
-            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
-                '_'
-            } else {
-                c
-            }
-        })
+        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c })
         .collect();
     let name = name.trim_matches(|c: char| c == '.' || c.is_whitespace());
     if name.is_empty() {
@@ -89,11 +81,7 @@ fn safe(wanted: &str, otherwise: &str) -> String {
     let room = NAME_MAX_CHARS.saturating_sub(extension.chars().count());
     let stem: String = stem.chars().take(room).collect();
     let reserved = is_reserved(&stem);
-    format!(
-        "{}{}{extension}",
-        if reserved { "_" } else { "" },
-        stem.trim_end()
-    )
+    format!("{}{}{extension}", if reserved { "_" } else { "" }, stem.trim_end())
 }
 
 /// Stem and extension (with its dot; at most 12 characters, else it is none).
@@ -109,12 +97,7 @@ fn split(name: &str) -> (String, String) {
 
 /// Names of devices on Windows, with or without an extension.
 fn is_reserved(stem: &str) -> bool {
-    let stem = stem
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .trim_end()
-        .to_ascii_uppercase();
+    let stem = stem.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let numbered = |start: &str| {
         stem.strip_prefix(start)
             .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
@@ -154,14 +137,7 @@ mod tests {
     #[test]
     fn odd_media_types_become_plain_bytes() {
         assert_eq!(checked(" Application/PDF"), "application/pdf");
-        for odd in [
-            "",
-            "pdf",
-            "message/rfc822",
-            "multipart/mixed",
-            "a/b\r\nX: y",
-            "a/b; c=d",
-        ] {
+        for odd in ["", "pdf", "message/rfc822", "multipart/mixed", "a/b\r\nX: y", "a/b; c=d"] {
             assert_eq!(checked(odd), "application/octet-stream", "{odd:?}");
         }
     }

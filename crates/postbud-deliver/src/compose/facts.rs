@@ -22,8 +22,7 @@ impl Facts {
     pub(super) fn add(&mut self, label: &str, value: &str) {
         let value = one_line(value, VALUE_MAX_CHARS);
         if !value.is_empty() {
-            self.lines
-                .push(format!("{}: {value}", one_line(label, VALUE_MAX_CHARS)));
+            self.lines.push(format!("{}: {value}", one_line(label, VALUE_MAX_CHARS)));
         }
     }
 
@@ -60,31 +59,17 @@ pub(super) fn block(
     if let Some(point) = &letter.recipient.contact_point {
         contact_point(point, words, &mut facts);
     }
-    if let Some(sent) = letter
-        .sent_at
-        .and_then(|at| when::moment(at, settings.language))
-    {
+    if let Some(sent) = letter.sent_at.and_then(|at| when::moment(at, settings.language)) {
         facts.add(words.sent, &sent);
     }
     if let Some(memo) = &letter.memo {
         memo_facts::matter(memo, words, settings.language, &mut facts);
     }
     facts.add(words.why, why);
-    let named = names
-        .iter()
-        .take(NAMES_MAX)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" · ");
+    let named = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(" · ");
     let more = names.len().saturating_sub(NAMES_MAX);
-    let more = if more > 0 {
-        format!(" · +{more}")
-    } else {
-        String::new()
-    };
-    facts
-        .lines
-        .push(format!("{}: {named}{more}", words.documents));
+    let more = if more > 0 { format!(" · +{more}") } else { String::new() };
+    facts.lines.push(format!("{}: {named}{more}", words.documents));
     if !letter.defects.is_empty() {
         facts.add(words.note, words.has_defects);
     }
@@ -92,10 +77,7 @@ pub(super) fn block(
 }
 
 fn party(party: &Party) -> String {
-    let number = party
-        .id
-        .as_deref()
-        .map(|id| number(id, party.id_type.as_ref()));
+    let number = party.id.as_deref().map(|id| number(id, party.id_type.as_ref()));
     let label = party.label.clone().filter(|label| !label.trim().is_empty());
     let parts = [label, party.address.clone(), number];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")

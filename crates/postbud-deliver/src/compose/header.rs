@@ -108,10 +108,7 @@ mod tests {
         let written = block(evil);
         let mail = MessageParser::new().parse(&written).unwrap();
         assert_eq!(mail.headers().len(), 3);
-        assert_eq!(
-            mail.subject(),
-            Some("Hej Bcc: ond@example.org brødtekst X: y fdp.exe")
-        );
+        assert_eq!(mail.subject(), Some("Hej Bcc: ond@example.org brødtekst X: y fdp.exe"));
     }
 
     #[test]

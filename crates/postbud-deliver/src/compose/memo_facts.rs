@@ -9,7 +9,7 @@ use postbud_letter::memo::{
 use super::facts::{Facts, number};
 use super::when;
 use super::words::Words;
-use crate::Language;
+use postbud_decide::Lang;
 
 /// No more entries of a thread are shown.
 const REPLIES_MAX: usize = 5;
@@ -17,34 +17,22 @@ const REPLIES_MAX: usize = 5;
 /// More about who wrote: who acts for them, and how they want to be reached.
 pub(super) fn sender(memo: &Header, words: &Words, facts: &mut Facts) {
     if let Some(agent) = &memo.sender.representative {
-        let id = agent
-            .id
-            .as_deref()
-            .map(|id| number(id, agent.id_type.as_ref()));
+        let id = agent.id.as_deref().map(|id| number(id, agent.id_type.as_ref()));
         facts.add_below(words.representative, &joined([agent.label.clone(), id]));
     }
-    let Some(AttentionData {
-        person,
-        email,
-        telephone,
-        address,
-        unstructured_address,
-        ..
-    }) = &memo.sender.attention
+    let Some(AttentionData { person, email, telephone, address, unstructured_address, .. }) =
+        &memo.sender.attention
     else {
         return;
     };
     facts.add_below(words.attention, &person_of(person.as_ref()));
     facts.add_below(words.phone, &pair(telephone.as_ref()));
     facts.add_below(words.mail, &pair(email.as_ref()));
-    facts.add_below(
-        words.address,
-        &place(address.as_ref(), unstructured_address.as_deref()),
-    );
+    facts.add_below(words.address, &place(address.as_ref(), unstructured_address.as_deref()));
 }
 
 /// What it is about: deadline, case, what it answers or passes on, and the data it carries.
-pub(super) fn matter(memo: &Header, words: &Words, language: Language, facts: &mut Facts) {
+pub(super) fn matter(memo: &Header, words: &Words, language: Lang, facts: &mut Facts) {
     if let Some(reply_by) = &memo.reply_by {
         facts.add(words.reply_by, &moment(reply_by, language));
     }
@@ -62,37 +50,22 @@ pub(super) fn matter(memo: &Header, words: &Words, language: Language, facts: &m
 
 fn content(content: &ContentData, words: &Words, facts: &mut Facts) {
     if let Some(case) = &content.case_id {
-        facts.add(
-            words.case,
-            &bracketed(case.id.as_deref(), case.system.as_deref()),
-        );
+        facts.add(words.case, &bracketed(case.id.as_deref(), case.system.as_deref()));
     }
     facts.add("KLE", &class(content.kle.as_ref()));
     facts.add("FORM", &class(content.form.as_ref()));
     facts.add(words.concerns, &person_of(content.cpr.as_ref()));
     let company = content.cvr.as_ref().map(|company| {
-        let id = company
-            .id
-            .as_deref()
-            .map(|id| number(id, Some(&IdType::Cvr)));
+        let id = company.id.as_deref().map(|id| number(id, Some(&IdType::Cvr)));
         joined([company.label.clone(), id])
     });
     facts.add(words.concerns, &company.unwrap_or_default());
-    facts.add(
-        words.property,
-        content.property_number.as_deref().unwrap_or_default(),
-    );
+    facts.add(words.property, content.property_number.as_deref().unwrap_or_default());
     if let Some(vehicle) = &content.motor_vehicle {
         let plate = vehicle.license_number.as_deref();
-        facts.add(
-            words.vehicle,
-            &bracketed(plate, vehicle.chassis_number.as_deref()),
-        );
+        facts.add(words.vehicle, &bracketed(plate, vehicle.chassis_number.as_deref()));
     }
-    let place = place(
-        content.address.as_ref(),
-        content.unstructured_address.as_deref(),
-    );
+    let place = place(content.address.as_ref(), content.unstructured_address.as_deref());
     facts.add(words.address, &place);
     for extra in &content.additional {
         facts.add(&extra.name, &extra.value);
@@ -100,10 +73,7 @@ fn content(content: &ContentData, words: &Words, facts: &mut Facts) {
 }
 
 fn answered(reply: &ReplyData, words: &Words, facts: &mut Facts) {
-    let id = reply
-        .message_id
-        .as_deref()
-        .or(reply.message_uuid.as_deref());
+    let id = reply.message_id.as_deref().or(reply.message_uuid.as_deref());
     facts.add(words.answers, id.unwrap_or_default());
     facts.add_below(words.case, reply.case_id.as_deref().unwrap_or_default());
     facts.add_below(words.comment, reply.comment.as_deref().unwrap_or_default());
@@ -112,49 +82,30 @@ fn answered(reply: &ReplyData, words: &Words, facts: &mut Facts) {
     }
 }
 
-fn forwarded(forward: &ForwardData, words: &Words, language: Language, facts: &mut Facts) {
-    let sent = forward
-        .original_message_at
-        .as_ref()
-        .map(|at| moment(at, language));
-    facts.add(
-        words.forwarded,
-        &bracketed(forward.original_sender.as_deref(), sent.as_deref()),
-    );
-    facts.add_below(
-        words.comment,
-        forward.comment.as_deref().unwrap_or_default(),
-    );
+fn forwarded(forward: &ForwardData, words: &Words, language: Lang, facts: &mut Facts) {
+    let sent = forward.original_message_at.as_ref().map(|at| moment(at, language));
+    facts.add(words.forwarded, &bracketed(forward.original_sender.as_deref(), sent.as_deref()));
+    facts.add_below(words.comment, forward.comment.as_deref().unwrap_or_default());
 }
 
-fn moment(moment: &Moment, language: Language) -> String {
-    moment
-        .at
-        .and_then(|at| when::moment(at, language))
-        .unwrap_or_else(|| moment.text.clone())
+fn moment(moment: &Moment, language: Lang) -> String {
+    moment.at.and_then(|at| when::moment(at, language)).unwrap_or_else(|| moment.text.clone())
 }
 
 fn class(class: Option<&Classification>) -> String {
-    class
-        .map(|c| joined([c.key.clone(), c.label.clone()]))
-        .unwrap_or_default()
+    class.map(|c| joined([c.key.clone(), c.label.clone()])).unwrap_or_default()
 }
 
 fn person_of(person: Option<&Reference>) -> String {
     let Some(person) = person else {
         return String::new();
     };
-    let id = person
-        .id
-        .as_deref()
-        .map(|id| number(id, Some(&IdType::Cpr)));
+    let id = person.id.as_deref().map(|id| number(id, Some(&IdType::Cpr)));
     joined([person.label.clone(), id])
 }
 
 fn pair(reference: Option<&Reference>) -> String {
-    reference
-        .map(|r| bracketed(r.id.as_deref(), r.label.as_deref()))
-        .unwrap_or_default()
+    reference.map(|r| bracketed(r.id.as_deref(), r.label.as_deref())).unwrap_or_default()
 }
 
 fn place(address: Option<&Address>, line: Option<&str>) -> String {
@@ -162,12 +113,7 @@ fn place(address: Option<&Address>, line: Option<&str>) -> String {
         return line.unwrap_or_default().to_owned();
     };
     let words = |parts: [&Option<String>; 4]| {
-        parts
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ")
+        parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
     };
     let street = words([&a.street, &a.house_number, &a.floor, &a.door]);
     let town = words([&a.zip_code, &a.city, &None, &None]);

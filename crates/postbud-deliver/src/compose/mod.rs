@@ -24,7 +24,7 @@ use postbud_decide::Mailbox;
 use postbud_letter::{Channel, Letter};
 use postbud_pipeline::ports::Outgoing;
 
-use crate::Language;
+use postbud_decide::Lang;
 use readable::Kind;
 
 pub(crate) use trace::token;
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The address that mails made by Postbud come from.
     pub from: String,
     /// The language of what is written around a letter.
-    pub language: Language,
+    pub language: Lang,
 }
 
 /// The mail that brings `letter` to `mailbox`. Line endings are those of the original for a mail

@@ -16,11 +16,7 @@ pub(super) fn fits(raw: &[u8]) -> bool {
     if line.is_empty() {
         return !raw.is_empty();
     }
-    let name = line
-        .split(|&b| b == b':')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii_end();
+    let name = line.split(|&b| b == b':').next().unwrap_or_default().trim_ascii_end();
     name.len() < line.len() && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
@@ -35,10 +31,7 @@ pub(super) fn compose(
     let mut block = HeaderBlock::default();
     trace::write(&mut block, letter, item, mailbox, settings);
     if !has_field(raw, b"message-id") {
-        block.message_id(
-            "Message-ID",
-            &trace::delivery_id(&item.key, &settings.domain),
-        );
+        block.message_id("Message-ID", &trace::delivery_id(&item.key, &settings.domain));
     }
     let mut mail = block.into_bytes();
     if has_unix_lines(raw) {
@@ -79,12 +72,7 @@ mod tests {
 
     #[test]
     fn only_a_header_can_have_headers_in_front() {
-        for good in [
-            &b"Subject: x\r\n\r\ny"[..],
-            b"X-A :y\n",
-            b"\r\nbody",
-            b"\nbody",
-        ] {
+        for good in [&b"Subject: x\r\n\r\ny"[..], b"X-A :y\n", b"\r\nbody", b"\nbody"] {
             assert!(fits(good), "{good:?}");
         }
         for bad in [
@@ -102,14 +90,8 @@ mod tests {
 
     #[test]
     fn a_field_is_found_in_the_header_only() {
-        assert!(has_field(
-            b"A: b\r\nMESSAGE-id : <x>\r\n\r\n",
-            b"message-id"
-        ));
-        assert!(!has_field(
-            b"A: b\r\n\r\nMessage-ID: <x>\r\n",
-            b"message-id"
-        ));
+        assert!(has_field(b"A: b\r\nMESSAGE-id : <x>\r\n\r\n", b"message-id"));
+        assert!(!has_field(b"A: b\r\n\r\nMessage-ID: <x>\r\n", b"message-id"));
         assert!(!has_field(b"A: b\n Message-ID: folded\n", b"message-id"));
         assert!(!has_field(b"Message-ID-Old: x\n", b"message-id"));
     }

@@ -50,11 +50,7 @@ pub(super) fn compose(
     let original_name = given.give(original_name, original_name);
     // A carried mail's documents are in its original, which mail programs open; what could not be
     // read is its own only document.
-    let documents = if kind == Kind::Memo {
-        &letter.documents[..]
-    } else {
-        &[]
-    };
+    let documents = if kind == Kind::Memo { &letter.documents[..] } else { &[] };
     let mut names: Vec<String> = documents
         .iter()
         .enumerate()
@@ -68,13 +64,7 @@ pub(super) fn compose(
     let text = body(
         kind,
         letter,
-        &facts::block(
-            letter,
-            &names,
-            &trace::reason(item, mailbox, settings),
-            words,
-            settings,
-        ),
+        &facts::block(letter, &names, &trace::reason(item, mailbox, settings), words, settings),
         words,
     );
     let boundary = boundary(&item.key, &text);
@@ -103,11 +93,7 @@ fn headers(
     words: &Words,
 ) -> HeaderBlock {
     let mut block = HeaderBlock::default();
-    let label = letter
-        .sender
-        .label
-        .as_deref()
-        .filter(|label| !label.trim().is_empty());
+    let label = letter.sender.label.as_deref().filter(|label| !label.trim().is_empty());
     let address = letter.sender.address.as_deref();
     let display = match kind {
         Kind::Memo => label.unwrap_or(words.digital_post),
@@ -122,21 +108,11 @@ fn headers(
     if let Some(address) = address.filter(|a| a.is_ascii() && a.parse::<Address>().is_ok()) {
         block.address("Reply-To", label.unwrap_or_default(), address);
     }
-    let subject = if letter.subject.trim().is_empty() {
-        words.no_subject
-    } else {
-        &letter.subject
-    };
+    let subject = if letter.subject.trim().is_empty() { words.no_subject } else { &letter.subject };
     block.text("Subject", subject);
-    block.message_id(
-        "Message-ID",
-        &trace::delivery_id(&item.key, &settings.domain),
-    );
+    block.message_id("Message-ID", &trace::delivery_id(&item.key, &settings.domain));
     // Without a moment of its own the mail gets no date: an invented one would sort it away.
-    if let Some(sent_at) = letter
-        .sent_at
-        .filter(|ms| (0..253_402_300_800_000).contains(ms))
-    {
+    if let Some(sent_at) = letter.sent_at.filter(|ms| (0..253_402_300_800_000).contains(ms)) {
         block.date("Date", sent_at);
     }
     trace::write(&mut block, letter, item, mailbox, settings);
@@ -154,11 +130,7 @@ fn body(kind: Kind, letter: &Letter, facts: &str, words: &Words) -> String {
     };
     let rule = "-".repeat(60);
     let new = letter.text.new.trim_end();
-    let new = if new.trim().is_empty() {
-        words.no_text
-    } else {
-        new
-    };
+    let new = if new.trim().is_empty() { words.no_text } else { new };
     let mut text = format!("{title}\n\n{facts}\n{rule}\n\n{new}\n");
     let quoted = letter.text.quoted.trim_end();
     if !quoted.trim().is_empty() {

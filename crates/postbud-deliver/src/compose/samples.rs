@@ -6,7 +6,7 @@ use postbud_letter::{Letter, LetterId, Limits};
 use postbud_pipeline::ports::Outgoing;
 
 use super::Settings;
-use crate::Language;
+use postbud_decide::Lang;
 
 pub(crate) const MEMO: &str = include_str!("../../tests/letters/memo.xml");
 pub(crate) const MAIL: &str = "From: Jens Møller <jens@example.org>\r\n\
@@ -21,16 +21,14 @@ pub(crate) fn settings() -> Settings {
     Settings {
         domain: "klitkobing.dk".to_owned(),
         from: "postbud@klitkobing.dk".to_owned(),
-        language: Language::Da,
+        language: Lang::Danish,
     }
 }
 
 pub(crate) fn mailbox() -> Mailbox {
     let id = MailboxId::parse("dagtilbud").unwrap();
     let mut mailbox = Mailbox::new(id, "Dagtilbud og pladsanvisning");
-    mailbox.target = Some(Target::Smtp {
-        address: "dagtilbud@klitkobing.dk".to_owned(),
-    });
+    mailbox.target = Some(Target::Smtp { address: "dagtilbud@klitkobing.dk".to_owned() });
     mailbox
 }
 
@@ -54,9 +52,7 @@ fn decision(letter: LetterId) -> Decision {
     Decision {
         id: "d-0123456789abcdef0123456789abcdef".to_owned(),
         letter,
-        outcome: Outcome::Route {
-            mailbox: mailbox().id,
-        },
+        outcome: Outcome::Route { mailbox: mailbox().id },
         reason: Reason::Model {
             model: ModelId("klitkobing/1@9f2c".to_owned()),
             probability: 0.973,

@@ -7,50 +7,28 @@ use postbud_letter::Channel;
 use proptest::prelude::*;
 
 use super::{carry, compose, samples};
-use crate::Language;
 use crate::smtp::Wire;
+use postbud_decide::Lang;
 
 fn composed(raw: &[u8]) -> Vec<u8> {
-    compose(
-        &samples::read(raw),
-        &samples::item(raw),
-        &samples::mailbox(),
-        &samples::settings(),
-    )
+    compose(&samples::read(raw), &samples::item(raw), &samples::mailbox(), &samples::settings())
 }
 
 fn carried(raw: &[u8]) -> Vec<u8> {
-    carry(
-        &samples::read(raw),
-        &samples::item(raw),
-        &samples::mailbox(),
-        &samples::settings(),
-    )
+    carry(&samples::read(raw), &samples::item(raw), &samples::mailbox(), &samples::settings())
 }
 
 fn readable(mail: &[u8]) -> String {
     let parsed = MessageParser::new().parse(mail).unwrap();
-    let header = |name: &str| {
-        parsed
-            .header_raw(name)
-            .unwrap_or("(none)")
-            .trim()
-            .to_owned()
-    };
-    let body = parsed
-        .body_text(0)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
+    let header = |name: &str| parsed.header_raw(name).unwrap_or("(none)").trim().to_owned();
+    let body = parsed.body_text(0).unwrap_or_default().replace("\r\n", "\n");
     format!(
         "From: {}\nTo: {}\nSubject: {}\nDate: {}\nReason: {}\n\n{body}",
         header("From"),
         header("To"),
         parsed.subject().unwrap_or("(none)"),
         header("Date"),
-        parsed
-            .header("X-Postbud-Reason")
-            .and_then(|value| value.as_text())
-            .unwrap_or("(none)"),
+        parsed.header("X-Postbud-Reason").and_then(|value| value.as_text()).unwrap_or("(none)"),
     )
 }
 
@@ -63,13 +41,8 @@ fn a_letter_from_digital_post_as_people_see_it() {
 fn a_letter_from_digital_post_in_english() {
     let raw = samples::MEMO.as_bytes();
     let mut settings = samples::settings();
-    settings.language = Language::En;
-    let mail = compose(
-        &samples::read(raw),
-        &samples::item(raw),
-        &samples::mailbox(),
-        &settings,
-    );
+    settings.language = Lang::English;
+    let mail = compose(&samples::read(raw), &samples::item(raw), &samples::mailbox(), &settings);
     insta::assert_snapshot!(readable(&mail));
 }
 
@@ -91,26 +64,14 @@ fn documents_and_original_come_out_as_they_went_in() {
     let parsed = MessageParser::new().parse(&mail).unwrap();
     let attached: Vec<(String, Vec<u8>)> = parsed
         .attachments()
-        .map(|part| {
-            (
-                part.attachment_name().unwrap().to_owned(),
-                part.contents().to_vec(),
-            )
-        })
+        .map(|part| (part.attachment_name().unwrap().to_owned(), part.contents().to_vec()))
         .collect();
     assert_eq!(attached.len(), letter.documents.len() + 1);
     for (document, (_, bytes)) in letter.documents.iter().zip(&attached) {
         assert_eq!(&document.bytes, bytes);
     }
-    assert!(
-        attached
-            .iter()
-            .any(|(name, _)| name == "erklæring fra læge.pdf")
-    );
-    assert_eq!(
-        attached.last().unwrap(),
-        &("original.xml".to_owned(), raw.to_vec())
-    );
+    assert!(attached.iter().any(|(name, _)| name == "erklæring fra læge.pdf"));
+    assert_eq!(attached.last().unwrap(), &("original.xml".to_owned(), raw.to_vec()));
 }
 
 #[test]
@@ -144,10 +105,7 @@ fn a_mail_that_cannot_go_as_it_is_is_attached() {
     let parsed = MessageParser::new().parse(&mail).unwrap();
     assert_eq!(parsed.attachment_count(), 1);
     assert_eq!(parsed.attachment(0).unwrap().contents(), raw.as_bytes());
-    assert_eq!(
-        parsed.attachment(0).unwrap().attachment_name(),
-        Some("original.eml")
-    );
+    assert_eq!(parsed.attachment(0).unwrap().attachment_name(), Some("original.eml"));
 }
 
 #[test]
@@ -166,10 +124,7 @@ fn a_forged_trace_header_comes_second() {
     let raw = format!("X-Postbud-Mailbox: forged\r\n{}", samples::MAIL);
     let mail = composed(raw.as_bytes());
     let parsed = MessageParser::new().parse(&mail).unwrap();
-    let first = parsed
-        .headers_raw()
-        .find(|(name, _)| *name == "X-Postbud-Mailbox")
-        .unwrap();
+    let first = parsed.headers_raw().find(|(name, _)| *name == "X-Postbud-Mailbox").unwrap();
     assert_eq!(first.1.trim(), "dagtilbud");
 }
 
@@ -178,17 +133,9 @@ fn a_mailbox_without_an_address_is_named_all_the_same() {
     let raw = samples::MEMO.as_bytes();
     let mut mailbox = samples::mailbox();
     mailbox.target = None;
-    let mail = compose(
-        &samples::read(raw),
-        &samples::item(raw),
-        &mailbox,
-        &samples::settings(),
-    );
+    let mail = compose(&samples::read(raw), &samples::item(raw), &mailbox, &samples::settings());
     let parsed = MessageParser::new().parse(&mail).unwrap();
-    assert_eq!(
-        parsed.header_raw("To").unwrap().trim(),
-        "\"Dagtilbud og pladsanvisning\":;"
-    );
+    assert_eq!(parsed.header_raw("To").unwrap().trim(), "\"Dagtilbud og pladsanvisning\":;");
 }
 
 /// Raw bytes that are mails more often than not, with everything that is nasty in them.

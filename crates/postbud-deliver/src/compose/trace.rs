@@ -27,25 +27,20 @@ pub(super) fn write(
     block.text("X-Postbud-Letter", item.letter.as_str());
     block.text("X-Postbud-Decision", &decision.id);
     block.text("X-Postbud-Mailbox", item.mailbox.as_str());
-    if let Reason::Model { model, .. }
-    | Reason::Person {
-        model: Some(model), ..
-    } = &decision.reason
+    if let Reason::Model { model, .. } | Reason::Person { model: Some(model), .. } =
+        &decision.reason
     {
         block.text("X-Postbud-Model", &model.0);
     }
     block.text("X-Postbud-Reason", &reason(item, mailbox, settings));
     block.text("X-Postbud-Way", letter.channel.as_str());
-    block.message_id(
-        "X-Postbud-Delivery",
-        &delivery_id(&item.key, &settings.domain),
-    );
+    block.message_id("X-Postbud-Delivery", &delivery_id(&item.key, &settings.domain));
 }
 
 /// Why the letter came, in one line that holds nothing of its text.
 pub(super) fn reason(item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> String {
     let mailboxes = std::slice::from_ref(mailbox);
-    describe::short(&item.decision, mailboxes, settings.language.into())
+    describe::short(&item.decision, mailboxes, settings.language)
 }
 
 /// The id of one delivery, the same on every attempt, without angle brackets.
@@ -66,10 +61,7 @@ pub(crate) fn token(key: &str) -> String {
 
 /// The first 16 bytes of a hash in hexadecimal.
 pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -79,10 +71,7 @@ mod tests {
 
     #[test]
     fn a_plain_key_stays_readable() {
-        assert_eq!(
-            delivery_id("o-17", "klitkobing.dk"),
-            "postbud.o-17@klitkobing.dk"
-        );
+        assert_eq!(delivery_id("o-17", "klitkobing.dk"), "postbud.o-17@klitkobing.dk");
     }
 
     proptest! {

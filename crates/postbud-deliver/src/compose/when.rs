@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::Language;
+use postbud_decide::Lang;
 
 /// Danish time by the rule of the EU, so that no time zone database is needed.
 const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
@@ -39,22 +39,16 @@ const MONTHS_EN: [&str; 12] = [
 
 /// `ms` (UTC milliseconds since 1970) in Danish time: `24. november 2026 kl. 14.05`. `None` when
 /// it is no date that a calendar knows.
-pub(super) fn moment(ms: i64, language: Language) -> Option<String> {
+pub(super) fn moment(ms: i64, language: Lang) -> Option<String> {
     let zone = TimeZone::posix(DENMARK).ok()?;
     let local = Timestamp::from_millisecond(ms).ok()?.to_zoned(zone);
     let month = usize::try_from(local.month()).ok()?.checked_sub(1)?;
     let (day, year, hour, minute) = (local.day(), local.year(), local.hour(), local.minute());
     Some(match language {
-        Language::Da => {
-            format!(
-                "{day}. {} {year} kl. {hour:02}.{minute:02}",
-                MONTHS_DA.get(month)?
-            )
+        Lang::Danish => {
+            format!("{day}. {} {year} kl. {hour:02}.{minute:02}", MONTHS_DA.get(month)?)
         }
-        Language::En => format!(
-            "{day} {} {year}, {hour:02}:{minute:02}",
-            MONTHS_EN.get(month)?
-        ),
+        Lang::English => format!("{day} {} {year}, {hour:02}:{minute:02}", MONTHS_EN.get(month)?),
     })
 }
 
@@ -64,15 +58,15 @@ mod tests {
 
     #[test]
     fn winter_and_summer() {
-        let winter = moment(1_795_615_500_000, Language::Da);
+        let winter = moment(1_795_615_500_000, Lang::Danish);
         assert_eq!(winter.as_deref(), Some("25. november 2026 kl. 15.05"));
-        let summer = moment(1_782_829_800_000, Language::En);
+        let summer = moment(1_782_829_800_000, Lang::English);
         assert_eq!(summer.as_deref(), Some("30 June 2026, 16:30"));
     }
 
     #[test]
     fn no_date_is_no_text() {
-        assert_eq!(moment(i64::MAX, Language::Da), None);
-        assert_eq!(moment(i64::MIN, Language::En), None);
+        assert_eq!(moment(i64::MAX, Lang::Danish), None);
+        assert_eq!(moment(i64::MIN, Lang::English), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The words that stand around a letter, in each language.
 
-use crate::Language;
+use postbud_decide::Lang;
 
 /// What the headings and labels are called.
 #[derive(Debug)]
@@ -38,10 +38,10 @@ pub(super) struct Words {
 }
 
 /// The words of a language.
-pub(super) fn words(language: Language) -> &'static Words {
+pub(super) fn words(language: Lang) -> &'static Words {
     match language {
-        Language::Da => &DANISH,
-        Language::En => &ENGLISH,
+        Lang::Danish => &DANISH,
+        Lang::English => &ENGLISH,
     }
 }
 

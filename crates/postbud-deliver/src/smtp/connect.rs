@@ -59,9 +59,8 @@ impl Connector {
             secured.map_err(|error| self.fault(Stage::Connect, &error))?;
         }
         if let Some(credentials) = &self.credentials {
-            let signed_in = connection
-                .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
-                .await;
+            let signed_in =
+                connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await;
             signed_in.map_err(|error| self.fault(Stage::Auth, &error))?;
         }
         Ok(connection)
@@ -101,7 +100,5 @@ fn parameters(options: &SmtpOptions) -> Result<TlsParameters, String> {
             .map_err(|error| format!("smtp.ca is no certificate in PEM form: {error}"))?;
         builder = builder.add_root_certificate(certificate);
     }
-    builder
-        .build()
-        .map_err(|error| format!("TLS to {} cannot be set up: {error}", options.host))
+    builder.build().map_err(|error| format!("TLS to {} cannot be set up: {error}", options.host))
 }

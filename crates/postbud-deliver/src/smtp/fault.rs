@@ -34,10 +34,7 @@ const ANSWER_MAX_CHARS: usize = 120;
 impl SmtpFault {
     /// A fault that is not the letter's.
     pub(crate) fn transient(what: impl Into<String>) -> Self {
-        Self {
-            permanent: false,
-            what: what.into(),
-        }
+        Self { permanent: false, what: what.into() }
     }
 
     /// Judges what lettre reported at `stage`. `secrets` are texts of the letter that the server
@@ -50,10 +47,7 @@ impl SmtpFault {
         let said = error.source().map(ToString::to_string).unwrap_or_default();
         let answer = format!("{code} {}", masked(&said, secrets));
         let permanent = is_permanent(stage, code);
-        Self {
-            permanent,
-            what: sentence(stage, code, server, answer.trim_end()),
-        }
+        Self { permanent, what: sentence(stage, code, server, answer.trim_end()) }
     }
 }
 
@@ -93,10 +87,7 @@ fn broken(stage: Stage, error: &Error, server: &str) -> String {
     let cause = root_cause(error);
     match stage {
         _ if error.is_response() => {
-            format!(
-                "{server} closed the connection or broke the protocol {}",
-                during(stage)
-            )
+            format!("{server} closed the connection or broke the protocol {}", during(stage))
         }
         Stage::Auth if error.is_client() => {
             format!("{server} offers no sign-in that Postbud knows (PLAIN, LOGIN)")
@@ -106,10 +97,7 @@ fn broken(stage: Stage, error: &Error, server: &str) -> String {
              on this machine"
         ),
         Stage::Connect => format!("{server} cannot be reached: {cause}"),
-        _ => format!(
-            "the connection to {server} broke {}: {cause}",
-            during(stage)
-        ),
+        _ => format!("the connection to {server} broke {}: {cause}", during(stage)),
     }
 }
 
@@ -135,32 +123,16 @@ fn root_cause(error: &Error) -> String {
 /// A server's words without what it may have copied from the letter: `secrets`, mail addresses,
 /// anything in double quotes, and numbers of six digits or more; one line, cut.
 fn masked(said: &str, secrets: &[&str]) -> String {
-    let mut line: String = said
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    for secret in secrets
-        .iter()
-        .map(|secret| secret.trim())
-        .filter(|secret| secret.len() > 3)
-    {
+    let mut line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    for secret in secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() > 3) {
         line = line.replace(secret, "…");
     }
     let line = without_quoted(&line);
     let words: Vec<String> = line
         .split_whitespace()
-        .map(|word| {
-            if word.contains('@') {
-                "<address>".to_owned()
-            } else {
-                word.to_owned()
-            }
-        })
+        .map(|word| if word.contains('@') { "<address>".to_owned() } else { word.to_owned() })
         .collect();
-    without_numbers(&words.join(" "))
-        .chars()
-        .take(ANSWER_MAX_CHARS)
-        .collect()
+    without_numbers(&words.join(" ")).chars().take(ANSWER_MAX_CHARS).collect()
 }
 
 fn without_quoted(line: &str) -> String {
@@ -216,10 +188,8 @@ mod tests {
             "5.7.1 Subject Plads til Ida is not wanted\r\n\tid 3f9a",
             "5.0.0 unbalanced \"Plads til Ida",
         ];
-        let lines: Vec<String> = said
-            .iter()
-            .map(|line| masked(line, &["Plads til Ida", " ", "x"]))
-            .collect();
+        let lines: Vec<String> =
+            said.iter().map(|line| masked(line, &["Plads til Ida", " ", "x"])).collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 

@@ -107,9 +107,7 @@ impl SmtpSender {
                 None => self.connector.connect().await?,
             };
             if parcel.wire.is_eight_bit()
-                && !connection
-                    .server_info()
-                    .supports_feature(Extension::EightBitMime)
+                && !connection.server_info().supports_feature(Extension::EightBitMime)
                 && let Some(make) = carried.take()
             {
                 parcel.wire = remade(make).await?;
@@ -119,9 +117,7 @@ impl SmtpSender {
                 // A parked connection may have died in the meantime.
                 Err(Begin::Smtp(error)) if !fresh && is_dead(&error) => {}
                 Err(Begin::Smtp(error)) => {
-                    return Err(self
-                        .give_up(connection, Stage::Sender, &error, &parcel)
-                        .await);
+                    return Err(self.give_up(connection, Stage::Sender, &error, &parcel).await);
                 }
                 Err(Begin::Fault(fault)) => {
                     let _ = timeout(QUIT_WAIT, connection.abort()).await;
@@ -147,10 +143,7 @@ impl SmtpSender {
     ) -> Result<(), Begin> {
         let mut parameters = Vec::new();
         if !(to.user().is_ascii() && to.domain().is_ascii()) {
-            if !connection
-                .server_info()
-                .supports_feature(Extension::SmtpUtfEight)
-            {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 return Err(Begin::Fault(SmtpFault {
                     permanent: true,
                     what: format!(
@@ -168,11 +161,7 @@ impl SmtpSender {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
         let mail = Mail::new(Some(self.from.clone()), parameters);
-        connection
-            .command(mail)
-            .await
-            .map(drop)
-            .map_err(Begin::Smtp)
+        connection.command(mail).await.map(drop).map_err(Begin::Smtp)
     }
 
     /// RCPT TO, DATA and the mail. The server's last answer is the moment of delivery.
@@ -183,14 +172,8 @@ impl SmtpSender {
         wire: &Wire,
     ) -> Result<(), (Stage, Error)> {
         let recipient = Rcpt::new(to.clone(), Vec::new());
-        connection
-            .command(recipient)
-            .await
-            .map_err(|error| (Stage::Recipient, error))?;
-        connection
-            .command(Data)
-            .await
-            .map_err(|error| (Stage::Letter, error))?;
+        connection.command(recipient).await.map_err(|error| (Stage::Recipient, error))?;
+        connection.command(Data).await.map_err(|error| (Stage::Letter, error))?;
         connection
             .message_iter(wire.bytes().chunks(PIECE_BYTES))
             .await

@@ -24,10 +24,7 @@ impl Pool {
     /// At most `connections` letters are sent at the same time.
     pub(super) fn new(connections: u32) -> Self {
         let slots = usize::try_from(connections).unwrap_or(1).max(1);
-        Self {
-            idle: Mutex::default(),
-            slots: Semaphore::new(slots),
-        }
+        Self { idle: Mutex::default(), slots: Semaphore::new(slots) }
     }
 
     /// Waits until a letter may be sent. `None`: the pool has been closed.

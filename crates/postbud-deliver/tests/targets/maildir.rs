@@ -6,21 +6,18 @@ use std::path::Path;
 use crate::common::{MEMO, item, mail, mailbox, told};
 use futures::future::join_all;
 use mail_parser::MessageParser;
-use postbud_decide::Target;
-use postbud_deliver::{DeliverOptions, Deliverer, Language};
+use postbud_decide::{Lang, Target};
+use postbud_deliver::{DeliverOptions, Deliverer};
 use postbud_letter::Limits;
 use postbud_pipeline::ports::Target as _;
 
 fn deliverer(folder: &Path) -> Deliverer {
     let path = folder.to_str().unwrap().to_owned();
     Deliverer::new(DeliverOptions {
-        mailboxes: vec![
-            mailbox("vej", Some(Target::Maildir { path })),
-            mailbox("ingen", None),
-        ],
+        mailboxes: vec![mailbox("vej", Some(Target::Maildir { path })), mailbox("ingen", None)],
         smtp: None,
         domain: "klitkobing.dk".to_owned(),
-        language: Language::Da,
+        language: Lang::Danish,
         letter_limits: Limits::default(),
     })
     .unwrap()
@@ -28,9 +25,7 @@ fn deliverer(folder: &Path) -> Deliverer {
 
 fn files(folder: &Path) -> Vec<Vec<u8>> {
     let entries = fs::read_dir(folder.join("new")).unwrap();
-    entries
-        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
-        .collect()
+    entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -50,19 +45,11 @@ async fn a_letter_is_one_file_however_often_it_is_sent() {
 #[tokio::test]
 async fn a_letter_from_digital_post_is_a_readable_mail() {
     let root = tempfile::tempdir().unwrap();
-    deliverer(root.path())
-        .deliver(&item("weird/../key:\0", MEMO.as_bytes()))
-        .await
-        .unwrap();
+    deliverer(root.path()).deliver(&item("weird/../key:\0", MEMO.as_bytes())).await.unwrap();
     let found = files(root.path());
     assert_eq!(found.len(), 1);
     let parsed = MessageParser::new().parse(&found[0]).unwrap();
-    assert!(
-        parsed
-            .body_text(0)
-            .unwrap()
-            .contains("Vi vil gerne have Ida i børnehaven")
-    );
+    assert!(parsed.body_text(0).unwrap().contains("Vi vil gerne have Ida i børnehaven"));
     let last = parsed.attachments().last().unwrap();
     assert_eq!(last.contents(), MEMO.as_bytes());
 }
@@ -71,9 +58,7 @@ async fn a_letter_from_digital_post_is_a_readable_mail() {
 async fn many_letters_at_once_all_arrive() {
     let root = tempfile::tempdir().unwrap();
     let deliverer = deliverer(root.path());
-    let items: Vec<_> = (0..60)
-        .map(|n| item(&format!("o-{n}"), &mail("hej\r\n")))
-        .collect();
+    let items: Vec<_> = (0..60).map(|n| item(&format!("o-{n}"), &mail("hej\r\n"))).collect();
     let results = join_all(items.iter().map(|item| deliverer.deliver(item))).await;
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(files(root.path()).len(), 60);
@@ -84,11 +69,7 @@ async fn a_file_in_the_way_is_told_and_final() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("vej");
     fs::write(&file, b"x").unwrap();
-    let (kind, text) = told(
-        deliverer(&file)
-            .deliver(&item("o-1", &mail("hej\r\n")))
-            .await,
-    );
+    let (kind, text) = told(deliverer(&file).deliver(&item("o-1", &mail("hej\r\n"))).await);
     assert_eq!(kind, "permanent");
     assert!(text.contains("choose another path"), "{text}");
 }

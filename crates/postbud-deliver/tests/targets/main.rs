@@ -1,9 +1,6 @@
 //! Letters through the port to real Maildirs and real mail servers on this machine.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, not only the tests themselves"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, not only the tests themselves")]
 
 mod common;
 mod maildir;

@@ -10,10 +10,7 @@ use postbud_testkit::SmtpServer;
 /// Delivers `raw` through the strict server and returns what it got.
 async fn through(raw: &[u8]) -> (Vec<u8>, Vec<String>) {
     let server = SmtpServer::start().unwrap();
-    deliverer(server.port())
-        .deliver(&item("o-1", raw))
-        .await
-        .unwrap();
+    deliverer(server.port()).deliver(&item("o-1", raw)).await.unwrap();
     let mut mails = server.mails();
     assert_eq!(mails.len(), 1);
     let mail = mails.remove(0);
@@ -69,10 +66,7 @@ async fn eight_bit_mail_is_announced_and_untouched() {
 async fn eight_bit_mail_is_carried_where_the_server_wants_ascii() {
     let server = Lenient::start(Manners::default());
     let raw = mail("Blåbærgrød\r\n");
-    deliverer(server.port)
-        .deliver(&item("o-1", &raw))
-        .await
-        .unwrap();
+    deliverer(server.port).deliver(&item("o-1", &raw)).await.unwrap();
     assert_eq!(carried(&server.messages()[0]), raw);
 }
 
@@ -90,31 +84,15 @@ async fn long_lines_nuls_and_mixed_line_ends_are_carried() {
 async fn a_letter_cannot_smuggle_a_second_one() {
     let payload = "MAIL FROM:<evil@example.org>\r\nRCPT TO:<chef@klitkobing.dk>\r\nDATA\r\n\
                    Subject: falsk\r\n\r\nudbetal straks\r\n.\r\nQUIT\r\n";
-    for end in [
-        "\n.\r\n",
-        "\r\n.\n",
-        "\n.\n",
-        "\r.\r\n",
-        "\r\n.\r",
-        "\r\n.\r\n",
-        "\n\n.\r\n",
-        "\0\n.\n",
-    ] {
+    for end in
+        ["\n.\r\n", "\r\n.\n", "\n.\n", "\r.\r\n", "\r\n.\r", "\r\n.\r\n", "\n\n.\r\n", "\0\n.\n"]
+    {
         let raw = mail(&format!("a{end}{payload}"));
-        let server = Lenient::start(Manners {
-            extensions: &["8BITMIME"],
-            ..Manners::default()
-        });
-        deliverer(server.port)
-            .deliver(&item("o-1", &raw))
-            .await
-            .unwrap();
+        let server = Lenient::start(Manners { extensions: &["8BITMIME"], ..Manners::default() });
+        deliverer(server.port).deliver(&item("o-1", &raw)).await.unwrap();
         assert_eq!(server.messages().len(), 1, "{end:?}");
         let commands = server.commands().join("\n");
-        assert!(
-            !commands.contains("evil") && !commands.contains("chef"),
-            "{end:?}: {commands}"
-        );
+        assert!(!commands.contains("evil") && !commands.contains("chef"), "{end:?}: {commands}");
     }
 }
 
@@ -135,19 +113,12 @@ async fn a_letter_from_digital_post_arrives_with_its_documents() {
     assert_eq!(parameters, Vec::<String>::new());
     let parsed = MessageParser::new().parse(&data).unwrap();
     let letter = postbud_letter::read(raw, &Limits::default());
-    let attached: Vec<&[u8]> = parsed
-        .attachments()
-        .map(mail_parser::MessagePart::contents)
-        .collect();
+    let attached: Vec<&[u8]> =
+        parsed.attachments().map(mail_parser::MessagePart::contents).collect();
     let mut expected: Vec<&[u8]> = letter.documents.iter().map(|d| &d.bytes[..]).collect();
     expected.push(raw);
     assert_eq!(attached, expected);
-    assert!(
-        parsed
-            .body_text(0)
-            .unwrap()
-            .contains("Vi vil gerne have Ida i børnehaven")
-    );
+    assert!(parsed.body_text(0).unwrap().contains("Vi vil gerne have Ida i børnehaven"));
     assert_eq!(parsed.message_id(), Some("postbud.o-1@klitkobing.dk"));
 }
 

@@ -24,12 +24,12 @@ pub(super) fn form(candidates: &[Candidate], policy: &Policy, promise: Promise) 
     }
     let alone = alone(&letters, policy, promise);
     let mut by_group: BTreeMap<(Option<u16>, usize), Vec<usize>> = BTreeMap::new();
-    for label in 0..policy.pools.len() {
+    for (label, &alone) in alone.iter().enumerate() {
         let Some(pool) = policy.pool(label) else {
             continue;
         };
         // Pools first, in order, then single labels.
-        let key = if alone[label] { (None, label) } else { (Some(pool), 0) };
+        let key = if alone { (None, label) } else { (Some(pool), 0) };
         by_group.entry(key).or_default().push(label);
     }
     let members: Vec<(Vec<usize>, Vec<Candidate>)> = by_group
@@ -46,10 +46,7 @@ pub(super) fn form(candidates: &[Candidate], policy: &Policy, promise: Promise) 
         first_rank(group.1.len(), promise.target(), strictest).is_some()
     };
     let tested = members.iter().filter(testable).count();
-    Formed {
-        level: left_over / tested.max(1) as f64,
-        members,
-    }
+    Formed { level: left_over / tested.max(1) as f64, members }
 }
 
 /// Which labels have letters enough to stand alone.
@@ -58,9 +55,8 @@ fn alone(letters: &[u64], policy: &Policy, promise: Promise) -> Vec<bool> {
     let mut pools: Vec<u16> = policy.pools.iter().flatten().copied().collect();
     pools.sort_unstable();
     pools.dedup();
-    let mut largest: Vec<usize> = (0..letters.len())
-        .filter(|&label| policy.pool(label).is_some())
-        .collect();
+    let mut largest: Vec<usize> =
+        (0..letters.len()).filter(|&label| policy.pool(label).is_some()).collect();
     largest.sort_by_key(|&label| (std::cmp::Reverse(letters[label]), label));
     for (index, &label) in largest.iter().enumerate() {
         let level = (1.0 - promise.confidence()) / (index + 1 + pools.len()) as f64;
@@ -79,11 +75,7 @@ mod tests {
 
     fn letters(counts: &[usize]) -> Vec<Candidate> {
         let of = |(label, &count): (usize, &usize)| {
-            let candidate = Candidate {
-                label,
-                probability: 0.5,
-                wrong: false,
-            };
+            let candidate = Candidate { label, probability: 0.5, wrong: false };
             std::iter::repeat_n(candidate, count)
         };
         counts.iter().enumerate().flat_map(of).collect()

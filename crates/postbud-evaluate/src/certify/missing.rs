@@ -56,7 +56,8 @@ pub(super) fn estimate(
 
 /// How many routed letters it takes when `error` of them is wrong.
 fn needed(error: f64, target: f64, level: f64) -> Option<f64> {
-    let proves = |count: f64| at_most((error * count).round() as u64, count as u64, target) <= level;
+    let proves =
+        |count: f64| at_most((error * count).round() as u64, count as u64, target) <= level;
     if error >= target {
         return None;
     }

@@ -50,10 +50,7 @@ impl Promise {
 impl Default for Promise {
     /// At most 2 % wrong, with 95 %.
     fn default() -> Self {
-        Self {
-            target: 0.02,
-            confidence: 0.95,
-        }
+        Self { target: 0.02, confidence: 0.95 }
     }
 }
 

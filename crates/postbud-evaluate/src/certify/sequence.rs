@@ -62,11 +62,7 @@ pub(super) fn last_passed(candidates: &[Candidate], target: f64, level: f64) -> 
         if at_most(errors as u64, letters as u64, target) > level {
             break;
         }
-        passed = Some(Passed {
-            threshold,
-            letters,
-            errors,
-        });
+        passed = Some(Passed { threshold, letters, errors });
     }
     passed
 }

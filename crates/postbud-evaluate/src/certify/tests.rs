@@ -1,3 +1,5 @@
+//! The promise on letters whose truth is known.
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -51,7 +53,11 @@ fn with_too_few_letters_nothing_is_routed_and_the_want_is_named() {
     let certificate = certify(&records, &Policy::all(3), Promise::default());
     assert_eq!(certificate.thresholds, [None; 3]);
     assert_eq!((certificate.routed, certificate.bound), (0, None));
-    assert!(matches!(certificate.missing, Missing::Letters(more) if more > 80), "{:?}", certificate.missing);
+    assert!(
+        matches!(certificate.missing, Missing::Letters(more) if more > 80),
+        "{:?}",
+        certificate.missing
+    );
 }
 
 #[test]

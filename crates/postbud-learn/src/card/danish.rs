@@ -83,20 +83,14 @@ Præcision: af de breve, modellen lægger her, hvor mange hører til her. Genkal
 }
 
 fn paragraph(about: &str) -> String {
-    if about.is_empty() {
-        String::new()
-    } else {
-        format!("{about}\n\n")
-    }
+    if about.is_empty() { String::new() } else { format!("{about}\n\n") }
 }
 
 fn findings(evaluation: &Evaluation) -> String {
     match evaluation.findings.len() {
         0 => String::new(),
         1 => "Én ting om brevene bør nogen se på; den står i `evaluation.json`. ".to_owned(),
-        count => format!(
-            "{count} ting om brevene bør nogen se på; de står i `evaluation.json`. "
-        ),
+        count => format!("{count} ting om brevene bør nogen se på; de står i `evaluation.json`. "),
     }
 }
 

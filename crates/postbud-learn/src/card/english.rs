@@ -80,17 +80,14 @@ Precision: of the letters the model puts here, how many belong here. Recall: of 
 }
 
 fn paragraph(about: &str) -> String {
-    if about.is_empty() {
-        String::new()
-    } else {
-        format!("{about}\n\n")
-    }
+    if about.is_empty() { String::new() } else { format!("{about}\n\n") }
 }
 
 fn findings(evaluation: &Evaluation) -> String {
     match evaluation.findings.len() {
         0 => String::new(),
-        1 => "One thing about the letters should be looked at; it is in `evaluation.json`. ".to_owned(),
+        1 => "One thing about the letters should be looked at; it is in `evaluation.json`. "
+            .to_owned(),
         count => format!(
             "{count} things about the letters should be looked at; they are in `evaluation.json`. "
         ),
@@ -157,8 +154,8 @@ fn missing(missing: Missing, some: bool) -> String {
             "{what}: about {} more letters with a checked mailbox are missing.",
             ENGLISH.count(usize::try_from(more).unwrap_or(usize::MAX))
         ),
-        Missing::BetterModel => format!(
-            "{what}: the model is wrong too often for more checked letters alone to help."
-        ),
+        Missing::BetterModel => {
+            format!("{what}: the model is wrong too often for more checked letters alone to help.")
+        }
     }
 }

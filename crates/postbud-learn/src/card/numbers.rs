@@ -10,14 +10,8 @@ pub(super) struct Numbers {
     pub(super) thousands: char,
 }
 
-pub(super) const DANISH: Numbers = Numbers {
-    point: ',',
-    thousands: '.',
-};
-pub(super) const ENGLISH: Numbers = Numbers {
-    point: '.',
-    thousands: ',',
-};
+pub(super) const DANISH: Numbers = Numbers { point: ',', thousands: '.' };
+pub(super) const ENGLISH: Numbers = Numbers { point: '.', thousands: ',' };
 
 impl Numbers {
     pub(super) fn decimal(&self, value: f64, places: usize) -> String {

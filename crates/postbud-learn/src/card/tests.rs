@@ -1,3 +1,5 @@
+//! The card as people read it.
+
 use postbud_evaluate::{Policy, Promise, Records, Report, certify};
 
 use super::*;
@@ -31,19 +33,14 @@ fn evaluation(letters: u32, wrong: u32, measured_on: MeasuredOn) -> Evaluation {
         report: report.clone(),
         certificate: NamedCertificate::of(&certificate, &labels),
         out_of_fold: report,
-        findings: vec![Finding::Duplicate {
-            kept: "1".to_owned(),
-            dropped: "2".to_owned(),
-        }],
+        findings: vec![Finding::Duplicate { kept: "1".to_owned(), dropped: "2".to_owned() }],
     }
 }
 
 #[test]
 fn a_card_with_a_certificate() {
-    let about = About {
-        da: "Breve til en prøve.".to_owned(),
-        en: "Letters for a test.".to_owned(),
-    };
+    let about =
+        About { da: "Breve til en prøve.".to_owned(), en: "Letters for a test.".to_owned() };
     let evaluation = evaluation(1_000, 7, MeasuredOn::HeldOut);
     insta::assert_snapshot!(write("prøve", &evaluation, &about));
 }

@@ -11,11 +11,7 @@ pub(super) struct Delimiters<'b> {
 
 impl<'b> Delimiters<'b> {
     pub(super) fn new(bytes: &'b [u8], boundary: &'b str) -> Self {
-        Self {
-            bytes,
-            boundary: boundary.as_bytes(),
-            at: 0,
-        }
+        Self { bytes, boundary: boundary.as_bytes(), at: 0 }
     }
 }
 
@@ -38,9 +34,7 @@ impl Iterator for Delimiters<'_> {
             let end = line_end(self.bytes, start);
             self.at = end;
             let line = &self.bytes[start..end];
-            let Some(rest) = line
-                .strip_prefix(b"--")
-                .and_then(|l| l.strip_prefix(self.boundary))
+            let Some(rest) = line.strip_prefix(b"--").and_then(|l| l.strip_prefix(self.boundary))
             else {
                 continue;
             };
@@ -69,10 +63,7 @@ mod tests {
         let body = b"intro\r\n--a\r\none\r\n--ab\r\n --a\r\n--a  \r\ntwo\n--a--\nepilogue";
         let found: Vec<Delimiter> = Delimiters::new(body, "a").collect();
         assert_eq!(found.len(), 3);
-        assert_eq!(
-            &body[found[0].line_end..found[1].content_end],
-            b"one\r\n--ab\r\n --a"
-        );
+        assert_eq!(&body[found[0].line_end..found[1].content_end], b"one\r\n--ab\r\n --a");
         assert_eq!(&body[found[1].line_end..found[2].content_end], b"two");
         assert!(!found[1].closes && found[2].closes);
     }

@@ -34,11 +34,7 @@ pub(super) struct Fields<'r> {
 impl<'r> Fields<'r> {
     /// Reads the block at the beginning of `bytes`.
     pub(super) fn read(bytes: &'r [u8], most_bytes: usize) -> Self {
-        let mut fields = Self {
-            found: Vec::new(),
-            length: bytes.len(),
-            cut: false,
-        };
+        let mut fields = Self { found: Vec::new(), length: bytes.len(), cut: false };
         let mut at = 0;
         while at < bytes.len() {
             let end = line_end(bytes, at);
@@ -48,10 +44,7 @@ impl<'r> Fields<'r> {
             }
             let name = name_of(&bytes[at..end]);
             let mut field_end = end;
-            while bytes
-                .get(field_end)
-                .is_some_and(|b| matches!(b, b' ' | b'\t'))
-            {
+            while bytes.get(field_end).is_some_and(|b| matches!(b, b' ' | b'\t')) {
                 let next = line_end(bytes, field_end);
                 if is_blank(&bytes[field_end..next]) {
                     break;
@@ -67,25 +60,19 @@ impl<'r> Fields<'r> {
     }
 
     fn keep(&mut self, name: &[u8], value: &'r [u8], most_bytes: usize) {
-        let wanted = WANTED
-            .iter()
-            .find(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
+        let wanted = WANTED.iter().find(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
         let Some(wanted) = wanted else { return };
         let value = value.trim_ascii();
         if value.is_empty() || self.get(wanted).is_some() {
             return;
         }
         self.cut |= value.len() > most_bytes && *wanted != "received";
-        self.found
-            .push((wanted, value.get(..most_bytes).unwrap_or(value)));
+        self.found.push((wanted, value.get(..most_bytes).unwrap_or(value)));
     }
 
     /// The first field of this name (lower case) that is not blank.
     pub(super) fn get(&self, name: &str) -> Option<&'r [u8]> {
-        self.found
-            .iter()
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| *value)
+        self.found.iter().find(|(found, _)| *found == name).map(|(_, value)| *value)
     }
 
     /// How many fields were kept: what is the header of a mail has at least one.
@@ -121,9 +108,7 @@ fn name_of(line: &[u8]) -> Option<(&[u8], usize)> {
 /// Just past the line that begins at `at`.
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter()
-        .position(|&b| b == b'\n')
-        .map_or(bytes.len(), |newline| at + newline + 1)
+    rest.iter().position(|&b| b == b'\n').map_or(bytes.len(), |newline| at + newline + 1)
 }
 
 fn is_blank(line: &[u8]) -> bool {
@@ -160,11 +145,6 @@ mod tests {
         assert_eq!(fields.found.len(), 1);
         let long = format!("Subject: {}\r\n\r\n", "a".repeat(1 << 20));
         let fields = Fields::read(long.as_bytes(), 100);
-        assert!(
-            fields.cut
-                && fields
-                    .get("subject")
-                    .is_some_and(|value| value.len() == 100)
-        );
+        assert!(fields.cut && fields.get("subject").is_some_and(|value| value.len() == 100));
     }
 }

@@ -18,11 +18,7 @@ pub(super) fn unflow(text: &str, delsp: bool) -> String {
             }
         }
         let soft = content.ends_with(' ') && content != "-- ";
-        out.push_str(if soft && delsp {
-            &content[..content.len() - 1]
-        } else {
-            content
-        });
+        out.push_str(if soft && delsp { &content[..content.len() - 1] } else { content });
         open = Some(if soft { depth } else { usize::MAX });
     }
     out
@@ -35,10 +31,7 @@ mod tests {
     #[test]
     fn soft_breaks_go_and_hard_ones_stay() {
         let text = "Kære kommune \nVi bor \nher.\n\nHilsen\n-- \nBo\n>> a \n>> b\n> c";
-        assert_eq!(
-            unflow(text, false),
-            "Kære kommune Vi bor her.\n\nHilsen\n-- \nBo\n>> a b\n> c"
-        );
+        assert_eq!(unflow(text, false), "Kære kommune Vi bor her.\n\nHilsen\n-- \nBo\n>> a b\n> c");
         assert_eq!(unflow("kommu \nne", true), "kommune");
         assert_eq!(unflow(" >stuffed", false), ">stuffed");
         assert_eq!(unflow("\n\na", false), "\n\na");

@@ -34,10 +34,7 @@ impl Head {
         block.push_str("\r\n");
         let subject = fields.get("subject").unwrap_or_default();
         let subject = tidy::line(&words::decode(subject, charset), most_bytes);
-        let mut head = Self {
-            subject,
-            ..Self::default()
-        };
+        let mut head = Self { subject, ..Self::default() };
         if let Some(parsed) = MessageParser::default().parse_headers(block.as_bytes()) {
             head.take(&parsed, most_bytes);
         }
@@ -48,10 +45,7 @@ impl Head {
         }
         // The library takes the year 0001, which stands for "unknown", for a short 2001.
         let date = fields.get("date").unwrap_or_default();
-        if date
-            .split(u8::is_ascii_whitespace)
-            .any(|word| word == b"0001")
-        {
+        if date.split(u8::is_ascii_whitespace).any(|word| word == b"0001") {
             head.sent_at = None;
         }
         head
@@ -60,10 +54,7 @@ impl Head {
     fn take(&mut self, parsed: &Message<'_>, most_bytes: usize) {
         let address = |name| parsed.header(name).and_then(|value| value.as_address());
         let first = |names: [HeaderName<'static>; 2]| {
-            names
-                .into_iter()
-                .find_map(|name| party(address(name)?, most_bytes))
-                .unwrap_or_default()
+            names.into_iter().find_map(|name| party(address(name)?, most_bytes)).unwrap_or_default()
         };
         self.sender = first([HeaderName::From, HeaderName::Sender]);
         self.recipient = first([HeaderName::To, HeaderName::Cc]);
@@ -89,18 +80,12 @@ impl Head {
 /// The first address that says anything.
 fn party(addresses: &Address<'_>, most_bytes: usize) -> Option<Party> {
     addresses.iter().find_map(|one| {
-        let label = one
-            .name()
-            .and_then(|name| short(name.trim_matches(['"', '\'']), most_bytes));
+        let label = one.name().and_then(|name| short(name.trim_matches(['"', '\'']), most_bytes));
         let address = one.address().and_then(|address| short(address, most_bytes));
         // Many programs repeat the address as the name.
         let label = label.filter(|label| address.as_ref() != Some(label));
         let found = label.is_some() || address.is_some();
-        found.then_some(Party {
-            label,
-            address,
-            ..Party::default()
-        })
+        found.then_some(Party { label, address, ..Party::default() })
     })
 }
 

@@ -31,9 +31,7 @@ pub(crate) fn read(raw: &[u8], limits: &Limits, head_only: bool) -> Letter {
     let rest = raw.get(start..).unwrap_or_default();
     let fields = Fields::read(rest, limits.field_bytes);
     if fields.cut {
-        letter
-            .defects
-            .push(Defect::at(DefectKind::TextCut, start as u64));
+        letter.defects.push(Defect::at(DefectKind::TextCut, start as u64));
     }
     let head = Head::read(&fields, limits.field_bytes);
     letter.subject = head.subject;
@@ -47,26 +45,13 @@ pub(crate) fn read(raw: &[u8], limits: &Limits, head_only: bool) -> Letter {
     let body_at = start + fields.length;
     let body = raw.get(body_at..).unwrap_or_default();
     let mut walk = Walk::new(limits);
-    letter.text = walk
-        .message(
-            &fields,
-            Slice {
-                bytes: body,
-                at: Some(body_at as u64),
-            },
-        )
-        .split();
+    letter.text = walk.message(&fields, Slice { bytes: body, at: Some(body_at as u64) }).split();
     letter.documents = walk.documents;
     letter.defects.append(&mut walk.defects);
     // The texts themselves were measured; what was put between them was not.
     let cut = tidy::cut(&mut letter.text.new, limits.text_bytes)
         | tidy::cut(&mut letter.text.quoted, limits.text_bytes);
-    if cut
-        && letter
-            .defects
-            .iter()
-            .all(|defect| defect.kind != DefectKind::TextCut)
-    {
+    if cut && letter.defects.iter().all(|defect| defect.kind != DefectKind::TextCut) {
         letter.defects.push(Defect::whole(DefectKind::TextCut));
     }
     letter

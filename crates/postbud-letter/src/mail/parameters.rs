@@ -32,10 +32,7 @@ struct Parameter {
 impl Parameters {
     /// A value without parameters.
     pub(super) fn of_value(value: &str) -> Self {
-        Self {
-            value: value.to_owned(),
-            found: Vec::new(),
-        }
+        Self { value: value.to_owned(), found: Vec::new() }
     }
 
     /// Parses a field's value.
@@ -46,20 +43,12 @@ impl Parameters {
         let end = field.iter().position(|&b| b == b';').unwrap_or(field.len());
         // A forgotten semicolon: "multipart/mixed boundary=x".
         let space = field[..end].iter().position(u8::is_ascii_whitespace);
-        let end = space
-            .filter(|at| field[*at..end].contains(&b'='))
-            .unwrap_or(end);
+        let end = space.filter(|at| field[*at..end].contains(&b'=')).unwrap_or(end);
         let value = &field[..end];
         let comment = value.iter().position(|&b| b == b'(').unwrap_or(value.len());
         let value = String::from_utf8_lossy(&value[..comment]);
-        let value = value
-            .split_whitespace()
-            .collect::<String>()
-            .to_ascii_lowercase();
-        let mut parameters = Self {
-            value,
-            found: Vec::new(),
-        };
+        let value = value.split_whitespace().collect::<String>().to_ascii_lowercase();
+        let mut parameters = Self { value, found: Vec::new() };
         let mut rest = field.get(end + 1..).unwrap_or_default();
         while !rest.is_empty() && parameters.found.len() < MOST_PARAMETERS {
             rest = parameters.take_one(rest);
@@ -69,17 +58,9 @@ impl Parameters {
 
     /// Takes in the parameter at the beginning of `rest`; returns what follows its semicolon.
     fn take_one<'f>(&mut self, rest: &'f [u8]) -> &'f [u8] {
-        let stop = rest
-            .iter()
-            .position(|b| matches!(b, b'=' | b';'))
-            .unwrap_or(rest.len());
+        let stop = rest.iter().position(|b| matches!(b, b'=' | b';')).unwrap_or(rest.len());
         let name = String::from_utf8_lossy(&rest[..stop]);
-        let name = name
-            .rsplit(')')
-            .next()
-            .unwrap_or(&name)
-            .trim()
-            .to_ascii_lowercase();
+        let name = name.rsplit(')').next().unwrap_or(&name).trim().to_ascii_lowercase();
         if rest.get(stop) != Some(&b'=') {
             return rest.get(stop + 1..).unwrap_or_default();
         }
@@ -89,12 +70,7 @@ impl Parameters {
         let base = marks.next().unwrap_or_default().trim().to_owned();
         let section = marks.next().and_then(|number| number.trim().parse().ok());
         if !base.is_empty() {
-            self.found.push(Parameter {
-                name: base,
-                section,
-                extended,
-                value,
-            });
+            self.found.push(Parameter { name: base, section, extended, value });
         }
         rest
     }
@@ -125,15 +101,9 @@ fn join(sections: &[&Parameter], mail_charset: Option<&str>) -> String {
     for (at, section) in sections.iter().enumerate() {
         let mut value = section.value.as_slice();
         if at == 0 && section.extended {
-            let mut quotes = value
-                .iter()
-                .enumerate()
-                .filter(|(_, b)| **b == b'\'')
-                .map(|(i, _)| i);
+            let mut quotes = value.iter().enumerate().filter(|(_, b)| **b == b'\'').map(|(i, _)| i);
             if let (Some(first), Some(second)) = (quotes.next(), quotes.next()) {
-                label = std::str::from_utf8(&value[..first])
-                    .ok()
-                    .filter(|l| !l.is_empty());
+                label = std::str::from_utf8(&value[..first]).ok().filter(|l| !l.is_empty());
                 value = &value[second + 1..];
             }
         }
@@ -168,10 +138,7 @@ fn take_value(rest: &[u8]) -> (Vec<u8>, &[u8]) {
     let rest = rest.trim_ascii_start();
     let Some(quoted) = rest.strip_prefix(b"\"") else {
         let end = rest.iter().position(|&b| b == b';').unwrap_or(rest.len());
-        return (
-            rest[..end].trim_ascii().to_vec(),
-            rest.get(end + 1..).unwrap_or_default(),
-        );
+        return (rest[..end].trim_ascii().to_vec(), rest.get(end + 1..).unwrap_or_default());
     };
     let mut value = Vec::new();
     let mut bytes = quoted.iter().enumerate();
@@ -214,14 +181,8 @@ mod tests {
             Some("min fil (1).pdf")
         );
         assert_eq!(filename(b"attachment"), None);
-        assert_eq!(
-            filename(b"attachment\r\n\tfilename=\"a b\"; x=y").as_deref(),
-            Some("a b")
-        );
-        assert_eq!(
-            filename(b"attachment; filename=\"open").as_deref(),
-            Some("open")
-        );
+        assert_eq!(filename(b"attachment\r\n\tfilename=\"a b\"; x=y").as_deref(), Some("a b"));
+        assert_eq!(filename(b"attachment; filename=\"open").as_deref(), Some("open"));
     }
 
     #[test]
@@ -238,10 +199,7 @@ mod tests {
         ] {
             assert_eq!(filename(field.as_bytes()).as_deref(), blue, "{field}");
         }
-        assert_eq!(
-            filename(b"attachment; filename=\"bl\xe5b\xe6r.pdf\"").as_deref(),
-            blue
-        );
+        assert_eq!(filename(b"attachment; filename=\"bl\xe5b\xe6r.pdf\"").as_deref(), blue);
     }
 
     proptest! {

@@ -26,10 +26,7 @@ pub(super) fn split(text: &str) -> Text {
             break;
         }
         if let Some(length) = writer_line(rest) {
-            let blank = rest[length..]
-                .iter()
-                .take_while(|line| line.trim().is_empty())
-                .count();
+            let blank = rest[length..].iter().take_while(|line| line.trim().is_empty()).count();
             let begin = length + blank;
             if !rest.get(begin).is_some_and(|line| is_marked(line)) {
                 quoted.extend(rest.iter().map(|line| unquote(line)));
@@ -46,10 +43,7 @@ pub(super) fn split(text: &str) -> Text {
         }
         at += 1;
     }
-    Text {
-        new: join(&new),
-        quoted: join(&quoted),
-    }
+    Text { new: join(&new), quoted: join(&quoted) }
 }
 
 /// Lines to text, without the gaps that what was between them has left.
@@ -130,12 +124,7 @@ fn is_separator(lines: &[&str]) -> bool {
         }
     }
     let ruled = first.trim().len() >= 20 && first.trim().bytes().all(|b| b == b'_');
-    ruled
-        && lines
-            .iter()
-            .skip(1)
-            .take(3)
-            .any(|line| header_line(line) == Some(Header::From))
+    ruled && lines.iter().skip(1).take(3).any(|line| header_line(line) == Some(Header::From))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,36 +140,25 @@ fn header_line(line: &str) -> Option<Header> {
     if name.len() > 20 {
         return None;
     }
-    let header = match name
-        .trim_matches(|c: char| c == '*' || c.is_whitespace())
-        .to_lowercase()
-        .as_str()
-    {
-        "fra" | "from" | "von" | "från" => Header::From,
-        "sendt" | "sent" | "dato" | "date" | "gesendet" | "datum" | "skickat" | "dato sendt" => {
-            Header::Date
-        }
-        "til" | "to" | "an" | "till" | "emne" | "subject" | "betreff" | "ämne" | "cc" | "kopi"
-        | "vedr" => Header::Other,
-        _ => return None,
-    };
+    let header =
+        match name.trim_matches(|c: char| c == '*' || c.is_whitespace()).to_lowercase().as_str() {
+            "fra" | "from" | "von" | "från" => Header::From,
+            "sendt" | "sent" | "dato" | "date" | "gesendet" | "datum" | "skickat"
+            | "dato sendt" => Header::Date,
+            "til" | "to" | "an" | "till" | "emne" | "subject" | "betreff" | "ämne" | "cc"
+            | "kopi" | "vedr" => Header::Other,
+            _ => return None,
+        };
     let value = value.trim_matches(|c: char| c == '*' || c.is_whitespace());
     (header != Header::From || !value.is_empty()).then_some(header)
 }
 
 /// A block of header lines: who, when, and at least one more.
 fn is_header_block(lines: &[&str]) -> bool {
-    if !lines
-        .first()
-        .is_some_and(|line| header_line(line) == Some(Header::From))
-    {
+    if !lines.first().is_some_and(|line| header_line(line) == Some(Header::From)) {
         return false;
     }
-    let block = lines
-        .iter()
-        .skip(1)
-        .filter(|line| !line.trim().is_empty())
-        .take(BLOCK_LINES);
+    let block = lines.iter().skip(1).filter(|line| !line.trim().is_empty()).take(BLOCK_LINES);
     let headers: Vec<Header> = block.filter_map(|line| header_line(line)).collect();
     headers.contains(&Header::Date) && headers.contains(&Header::Other)
 }
@@ -200,10 +178,7 @@ fn writer_line(lines: &[&str]) -> Option<usize> {
         text.push_str(line);
         text.push(' ');
         if line.ends_with(':') {
-            let marked = lines
-                .get(at + 1..)?
-                .iter()
-                .find(|line| !line.trim().is_empty());
+            let marked = lines.get(at + 1..)?.iter().find(|line| !line.trim().is_empty());
             let marked = marked.is_some_and(|line| is_marked(line));
             return is_writer(text.trim_end(), marked).then_some(at + 1);
         }
@@ -225,35 +200,30 @@ fn could_begin_writer_line(line: &str) -> bool {
 /// of day. A person's own "Den 5. maj skrev I til mig:" has neither, unless the quotation that
 /// follows is marked.
 fn is_writer(text: &str, marked: bool) -> bool {
-    const VERBS: [&str; 9] = [
-        "skrev", "wrote", "skreiv", "schrieb", "sendte", "écrit", "svarede", "skriver", "writes",
-    ];
+    const VERBS: [&str; 9] =
+        ["skrev", "wrote", "skreiv", "schrieb", "sendte", "écrit", "svarede", "skriver", "writes"];
     let lower = text.to_lowercase();
-    let verb = lower
-        .split(|c: char| !c.is_alphabetic())
-        .any(|word| VERBS.contains(&word));
+    let verb = lower.split(|c: char| !c.is_alphabetic()).any(|word| VERBS.contains(&word));
     let digit = lower.contains(|c: char| c.is_ascii_digit());
     verb && (lower.contains('@') && digit || has_time(&lower) || marked && digit)
 }
 
 /// `10:12` or `10.12`, but no date such as `05.11.2026`.
 fn has_time(text: &str) -> bool {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
-        .any(|word| {
-            let word = word.trim_end_matches(':');
-            let parts: Vec<&str> = word.split([':', '.']).collect();
-            let number = |part: &&str| {
-                matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit())
-            };
-            let minutes = |part: &&str| part.len() == 2 && number(part);
-            match parts.as_slice() {
-                [hour, minute] => number(hour) && minutes(minute),
-                [hour, minute, second] => {
-                    number(hour) && minutes(minute) && minutes(second) && word.contains(':')
-                }
-                _ => false,
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).any(|word| {
+        let word = word.trim_end_matches(':');
+        let parts: Vec<&str> = word.split([':', '.']).collect();
+        let number =
+            |part: &&str| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+        let minutes = |part: &&str| part.len() == 2 && number(part);
+        match parts.as_slice() {
+            [hour, minute] => number(hour) && minutes(minute),
+            [hour, minute, second] => {
+                number(hour) && minutes(minute) && minutes(second) && word.contains(':')
             }
-        })
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -264,11 +234,7 @@ mod tests {
 
     fn check(text: &str, new: &str, quoted: &str) {
         let split = split(text);
-        assert_eq!(
-            (split.new.as_str(), split.quoted.as_str()),
-            (new, quoted),
-            "{text}"
-        );
+        assert_eq!((split.new.as_str(), split.quoted.as_str()), (new, quoted), "{text}");
     }
 
     #[test]

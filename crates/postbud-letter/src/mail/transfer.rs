@@ -20,9 +20,7 @@ impl Encoding {
     pub(super) fn of(value: Option<&[u8]>) -> Self {
         let value = value.unwrap_or_default().trim_ascii();
         let is = |name: &[u8]| {
-            value
-                .get(..name.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(name))
+            value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
         };
         if is(b"base64") {
             Self::Base64
@@ -79,10 +77,7 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 /// The byte that two hexadecimal digits stand for.
 pub(super) fn hex_pair(digits: &[u8]) -> Option<u8> {
     let digit = |b: &u8| char::from(*b).to_digit(16);
-    let (high, low) = (
-        digits.first().and_then(digit)?,
-        digits.get(1).and_then(digit)?,
-    );
+    let (high, low) = (digits.first().and_then(digit)?, digits.get(1).and_then(digit)?);
     u8::try_from(high * 16 + low).ok()
 }
 
@@ -96,10 +91,7 @@ mod tests {
     fn quoted_printable_and_its_usual_faults() {
         let text =
             |body: &str| String::from_utf8_lossy(&quoted_printable(body.as_bytes())).into_owned();
-        assert_eq!(
-            text("Sm=C3=B8r =\r\nog br=c3=b8d  \r\nslut"),
-            "Smør og brød\r\nslut"
-        );
+        assert_eq!(text("Sm=C3=B8r =\r\nog br=c3=b8d  \r\nslut"), "Smør og brød\r\nslut");
         assert_eq!(text("a=b=ZZ=4"), "a=b=ZZ=4");
         assert_eq!(text("=\n=\n"), "");
         assert_eq!(text("100 =3D 100="), "100 = 100");
@@ -108,10 +100,7 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!(Encoding::of(Some(b" BASE64 (x)")), Encoding::Base64);
-        assert_eq!(
-            Encoding::of(Some(b"Quoted-Printable;")),
-            Encoding::QuotedPrintable
-        );
+        assert_eq!(Encoding::of(Some(b"Quoted-Printable;")), Encoding::QuotedPrintable);
         assert_eq!(Encoding::of(Some(b"8bit")), Encoding::Plain);
         assert_eq!(Encoding::of(None), Encoding::Plain);
     }

@@ -26,10 +26,7 @@ pub(super) struct Slice<'r> {
 impl<'r> Slice<'r> {
     fn cut(self, from: usize, to: usize) -> Self {
         let bytes = self.bytes.get(from..to).unwrap_or_default();
-        Self {
-            bytes,
-            at: self.at.map(|at| at + from as u64),
-        }
+        Self { bytes, at: self.at.map(|at| at + from as u64) }
     }
 }
 
@@ -77,15 +74,7 @@ impl<'l> Walk<'l> {
 
     /// Everything below a message's header.
     pub(super) fn message(&mut self, fields: &Fields<'_>, body: Slice<'_>) -> Said {
-        self.content(
-            fields,
-            body,
-            Place {
-                depth: 1,
-                sole: true,
-                digest: false,
-            },
-        )
+        self.content(fields, body, Place { depth: 1, sole: true, digest: false })
     }
 
     /// A defect of a kind that one mention is enough for.
@@ -99,10 +88,7 @@ impl<'l> Walk<'l> {
     fn note_fault(&mut self, fault: Option<u64>, body: Slice<'_>) {
         if let Some(offset) = fault {
             let position = body.at.map(|at| at + offset);
-            self.defects.push(Defect {
-                kind: DefectKind::BrokenBase64,
-                position,
-            });
+            self.defects.push(Defect { kind: DefectKind::BrokenBase64, position });
         }
     }
 
@@ -124,12 +110,7 @@ impl<'l> Walk<'l> {
         }
         let mut kind = Parameters::parse(fields.get("content-type"));
         if kind.value.is_empty() {
-            kind.value = if place.digest {
-                "message/rfc822"
-            } else {
-                "text/plain"
-            }
-            .to_owned();
+            kind.value = if place.digest { "message/rfc822" } else { "text/plain" }.to_owned();
         }
         if kind.value.starts_with("multipart/") {
             return self.multipart(&kind, fields, body, place);
@@ -155,28 +136,16 @@ impl<'l> Walk<'l> {
             return self.leaf(&plain, fields, body, place);
         };
         let alternative = kind.value == "multipart/alternative";
-        let inner = Place {
-            depth: place.depth + 1,
-            sole: false,
-            digest: kind.value == "multipart/digest",
-        };
+        let inner =
+            Place { depth: place.depth + 1, sole: false, digest: kind.value == "multipart/digest" };
         let mut said = Said::default();
         while !open.closes && self.parts <= self.limits.parts {
             let next = delimiters.next();
-            let end = next
-                .as_ref()
-                .map_or(body.bytes.len(), |next| next.content_end);
+            let end = next.as_ref().map_or(body.bytes.len(), |next| next.content_end);
             let part = self.part(body.cut(open.line_end, end), inner);
-            said = if alternative {
-                said.or(part)
-            } else {
-                said.and(&part)
-            };
+            said = if alternative { said.or(part) } else { said.and(&part) };
             let Some(next) = next else {
-                self.note(
-                    DefectKind::BrokenMime,
-                    body.at.map(|at| at + body.bytes.len() as u64),
-                );
+                self.note(DefectKind::BrokenMime, body.at.map(|at| at + body.bytes.len() as u64));
                 break;
             };
             open = next;
@@ -207,21 +176,14 @@ impl<'l> Walk<'l> {
             return self.leaf(&Parameters::of_value("text/plain"), fields, body, place);
         }
         let inner_body = message.cut(inner_fields.length, message.bytes.len());
-        let inner_place = Place {
-            depth: place.depth + 1,
-            sole: true,
-            digest: false,
-        };
+        let inner_place = Place { depth: place.depth + 1, sole: true, digest: false };
         let said = self.content(&inner_fields, inner_body, inner_place);
         let head = Head::read(&inner_fields, self.limits.field_bytes);
         let mut forwarded = head.summary();
         for text in [&said.text, &said.forwarded] {
             append(&mut forwarded, text);
         }
-        Said {
-            forwarded,
-            ..Said::default()
-        }
+        Said { forwarded, ..Said::default() }
     }
 
     fn leaf(
@@ -268,11 +230,7 @@ impl<'l> Walk<'l> {
             self.note(DefectKind::BrokenCharset, at);
         }
         self.text_left -= text.len().min(self.text_left);
-        Some(Said {
-            text,
-            forwarded: String::new(),
-            is_html: media_type == "text/html",
-        })
+        Some(Said { text, forwarded: String::new(), is_html: media_type == "text/html" })
     }
 
     fn document(&mut self, kind: &Parameters, filename: &str, bytes: Vec<u8>) {
@@ -286,13 +244,7 @@ impl<'l> Walk<'l> {
         };
         let filename = tidy::line(filename, self.limits.field_bytes);
         let media_type = kind.value.clone();
-        self.documents.push(Document {
-            role,
-            label: None,
-            filename,
-            media_type,
-            bytes,
-        });
+        self.documents.push(Document { role, label: None, filename, media_type, bytes });
     }
 }
 
@@ -307,10 +259,8 @@ fn text_type(media_type: &str, sole: bool) -> &str {
 }
 
 fn flow(mut said: Said, kind: &Parameters) -> Said {
-    let is = |name, value: &str| {
-        kind.get(name, None)
-            .is_some_and(|v| v.eq_ignore_ascii_case(value))
-    };
+    let is =
+        |name, value: &str| kind.get(name, None).is_some_and(|v| v.eq_ignore_ascii_case(value));
     if !said.is_html && is("format", "flowed") {
         said.text = flowed::unflow(&said.text, is("delsp", "yes"));
     }
@@ -329,19 +279,12 @@ impl Said {
     /// Two forms of the same part: the plain one, unless it is only an excuse for being plain
     /// ("your program cannot show HTML").
     fn or(self, other: Self) -> Self {
-        let (plain, rich) = if self.is_html {
-            (other, self)
-        } else {
-            (self, other)
-        };
+        let (plain, rich) = if self.is_html { (other, self) } else { (self, other) };
         let letters = |said: &Self| said.text.chars().filter(|c| c.is_alphanumeric()).count();
         let (plain_letters, rich_letters) = (letters(&plain), letters(&rich));
         let excuse = rich.is_html && plain_letters * 4 < rich_letters;
-        let (mut best, rest) = if excuse || plain_letters == 0 {
-            (rich, plain)
-        } else {
-            (plain, rich)
-        };
+        let (mut best, rest) =
+            if excuse || plain_letters == 0 { (rich, plain) } else { (plain, rich) };
         append(&mut best.forwarded, &rest.forwarded);
         best
     }

@@ -48,19 +48,13 @@ pub(super) fn raw_text<'b>(bytes: &'b [u8], charset: Option<&str>) -> Cow<'b, st
         return Cow::Borrowed(text);
     }
     let named = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
-    let encoding = named
-        .filter(|encoding| encoding.is_single_byte())
-        .unwrap_or(WINDOWS_1252);
+    let encoding = named.filter(|encoding| encoding.is_single_byte()).unwrap_or(WINDOWS_1252);
     encoding.decode_without_bom_handling(bytes).0
 }
 
 /// Without line ends: a folded value is one line.
 fn unfold(value: &[u8]) -> Vec<u8> {
-    value
-        .iter()
-        .copied()
-        .filter(|b| !matches!(b, b'\r' | b'\n'))
-        .collect()
+    value.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect()
 }
 
 enum Piece<'v> {
@@ -124,11 +118,7 @@ fn decode_words(words: &[Word<'_>]) -> Vec<u8> {
         [word] if !word.is_base64 => q_decode(word.data),
         words => {
             base64::decode(
-                &words
-                    .iter()
-                    .flat_map(|w| w.data)
-                    .copied()
-                    .collect::<Vec<u8>>(),
+                &words.iter().flat_map(|w| w.data).copied().collect::<Vec<u8>>(),
                 0,
                 true,
             )
@@ -170,23 +160,12 @@ impl<'v> Word<'v> {
         if value.get(end + 1) != Some(&b'=') {
             return None;
         }
-        Some((
-            Self {
-                charset,
-                is_base64,
-                data: &value[data_from..end],
-            },
-            end + 2,
-        ))
+        Some((Self { charset, is_base64, data: &value[data_from..end] }, end + 2))
     }
 
     /// Does the base64 end with a whole group?
     fn is_whole(&self) -> bool {
-        let digits = self
-            .data
-            .iter()
-            .filter(|b| !b.is_ascii_whitespace())
-            .count();
+        let digits = self.data.iter().filter(|b| !b.is_ascii_whitespace()).count();
         digits % 4 == 0 || self.data.contains(&b'=')
     }
 }
@@ -214,9 +193,7 @@ fn q_decode(data: &[u8]) -> Vec<u8> {
 
 fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    rest.windows(what.len())
-        .position(|window| window == what)
-        .map(|at| from + at)
+    rest.windows(what.len()).position(|window| window == what).map(|at| from + at)
 }
 
 /// The charset label, unless it says no more than UTF-8 would.
@@ -236,10 +213,7 @@ mod tests {
 
     #[test]
     fn words_are_decoded_and_the_space_between_them_dropped() {
-        assert_eq!(
-            text("=?utf-8?Q?Sm=C3=B8r?= =?utf-8?q?rebr=C3=B8d?= i dag"),
-            "Smørrebrød i dag"
-        );
+        assert_eq!(text("=?utf-8?Q?Sm=C3=B8r?= =?utf-8?q?rebr=C3=B8d?= i dag"), "Smørrebrød i dag");
         assert_eq!(text("Re: =?iso-8859-1?Q?bl=E5_b=E6r?="), "Re: blå bær");
         assert_eq!(text("=?UTF-8*da?B?w6ViZW4=?="), "åben");
         assert_eq!(text("=?utf-8?Q?a?=\r\n =?iso-8859-1?Q?=E5?="), "aå");
@@ -257,22 +231,12 @@ mod tests {
     fn raw_bytes_are_read_as_the_mail_or_denmark_would() {
         assert_eq!(decode(b"Ans\xf8gning", None), "Ansøgning");
         assert_eq!(decode(b"za\xbf\xf3\xb3\xe6", Some("iso-8859-2")), "zażółć");
-        assert_eq!(
-            decode("Ansøgning".as_bytes(), Some("iso-8859-1")),
-            "Ansøgning"
-        );
+        assert_eq!(decode("Ansøgning".as_bytes(), Some("iso-8859-1")), "Ansøgning");
     }
 
     #[test]
     fn what_is_no_word_stays() {
-        for value in [
-            "=?",
-            "=??=",
-            "=?utf-8?X?a?=",
-            "=?utf-8?Q?a",
-            "2 =? 3",
-            "=?utf-8?Q?a?b?=",
-        ] {
+        for value in ["=?", "=??=", "=?utf-8?X?a?=", "=?utf-8?Q?a", "2 =? 3", "=?utf-8?Q?a?b?="] {
             assert_eq!(text(value), value);
         }
         assert_eq!(text("=?utf-8?Q?100=_=ZZ?="), "100= =ZZ");
@@ -280,11 +244,7 @@ mod tests {
 
     #[test]
     fn repaired_values_say_the_same() {
-        for value in [
-            "=?utf-8?Q?bl=C3?= =?utf-8?Q?=A5?= <a@b>",
-            "plain",
-            "a\r\n b",
-        ] {
+        for value in ["=?utf-8?Q?bl=C3?= =?utf-8?Q?=A5?= <a@b>", "plain", "a\r\n b"] {
             assert_eq!(text(&repair(value.as_bytes(), None)), text(value));
         }
     }

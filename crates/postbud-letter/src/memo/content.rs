@@ -81,10 +81,4 @@ pub struct AdditionalContent {
     pub value: String,
 }
 
-opaque_debug!(
-    ContentData,
-    MotorVehicle,
-    CaseId,
-    Classification,
-    AdditionalContent
-);
+opaque_debug!(ContentData, MotorVehicle, CaseId, Classification, AdditionalContent);

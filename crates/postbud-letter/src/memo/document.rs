@@ -22,22 +22,14 @@ pub(super) fn documents(
     field_bytes: usize,
     defects: &mut Vec<Defect>,
 ) -> Vec<(Document, Option<String>)> {
-    let label = node
-        .value(Memo, "label")
-        .map(|label| tidy::line(&label, field_bytes));
-    let files = node
-        .children
-        .iter_mut()
-        .filter(|child| child.name.is(Memo, "File"));
+    let label = node.value(Memo, "label").map(|label| tidy::line(&label, field_bytes));
+    let files = node.children.iter_mut().filter(|child| child.name.is(Memo, "File"));
     let mut kept: Vec<(u8, Document, Option<String>)> = Vec::new();
     let mut stems: Vec<String> = Vec::new();
     for file in files {
         let (document, charset, fault) = self::file(file, role, label.clone(), field_bytes);
         if let Some(position) = fault {
-            defects.push(Defect {
-                kind: DefectKind::BrokenBase64,
-                position,
-            });
+            defects.push(Defect { kind: DefectKind::BrokenBase64, position });
         }
         let poor = fault.is_some() || document.bytes.is_empty();
         let rank = rank(&document.media_type) + if poor { 10 } else { 0 };
@@ -53,9 +45,7 @@ pub(super) fn documents(
         }
     }
     kept.sort_by_key(|(rank, ..)| *rank);
-    kept.into_iter()
-        .map(|(_, document, charset)| (document, charset))
-        .collect()
+    kept.into_iter().map(|(_, document, charset)| (document, charset)).collect()
 }
 
 /// One File: the document, its charset, and where its base64 is broken.
@@ -68,39 +58,19 @@ fn file(
     let format = file.value(Memo, "encodingFormat").unwrap_or_default();
     let (media_type, charset) = media_type(&format);
     let filename = file.value(Memo, "filename").unwrap_or_default();
-    let role = if is_attention(&filename) {
-        DocumentRole::Technical
-    } else {
-        role
-    };
+    let role = if is_attention(&filename) { DocumentRole::Technical } else { role };
     let filename = tidy::line(&filename, field_bytes);
-    let content = file
-        .children
-        .iter_mut()
-        .find(|child| child.name.is(Memo, "content"));
+    let content = file.children.iter_mut().find(|child| child.name.is(Memo, "content"));
     let (bytes, fault) = match content {
         Some(content) => (std::mem::take(&mut content.bytes), content.fault),
         None => (Vec::new(), None),
     };
-    (
-        Document {
-            role,
-            label,
-            filename,
-            media_type,
-            bytes,
-        },
-        charset,
-        fault,
-    )
+    (Document { role, label, filename, media_type, bytes }, charset, fault)
 }
 
 /// A file name without its ending, in lower case.
 fn stem(filename: &str) -> String {
-    filename
-        .rsplit_once('.')
-        .map_or(filename, |(stem, _)| stem)
-        .to_lowercase()
+    filename.rsplit_once('.').map_or(filename, |(stem, _)| stem).to_lowercase()
 }
 
 /// The metadata file that Digital Post used before MeMo: data for machines, never text.

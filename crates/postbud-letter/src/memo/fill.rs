@@ -17,17 +17,12 @@ const MOST_REPEATS: usize = 100;
 impl Node {
     /// The first child of this name.
     pub(super) fn get(&self, space: Space, local: &str) -> Option<&Node> {
-        self.children
-            .iter()
-            .find(|child| child.name.is(space, local))
+        self.children.iter().find(|child| child.name.is(space, local))
     }
 
     /// All children of this name, within reason.
     pub(super) fn all(&self, space: Space, local: &str) -> impl Iterator<Item = &Node> {
-        self.children
-            .iter()
-            .filter(move |child| child.name.is(space, local))
-            .take(MOST_REPEATS)
+        self.children.iter().filter(move |child| child.name.is(space, local)).take(MOST_REPEATS)
     }
 
     /// The text of the first child of this name; `None` when it is missing or blank.
@@ -43,10 +38,7 @@ impl Node {
     /// An entry of the shape "number and name".
     fn reference(&self, space: Space, local: &str, id: &str, label: &str) -> Option<Reference> {
         let node = self.get(space, local)?;
-        Some(Reference {
-            id: node.value(space, id),
-            label: node.value(space, label),
-        })
+        Some(Reference { id: node.value(space, id), label: node.value(space, label) })
     }
 }
 
@@ -58,9 +50,7 @@ impl Moment {
             let local = text.parse::<jiff::civil::DateTime>().ok()?;
             Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         });
-        let at = moment
-            .map(jiff::Timestamp::as_millisecond)
-            .filter(|ms| *ms >= 0);
+        let at = moment.map(jiff::Timestamp::as_millisecond).filter(|ms| *ms >= 0);
         Self { text, at }
     }
 
@@ -101,11 +91,7 @@ pub(super) fn correspondent(node: &Node, id: &str) -> Correspondent {
 }
 
 fn one_line(text: String) -> String {
-    if text.contains(['\n', '\t']) {
-        tidy::line(&text, text.len())
-    } else {
-        text
-    }
+    if text.contains(['\n', '\t']) { tidy::line(&text, text.len()) } else { text }
 }
 
 fn attention(node: &Node) -> AttentionData {
@@ -113,11 +99,7 @@ fn attention(node: &Node) -> AttentionData {
     let grd = |local, id, label| node.reference(Grd, local, id, label);
     AttentionData {
         person: memo("AttentionPerson", "personID", "label"),
-        production_unit: grd(
-            "ProductionUnit",
-            "productionUnitNumber",
-            "productionUnitName",
-        ),
+        production_unit: grd("ProductionUnit", "productionUnitNumber", "productionUnitName"),
         global_location_number: node.reference(
             Gln,
             "GlobalLocationNumber",
@@ -138,10 +120,7 @@ fn attention(node: &Node) -> AttentionData {
 
 fn address(node: &Node) -> Address {
     let value = |local| node.value(Grd, local);
-    let point = |local| {
-        node.get(Grd, "AddressPoint")
-            .and_then(|point| point.value(Grd, local))
-    };
+    let point = |local| node.get(Grd, "AddressPoint").and_then(|point| point.value(Grd, local));
     Address {
         id: value("id"),
         street: value("addressLabel"),
@@ -159,8 +138,7 @@ fn address(node: &Node) -> Address {
 }
 
 fn unstructured_address(node: &Node) -> Option<String> {
-    node.get(Grd, "UnstructuredAddress")?
-        .value(Grd, "unstructured")
+    node.get(Grd, "UnstructuredAddress")?.value(Grd, "unstructured")
 }
 
 fn contact_point(node: &Node) -> ContactPoint {
@@ -198,24 +176,13 @@ pub(super) fn content(node: &Node) -> ContentData {
             id: node.value(Memo, "caseID"),
             system: node.value(Memo, "caseSystem"),
         }),
-        kle: node
-            .get(Kle, "KLEdata")
-            .map(|node| classification(node, Kle, "subjectKey")),
-        form: node
-            .get(Form, "FORMdata")
-            .map(|node| classification(node, Form, "taskKey")),
-        production_unit: grd(
-            "ProductionUnit",
-            "productionUnitNumber",
-            "productionUnitName",
-        ),
+        kle: node.get(Kle, "KLEdata").map(|node| classification(node, Kle, "subjectKey")),
+        form: node.get(Form, "FORMdata").map(|node| classification(node, Form, "taskKey")),
+        production_unit: grd("ProductionUnit", "productionUnitNumber", "productionUnitName"),
         education: node.reference(Udd, "Education", "educationCode", "educationName"),
         address: node.get(Grd, "Address").map(address),
         unstructured_address: unstructured_address(node),
-        additional: node
-            .all(Memo, "AdditionalContentData")
-            .map(additional)
-            .collect(),
+        additional: node.all(Memo, "AdditionalContentData").map(additional).collect(),
     }
 }
 
@@ -257,27 +224,19 @@ pub(super) fn reply(node: &Node) -> ReplyData {
         contact_point_id: node.value(Memo, "contactPointID"),
         generating_system_id: node.value(Memo, "generatingSystemID"),
         comment: node.value(Memo, "comment"),
-        additional: node
-            .all(Memo, "AdditionalReplyData")
-            .map(additional)
-            .collect(),
+        additional: node.all(Memo, "AdditionalReplyData").map(additional).collect(),
     }
 }
 
 /// An Action of a document.
 pub(super) fn action(node: &Node) -> Action {
-    let reservation = |local| {
-        node.get(Memo, "Reservation")
-            .and_then(|r| r.value(Memo, local))
-    };
+    let reservation = |local| node.get(Memo, "Reservation").and_then(|r| r.value(Memo, local));
     Action {
         label: node.value(Memo, "label"),
         code: node.value(Memo, "actionCode"),
         start: node.moment("startDateTime"),
         end: node.moment("endDateTime"),
-        url: node
-            .get(Memo, "EntryPoint")
-            .and_then(|entry| entry.value(Memo, "url")),
+        url: node.get(Memo, "EntryPoint").and_then(|entry| entry.value(Memo, "url")),
         description: reservation("description"),
         location: reservation("location"),
     }
@@ -297,12 +256,7 @@ mod tests {
             let moment = Moment::parse(text.to_owned());
             assert!(moment.at.is_none() && moment.is_valid(), "{text}");
         }
-        for text in [
-            "",
-            "i går",
-            "2026-13-45T99:00:00Z",
-            "99999999-01-01T00:00:00Z",
-        ] {
+        for text in ["", "i går", "2026-13-45T99:00:00Z", "99999999-01-01T00:00:00Z"] {
             let moment = Moment::parse(text.to_owned());
             assert!(moment.at.is_none() && !moment.is_valid(), "{text}");
         }

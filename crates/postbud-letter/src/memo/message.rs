@@ -93,8 +93,7 @@ impl Message {
         }
         let node = xml.element(name);
         let room = limits.parts.saturating_sub(self.actions.len());
-        self.actions
-            .extend(node.all(Memo, "Action").take(room).map(fill::action));
+        self.actions.extend(node.all(Memo, "Action").take(room).map(fill::action));
         let room = limits.parts.saturating_sub(self.documents.len());
         let documents = document::documents(node, role, limits.field_bytes, &mut self.defects);
         self.documents.extend(documents.into_iter().take(room));
@@ -103,29 +102,18 @@ impl Message {
     fn header(&mut self, body_expected: bool, defects: &mut Vec<Defect>) -> Header {
         let mut header = Header::default();
         (header.version, header.schema_version) = std::mem::take(&mut self.header_version);
-        header.created = self
-            .created
-            .take()
-            .filter(|text| !text.is_empty())
-            .map(Moment::parse);
+        header.created = self.created.take().filter(|text| !text.is_empty()).map(Moment::parse);
         header.actions = std::mem::take(&mut self.actions);
         match &self.header {
             Some(node) => fill_header(node, &mut header, defects),
             None => defects.push(Defect::whole(DefectKind::MissingElement)),
         }
         let letter = header.message_type != Some(MessageType::NemSms);
-        let main = self
-            .documents
-            .iter()
-            .any(|(document, _)| document.role == DocumentRole::Main);
+        let main = self.documents.iter().any(|(document, _)| document.role == DocumentRole::Main);
         if body_expected && letter && !main && self.header.is_some() {
             defects.push(Defect::whole(DefectKind::MissingElement));
         }
-        if header
-            .created
-            .as_ref()
-            .is_some_and(|created| !created.is_valid())
-        {
+        if header.created.as_ref().is_some_and(|created| !created.is_valid()) {
             defects.push(Defect::whole(DefectKind::InvalidValue));
         }
         header
@@ -157,27 +145,16 @@ fn fill_header(node: &Node, header: &mut Header, defects: &mut Vec<Defect>) {
     header.post_type = node.value(Memo, "postType");
     let sender = node.get(Memo, "Sender");
     let recipient = node.get(Memo, "Recipient");
-    header.sender = sender
-        .map(|s| fill::correspondent(s, "senderID"))
-        .unwrap_or_default();
-    header.recipient = recipient
-        .map(|r| fill::correspondent(r, "recipientID"))
-        .unwrap_or_default();
-    header.content = node
-        .get(Memo, "ContentData")
-        .map(fill::content)
-        .unwrap_or_default();
+    header.sender = sender.map(|s| fill::correspondent(s, "senderID")).unwrap_or_default();
+    header.recipient = recipient.map(|r| fill::correspondent(r, "recipientID")).unwrap_or_default();
+    header.content = node.get(Memo, "ContentData").map(fill::content).unwrap_or_default();
     header.forward = node.get(Memo, "ForwardData").map(fill::forward);
     header.replies = node.all(Memo, "ReplyData").map(fill::reply).collect();
 
     if message_type.is_some() && header.message_type.is_none() {
         defects.push(Defect::whole(DefectKind::InvalidValue));
     }
-    if header
-        .reply_by
-        .as_ref()
-        .is_some_and(|moment| !moment.is_valid())
-    {
+    if header.reply_by.as_ref().is_some_and(|moment| !moment.is_valid()) {
         defects.push(Defect::whole(DefectKind::InvalidValue));
     }
     if header.label.is_none() || sender.is_none() || recipient.is_none() {
@@ -204,10 +181,7 @@ fn letter(
         }
     };
     let mut letter = Letter::blank(id, Channel::DigitalPost);
-    letter.subject = tidy::line(
-        header.label.as_deref().unwrap_or_default(),
-        limits.field_bytes,
-    );
+    letter.subject = tidy::line(header.label.as_deref().unwrap_or_default(), limits.field_bytes);
     letter.sender = party(&header.sender);
     letter.recipient = party(&header.recipient);
     letter.sent_at = header.created.as_ref().and_then(|created| created.at);
@@ -235,9 +209,7 @@ fn take_text(
             );
             if let Some(BodyText { text, cut, broken }) = read {
                 if broken {
-                    letter
-                        .defects
-                        .push(Defect::whole(DefectKind::BrokenCharset));
+                    letter.defects.push(Defect::whole(DefectKind::BrokenCharset));
                 }
                 if cut {
                     letter.defects.push(Defect::whole(DefectKind::TextCut));
@@ -255,28 +227,15 @@ fn take_text(
 /// What is new in a message, and what it passes on: a forwarded letter is someone else's words.
 fn text(header: &Header, main: String) -> Text {
     if let Some(forward) = &header.forward {
-        return Text {
-            new: forward.comment.clone().unwrap_or_default(),
-            quoted: main,
-        };
+        return Text { new: forward.comment.clone().unwrap_or_default(), quoted: main };
     }
     if !main.is_empty() {
-        return Text {
-            new: main,
-            quoted: String::new(),
-        };
+        return Text { new: main, quoted: String::new() };
     }
     // A text message has no body; its words are in the notification.
     let notification = [&header.notification, &header.additional_notification];
-    let lines: Vec<&str> = notification
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    Text {
-        new: lines.join("\n"),
-        quoted: String::new(),
-    }
+    let lines: Vec<&str> = notification.into_iter().flatten().map(String::as_str).collect();
+    Text { new: lines.join("\n"), quoted: String::new() }
 }
 
 fn party(correspondent: &Correspondent) -> Party {

@@ -28,11 +28,7 @@ impl<'r> Source<'r> {
         };
         if encoding != UTF_8 {
             let text = encoding.decode_without_bom_handling(rest).0;
-            let source = Self {
-                text,
-                shift: None,
-                stray: None,
-            };
+            let source = Self { text, shift: None, stray: None };
             return source.text.trim_start().starts_with('<').then_some(source);
         }
         if rest.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'<') {
@@ -42,11 +38,7 @@ impl<'r> Source<'r> {
         let (text, stray) = charset::utf8_or_repaired(rest);
         // Each stray byte becomes two or three: the offsets behind it are no longer exact.
         let stray = stray.map(|offset| offset as u64 + shift);
-        Some(Self {
-            text,
-            shift: stray.is_none().then_some(shift),
-            stray,
-        })
+        Some(Self { text, shift: stray.is_none().then_some(shift), stray })
     }
 
     /// Where an offset of the text stands in the raw bytes.
@@ -62,10 +54,7 @@ fn declared(raw: &[u8]) -> &'static Encoding {
     let Some(declaration) = head.strip_prefix(b"<?xml") else {
         return UTF_8;
     };
-    let end = declaration
-        .iter()
-        .position(|&b| b == b'>')
-        .unwrap_or(declaration.len());
+    let end = declaration.iter().position(|&b| b == b'>').unwrap_or(declaration.len());
     let declaration = String::from_utf8_lossy(&declaration[..end]);
     let label = declaration
         .split_once("encoding")
@@ -100,13 +89,7 @@ mod tests {
 
     #[test]
     fn what_does_not_begin_as_xml_is_none() {
-        for raw in [
-            b"".as_slice(),
-            b"From: a",
-            b"\xff\xfe",
-            b"\xff\xfea\0",
-            b"%PDF-1.7",
-        ] {
+        for raw in [b"".as_slice(), b"From: a", b"\xff\xfe", b"\xff\xfea\0", b"%PDF-1.7"] {
             assert_eq!(text(raw), None);
         }
     }

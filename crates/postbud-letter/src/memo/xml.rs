@@ -122,9 +122,7 @@ impl<'s> Xml<'s> {
         config.expand_empty_elements = true;
         // "Rådhus & torv" is no XML, but its meaning is plain.
         config.allow_dangling_amp = true;
-        let defects = source
-            .stray
-            .map(|at| Defect::at(DefectKind::BrokenCharset, at));
+        let defects = source.stray.map(|at| Defect::at(DefectKind::BrokenCharset, at));
         Self {
             reader,
             source,
@@ -182,10 +180,7 @@ impl<'s> Xml<'s> {
         }
         self.depth += 1;
         let (namespace, local) = self.reader.resolver().resolve_element(tag.name());
-        let name = Name {
-            space: Space::of(&namespace),
-            local: local.into_inner().to_owned(),
-        };
+        let name = Name { space: Space::of(&namespace), local: local.into_inner().to_owned() };
         Some(Piece::Start(name))
     }
 
@@ -202,10 +197,7 @@ impl<'s> Xml<'s> {
 
     /// Records a defect at an offset of the text, and ends the stream.
     fn fail(&mut self, kind: DefectKind, offset: u64) {
-        self.defects.push(Defect {
-            kind,
-            position: self.source.position(offset),
-        });
+        self.defects.push(Defect { kind, position: self.source.position(offset) });
         self.ended = true;
     }
 
@@ -267,14 +259,8 @@ impl<'s> Xml<'s> {
             decoder.push(text.as_bytes(), at);
             return;
         }
-        let text = if node.text.is_empty() {
-            text.trim_start()
-        } else {
-            text
-        };
-        let kept = text
-            .get(..text.floor_char_boundary(self.text_left))
-            .unwrap_or("");
+        let text = if node.text.is_empty() { text.trim_start() } else { text };
+        let kept = text.get(..text.floor_char_boundary(self.text_left)).unwrap_or("");
         if kept.len() < text.len() && self.text_left > 0 {
             self.note(DefectKind::TextCut);
             self.text_left = kept.len();
@@ -295,12 +281,7 @@ impl<'s> Xml<'s> {
 /// A reference's character; what is none stays as it stands and is not expanded.
 fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> String {
     if reference.is_char_ref() {
-        return reference
-            .resolve_char_ref()
-            .ok()
-            .flatten()
-            .map(String::from)
-            .unwrap_or_default();
+        return reference.resolve_char_ref().ok().flatten().map(String::from).unwrap_or_default();
     }
     match quick_xml::escape::resolve_predefined_entity(reference) {
         Some(text) => text.to_owned(),

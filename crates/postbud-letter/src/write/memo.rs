@@ -12,9 +12,7 @@ use crate::memo::NAMESPACE;
 pub fn to_memo_1_2(draft: &Draft) -> Vec<u8> {
     let mut xml = Xml::default();
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    xml.raw(&format!(
-        "<memo:Message xmlns:memo=\"{NAMESPACE}\" memoVersion=\"1.2\">"
-    ));
+    xml.raw(&format!("<memo:Message xmlns:memo=\"{NAMESPACE}\" memoVersion=\"1.2\">"));
     xml.element("MessageHeader", |xml| header(xml, draft));
     xml.element("MessageBody", |xml| body(xml, draft));
     xml.raw("\n</memo:Message>\n");

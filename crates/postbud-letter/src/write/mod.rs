@@ -114,10 +114,7 @@ impl Citizen {
         let (first, last) = (FIRST[usize::from(d[0] % 16)], LAST[usize::from(d[1] % 16)]);
         let (day, month, year) = (d[2] % 28 + 1, d[3] % 12 + 1, d[4] % 60 + 40);
         let plain = |name: &str| {
-            name.to_lowercase()
-                .replace('ø', "oe")
-                .replace('å', "aa")
-                .replace('æ', "ae")
+            name.to_lowercase().replace('ø', "oe").replace('å', "aa").replace('æ', "ae")
         };
         Self {
             name: format!("{first} {last}"),
@@ -133,22 +130,13 @@ fn uuid_of(name: &str) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let h = hash::hex(&bytes[..16]);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &h[..8],
-        &h[8..12],
-        &h[12..16],
-        &h[16..20],
-        &h[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
 }
 
 /// Without the characters that XML and mail headers cannot hold, in one line.
 fn one_line(text: &str, most_chars: usize) -> String {
     let allowed = |c: &char| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    let spaced = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     let kept: String = spaced.filter(allowed).take(most_chars).collect();
     kept.trim().to_owned()
 }

@@ -11,10 +11,7 @@ use postbud_letter::{DefectKind, Letter, Limits};
 /// Reads with the ordinary limits.
 pub(crate) fn read(raw: impl AsRef<[u8]>) -> Letter {
     let letter = postbud_letter::read(raw.as_ref(), &Limits::default());
-    assert!(
-        !kinds(&letter).contains(&DefectKind::ReaderFault),
-        "the reader panicked"
-    );
+    assert!(!kinds(&letter).contains(&DefectKind::ReaderFault), "the reader panicked");
     letter
 }
 
@@ -26,11 +23,8 @@ pub(crate) fn kinds(letter: &Letter) -> Vec<DefectKind> {
 /// base64 in lines of 76.
 pub(crate) fn base64_lines(bytes: &[u8]) -> String {
     let text = STANDARD.encode(bytes);
-    let lines: Vec<&str> = text
-        .as_bytes()
-        .chunks(76)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     lines.join("\r\n")
 }
 
@@ -100,18 +94,8 @@ pub(crate) fn show(letter: &Letter) -> String {
     let recipient = &letter.recipient;
     writeln!(out, "channel:   {}", letter.channel.as_str()).unwrap();
     writeln!(out, "subject:   {}", letter.subject).unwrap();
-    writeln!(
-        out,
-        "from:      {:?} {:?} {:?}",
-        sender.label, sender.address, sender.id
-    )
-    .unwrap();
-    writeln!(
-        out,
-        "to:        {:?} {:?}",
-        recipient.label, recipient.address
-    )
-    .unwrap();
+    writeln!(out, "from:      {:?} {:?} {:?}", sender.label, sender.address, sender.id).unwrap();
+    writeln!(out, "to:        {:?} {:?}", recipient.label, recipient.address).unwrap();
     if let Some(point) = &recipient.contact_point {
         writeln!(out, "point:     {:?} {}", point.label, point.id).unwrap();
     }
@@ -119,20 +103,32 @@ pub(crate) fn show(letter: &Letter) -> String {
     for document in &letter.documents {
         let size = document.bytes.len();
         let (role, name, media_type) = (document.role, &document.filename, &document.media_type);
-        writeln!(
-            out,
-            "document:  {role:?} {name:?} {media_type} {size} bytes"
-        )
-        .unwrap();
+        writeln!(out, "document:  {role:?} {name:?} {media_type} {size} bytes").unwrap();
     }
     for defect in &letter.defects {
         writeln!(out, "defect:    {:?} at {:?}", defect.kind, defect.position).unwrap();
     }
-    writeln!(
-        out,
-        "--- new\n{}\n--- quoted\n{}",
-        letter.text.new, letter.text.quoted
-    )
-    .unwrap();
+    writeln!(out, "--- new\n{}\n--- quoted\n{}", letter.text.new, letter.text.quoted).unwrap();
     out
 }
+
+pub(crate) fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+}
+
+/// A multipart of already written parts.
+pub(crate) fn multipart(kind: &str, parts: &[&str]) -> String {
+    let mut out = format!("Content-Type: multipart/{kind}; boundary=\"grænse=1\"\r\n\r\n");
+    for part in parts {
+        out.push_str(&format!("--grænse=1\r\n{part}\r\n"));
+    }
+    out + "--grænse=1--\r\n"
+}
+
+pub(crate) fn of_parts(kind: &str, parts: &[&str]) -> Letter {
+    read(format!("From: Ida <ida@borger.example>\r\nSubject: Emne\r\n{}", multipart(kind, parts)))
+}
+
+/// A plain part.
+pub(crate) const PLAIN: &str =
+    "Content-Type: text/plain; charset=utf-8\r\n\r\nAlmindelig tekst om børn";

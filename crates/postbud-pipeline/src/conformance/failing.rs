@@ -53,20 +53,10 @@ pub async fn dead_at_once(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b"]).await;
     for held in take(&*queue, 2).await {
-        settle(
-            &*queue,
-            &held,
-            Settlement::Dead {
-                reason: "no letter at all".to_owned(),
-            },
-        )
-        .await;
+        settle(&*queue, &held, Settlement::Dead { reason: "no letter at all".to_owned() }).await;
     }
     let dead = until_dead(&*queue, 2).await;
-    assert!(
-        dead.iter()
-            .all(|letter| letter.reason == "no letter at all")
-    );
+    assert!(dead.iter().all(|letter| letter.reason == "no letter at all"));
     assert_eq!(queue.dead(1).await.expect("listing works").len(), 1);
     nothing_comes(&*queue).await;
 }
@@ -77,31 +67,17 @@ pub async fn replay_starts_anew(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b", "c"]).await;
     for held in take(&*queue, 3).await {
-        settle(
-            &*queue,
-            &held,
-            Settlement::Dead {
-                reason: "x".to_owned(),
-            },
-        )
-        .await;
+        settle(&*queue, &held, Settlement::Dead { reason: "x".to_owned() }).await;
     }
     until_dead(&*queue, 3).await;
     assert_eq!(queue.replay(None, 2).await.expect("replaying works"), 2);
     until_dead(&*queue, 1).await;
     assert_eq!(queue.replay(None, 10).await.expect("replaying works"), 1);
     let received = take(&*queue, 3).await;
-    assert!(
-        received
-            .iter()
-            .all(|held| (held.attempts, held.returned) == (0, 0))
-    );
+    assert!(received.iter().all(|held| (held.attempts, held.returned) == (0, 0)));
     let ids: BTreeSet<&str> = received.iter().map(|held| held.id.as_str()).collect();
     assert_eq!(ids, BTreeSet::from(["a", "b", "c"]));
-    let again = received
-        .iter()
-        .find(|held| held.id == "b")
-        .expect("b is there");
+    let again = received.iter().find(|held| held.id == "b").expect("b is there");
     assert_eq!(again.body, Ok(message("b").body));
     until_dead(&*queue, 0).await;
 }
@@ -112,33 +88,14 @@ pub async fn replay_by_name(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     publish(&*queue, &["a", "b", "c"]).await;
     for held in take(&*queue, 3).await {
-        settle(
-            &*queue,
-            &held,
-            Settlement::Dead {
-                reason: "x".to_owned(),
-            },
-        )
-        .await;
+        settle(&*queue, &held, Settlement::Dead { reason: "x".to_owned() }).await;
     }
     until_dead(&*queue, 3).await;
-    assert_eq!(
-        queue
-            .replay(Some("unknown"), 10)
-            .await
-            .expect("replaying works"),
-        0
-    );
-    assert_eq!(
-        queue.replay(Some("b"), 10).await.expect("replaying works"),
-        1
-    );
+    assert_eq!(queue.replay(Some("unknown"), 10).await.expect("replaying works"), 0);
+    assert_eq!(queue.replay(Some("b"), 10).await.expect("replaying works"), 1);
     assert_eq!(take_one(&*queue).await.id, "b");
-    let left: BTreeSet<String> = until_dead(&*queue, 2)
-        .await
-        .into_iter()
-        .map(|letter| letter.id)
-        .collect();
+    let left: BTreeSet<String> =
+        until_dead(&*queue, 2).await.into_iter().map(|letter| letter.id).collect();
     assert_eq!(left, BTreeSet::from(["a".to_owned(), "c".to_owned()]));
 }
 
@@ -154,16 +111,9 @@ pub async fn a_crash_loses_nothing(harness: &dyn QueueHarness) {
     harness.crash(doomed).await;
     let survivor = harness.connect().await;
     let again = take(&*survivor, 2).await;
-    assert!(
-        again
-            .iter()
-            .all(|message| message.returned >= 1 && message.attempts == 0)
-    );
+    assert!(again.iter().all(|message| message.returned >= 1 && message.attempts == 0));
     let ids: BTreeSet<&str> = again.iter().map(|message| message.id.as_str()).collect();
-    let expected: BTreeSet<&str> = held[1..]
-        .iter()
-        .map(|message| message.id.as_str())
-        .collect();
+    let expected: BTreeSet<&str> = held[1..].iter().map(|message| message.id.as_str()).collect();
     assert_eq!(ids, expected);
 }
 
@@ -193,9 +143,6 @@ pub async fn shutdown_gives_back(harness: &dyn QueueHarness) {
     first.shutdown().await.expect("shutting down works");
     let next = harness.connect().await;
     let again = take_one(&*next).await;
-    assert_eq!(
-        (again.id.as_str(), again.attempts),
-        (held[1].id.as_str(), 0)
-    );
+    assert_eq!((again.id.as_str(), again.attempts), (held[1].id.as_str(), 0));
     nothing_comes(&*next).await;
 }

@@ -15,30 +15,15 @@ pub async fn what_is_published_is_received(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     let all_bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let sent = vec![
-        Message {
-            body: Body::Inline(Bytes::from(all_bytes)),
-            id: "binary".to_owned(),
-        },
-        Message {
-            body: Body::Inline(Bytes::new()),
-            id: "empty".to_owned(),
-        },
-        Message {
-            body: Body::Stored(RawId("ab".repeat(32))),
-            id: "reference".to_owned(),
-        },
-        Message {
-            body: Body::Inline(Bytes::from_static(b"x")),
-            id: "æøå 123".to_owned(),
-        },
+        Message { body: Body::Inline(Bytes::from(all_bytes)), id: "binary".to_owned() },
+        Message { body: Body::Inline(Bytes::new()), id: "empty".to_owned() },
+        Message { body: Body::Stored(RawId("ab".repeat(32))), id: "reference".to_owned() },
+        Message { body: Body::Inline(Bytes::from_static(b"x")), id: "æøå 123".to_owned() },
     ];
     queue.publish(sent.clone()).await.expect("publishing works");
     let received = take(&*queue, sent.len()).await;
     for Message { body, id } in sent {
-        let found = received
-            .iter()
-            .find(|found| found.id == id)
-            .expect("every name arrives");
+        let found = received.iter().find(|found| found.id == id).expect("every name arrives");
         assert_eq!(found.body.as_ref(), Ok(&body), "{id}");
         assert_eq!((found.attempts, found.returned), (0, 0), "{id}");
     }
@@ -49,18 +34,9 @@ pub async fn what_is_published_is_received(harness: &dyn QueueHarness) {
 pub async fn an_empty_queue_gives_nothing(harness: &dyn QueueHarness) {
     let queue = harness.connect().await;
     nothing_comes(&*queue).await;
-    queue
-        .publish(Vec::new())
-        .await
-        .expect("no message is no error");
-    queue
-        .settle(Vec::new())
-        .await
-        .expect("nothing to settle is no error");
-    assert_eq!(
-        queue.depth().await.expect("counting works"),
-        Depth::default()
-    );
+    queue.publish(Vec::new()).await.expect("no message is no error");
+    queue.settle(Vec::new()).await.expect("nothing to settle is no error");
+    assert_eq!(queue.depth().await.expect("counting works"), Depth::default());
 }
 
 /// # Panics
@@ -135,35 +111,21 @@ pub async fn many_are_served_once_each(harness: &dyn QueueHarness) {
     done.sort();
     let count = done.len();
     done.dedup();
-    assert_eq!(
-        (count, done.len()),
-        (MANY, MANY),
-        "served, and of these different"
-    );
+    assert_eq!((count, done.len()), (MANY, MANY), "served, and of these different");
 }
 
 /// Consumes until nothing comes any more; every seventh message fails at first.
 async fn consume_all(queue: &dyn Queue) -> Vec<String> {
     let mut done = Vec::new();
     loop {
-        let received = queue
-            .receive(32, Duration::from_secs(2))
-            .await
-            .expect("receiving works");
+        let received = queue.receive(32, Duration::from_secs(2)).await.expect("receiving works");
         if received.is_empty() {
             return done;
         }
         let mut outcomes = Vec::new();
         for (n, message) in received.iter().enumerate() {
             let fails = n % 7 == 3 && message.attempts == 0;
-            outcomes.push((
-                message.token,
-                if fails {
-                    retry("once")
-                } else {
-                    Settlement::Done
-                },
-            ));
+            outcomes.push((message.token, if fails { retry("once") } else { Settlement::Done }));
             if !fails {
                 done.push(message.id.clone());
             }

@@ -111,7 +111,9 @@ pub enum QueueError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The broker took the message and has no queue for it.
-    #[error("the broker has no queue for messages to {queue}; declare it with `postbud run` or deploy/rabbitmq")]
+    #[error(
+        "the broker has no queue for messages to {queue}; declare it with `postbud run` or deploy/rabbitmq"
+    )]
     Unroutable {
         /// The queue that is missing.
         queue: String,

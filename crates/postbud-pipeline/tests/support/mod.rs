@@ -13,22 +13,22 @@ use postbud_pipeline::ports::*;
 
 /// What happened, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     Recorded(Vec<String>),
     Refused,
     Settled(u64, Settlement),
 }
 
-pub type Log = Arc<Mutex<Vec<Step>>>;
+pub(crate) type Log = Arc<Mutex<Vec<Step>>>;
 
 /// Hands out what it was given, once.
-pub struct MemoryQueue {
-    pub waiting: Mutex<VecDeque<Received>>,
-    pub log: Log,
+pub(crate) struct MemoryQueue {
+    pub(crate) waiting: Mutex<VecDeque<Received>>,
+    pub(crate) log: Log,
 }
 
 impl MemoryQueue {
-    pub fn new(bodies: Vec<Result<Body, String>>, log: &Log) -> Self {
+    pub(crate) fn new(bodies: Vec<Result<Body, String>>, log: &Log) -> Self {
         let messages = bodies.into_iter().enumerate().map(|(number, body)| Received {
             token: Token { session: 1, number: number as u64 },
             id: format!("message-{number}"),
@@ -76,17 +76,17 @@ impl Queue for MemoryQueue {
 }
 
 /// Keeps ids only. `answers` come first; when they are used up, everything succeeds.
-pub struct MemoryStore {
-    pub log: Log,
-    pub answers: Mutex<VecDeque<StoreError>>,
+pub(crate) struct MemoryStore {
+    pub(crate) log: Log,
+    pub(crate) answers: Mutex<VecDeque<StoreError>>,
     /// An entry with this subject cannot be stored.
-    pub bad_subject: Option<String>,
-    pub outbox: Mutex<Vec<OutboxItem>>,
-    pub outcomes: Mutex<Vec<(String, OutboxOutcome)>>,
+    pub(crate) bad_subject: Option<String>,
+    pub(crate) outbox: Mutex<Vec<OutboxItem>>,
+    pub(crate) outcomes: Mutex<Vec<(String, OutboxOutcome)>>,
 }
 
 impl MemoryStore {
-    pub fn new(log: &Log) -> Self {
+    pub(crate) fn new(log: &Log) -> Self {
         Self {
             log: Arc::clone(log),
             answers: Mutex::default(),
@@ -97,7 +97,7 @@ impl MemoryStore {
     }
 }
 
-pub fn away() -> StoreError {
+pub(crate) fn away() -> StoreError {
     StoreError::Unavailable { place: "memory".into(), what: "testing".into(), source: None }
 }
 
@@ -155,7 +155,7 @@ impl Store for MemoryStore {
 }
 
 /// A model that knows nothing, and panics at letters with the subject "panic".
-pub struct Nothing;
+pub(crate) struct Nothing;
 
 impl Classifier for Nothing {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
@@ -165,7 +165,7 @@ impl Classifier for Nothing {
 }
 
 /// Answers with what it was given, by mailbox.
-pub struct Answers(pub fn(&MailboxId) -> Result<(), DeliveryError>);
+pub(crate) struct Answers(pub(crate) fn(&MailboxId) -> Result<(), DeliveryError>);
 
 #[async_trait]
 impl Target for Answers {

@@ -56,18 +56,12 @@ proptest! {
 fn a_reference_is_told_from_a_letter() {
     let raw_id = "ab".repeat(32);
     let body = Body::Stored(RawId(raw_id.clone()));
-    let parcel = Parcel::new(Message {
-        body: body.clone(),
-        id: "x".into(),
-    });
+    let parcel = Parcel::new(Message { body: body.clone(), id: "x".into() });
     assert_eq!(parcel.payload, format!("{{\"raw_id\":\"{raw_id}\"}}"));
     assert_eq!(reread(&parcel).0.body(), Ok(body));
 
     let inline = Body::Inline(parcel.payload.clone());
-    let letter = Parcel::new(Message {
-        body: inline.clone(),
-        id: String::new(),
-    });
+    let letter = Parcel::new(Message { body: inline.clone(), id: String::new() });
     assert_eq!(reread(&letter).0.body(), Ok(inline));
 }
 
@@ -78,10 +72,7 @@ fn a_foreign_message_is_the_letter_itself() {
         BasicProperties::default().with_content_type("message/rfc822".into()),
     ] {
         let (parcel, delivered) = Parcel::read(&properties, b"From: a@b\r\n\r\nHej".to_vec());
-        assert_eq!(
-            parcel.body(),
-            Ok(Body::Inline(Bytes::from_static(b"From: a@b\r\n\r\nHej")))
-        );
+        assert_eq!(parcel.body(), Ok(Body::Inline(Bytes::from_static(b"From: a@b\r\n\r\nHej"))));
         assert_eq!((parcel.id.as_str(), parcel.attempts, delivered), ("", 0, 0));
     }
 }
@@ -119,10 +110,7 @@ fn foreign_headers_of_any_type_are_read_within_bounds() {
 #[test]
 fn a_letter_that_the_broker_gave_up_gets_a_reason() {
     let mut death = FieldTable::default();
-    death.insert(
-        "reason".into(),
-        AMQPValue::LongString("delivery_limit".into()),
-    );
+    death.insert("reason".into(), AMQPValue::LongString("delivery_limit".into()));
     death.insert("time".into(), AMQPValue::Timestamp(1_764_000_000));
     let mut headers = FieldTable::default();
     let deaths = FieldArray::from(vec![AMQPValue::FieldTable(death)]);

@@ -44,21 +44,13 @@ pub struct Admin {
 
 impl Admin {
     pub async fn connect(url: &str) -> Self {
-        let connection = Connection::connect(url, ConnectionProperties::default())
-            .await
-            .unwrap();
+        let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
-        Self {
-            connection,
-            channel,
-        }
+        Self { connection, channel }
     }
 
     pub async fn delete(&self, queue: &str) {
-        self.channel
-            .queue_delete(queue.into(), QueueDeleteOptions::default())
-            .await
-            .unwrap();
+        self.channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
     }
 }
 
@@ -72,10 +64,7 @@ pub async fn clean(options: &RabbitOptions) {
 
 pub fn letter(id: &str) -> Message {
     let body = Body::Inline(Bytes::from(format!("letter {id}")));
-    Message {
-        body,
-        id: id.to_owned(),
-    }
+    Message { body, id: id.to_owned() }
 }
 
 pub fn letters(ids: impl Iterator<Item = u32>) -> Vec<Message> {
@@ -87,15 +76,11 @@ pub async fn receive(queue: &RabbitQueue, count: usize) -> Vec<Received> {
     let mut received = Vec::new();
     let work = async {
         while received.len() < count {
-            let more = queue
-                .receive(count - received.len(), Duration::from_secs(1))
-                .await;
+            let more = queue.receive(count - received.len(), Duration::from_secs(1)).await;
             received.extend(more.unwrap_or_default());
         }
     };
-    tokio::time::timeout(PATIENCE, work)
-        .await
-        .expect("the messages do not come");
+    tokio::time::timeout(PATIENCE, work).await.expect("the messages do not come");
     received
 }
 
@@ -108,17 +93,12 @@ pub async fn settle(queue: &RabbitQueue, token: Token, settlement: Settlement) {
 }
 
 pub async fn done(queue: &RabbitQueue, received: &[Received]) {
-    let outcomes = received
-        .iter()
-        .map(|one| (one.token, Settlement::Done))
-        .collect();
+    let outcomes = received.iter().map(|one| (one.token, Settlement::Done)).collect();
     queue.settle(outcomes).await.unwrap();
 }
 
 pub fn retry() -> Settlement {
-    Settlement::Retry {
-        reason: "the store is away".to_owned(),
-    }
+    Settlement::Retry { reason: "the store is away".to_owned() }
 }
 
 /// Waits until the depths are these.
@@ -145,9 +125,7 @@ pub async fn publish_until_taken(queue: &RabbitQueue, messages: Vec<Message>) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, work)
-        .await
-        .expect("the broker takes nothing");
+    tokio::time::timeout(PATIENCE, work).await.expect("the broker takes nothing");
 }
 
 /// Receives and settles until every id has come; returns how often each did.
@@ -155,27 +133,17 @@ pub async fn collect(queue: &RabbitQueue, ids: &[String]) -> BTreeMap<String, u3
     let mut seen = BTreeMap::new();
     let work = async {
         while !ids.iter().all(|id| seen.contains_key(id)) {
-            let batch = queue
-                .receive(500, Duration::from_secs(1))
-                .await
-                .unwrap_or_default();
+            let batch = queue.receive(500, Duration::from_secs(1)).await.unwrap_or_default();
             for one in &batch {
                 *seen.entry(one.id.clone()).or_insert(0) += 1;
             }
-            let outcomes = batch
-                .iter()
-                .map(|one| (one.token, Settlement::Done))
-                .collect();
+            let outcomes = batch.iter().map(|one| (one.token, Settlement::Done)).collect();
             // A fault only means that some come again.
             let _: Result<(), QueueError> = queue.settle(outcomes).await;
         }
     };
     let outcome = tokio::time::timeout(PATIENCE, work).await;
     let missing = ids.iter().filter(|id| !seen.contains_key(*id)).count();
-    assert!(
-        outcome.is_ok(),
-        "{missing} of {} confirmed messages are lost",
-        ids.len()
-    );
+    assert!(outcome.is_ok(), "{missing} of {} confirmed messages are lost", ids.len());
     seen
 }

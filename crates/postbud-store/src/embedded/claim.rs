@@ -16,11 +16,7 @@ pub(super) struct Lease {
 pub(super) async fn next_visible(tx: &mut Tx) -> Result<Option<Timestamp>, Fault> {
     const NEXT: &str = "SELECT MIN(visible_at) FROM queue WHERE dead_at IS NULL";
     let found = tx.query(NEXT, &[]).await?;
-    let at = found
-        .first()
-        .map(|row| row.int_or_null(0))
-        .transpose()?
-        .flatten();
+    let at = found.first().map(|row| row.int_or_null(0)).transpose()?.flatten();
     Ok(at.map(Timestamp))
 }
 
@@ -43,17 +39,11 @@ const LEASE: &str = "
 
 /// Takes up to `max` visible messages, those first that have waited longest.
 pub(super) async fn claim(tx: &mut Tx, max: usize, lease: &Lease) -> Result<Vec<Received>, Fault> {
-    let found = tx
-        .query(VISIBLE, &[lease.now.0.into(), max.into(), CHUNK.into()])
-        .await?;
-    let received: Vec<Received> = found
-        .iter()
-        .map(|row| message(row, lease.session))
-        .collect::<Result<_, _>>()?;
-    let rows: Vec<[Value; 1]> = received
-        .iter()
-        .map(|message| [message.token.number.cast_signed().into()])
-        .collect();
+    let found = tx.query(VISIBLE, &[lease.now.0.into(), max.into(), CHUNK.into()]).await?;
+    let received: Vec<Received> =
+        found.iter().map(|row| message(row, lease.session)).collect::<Result<_, _>>()?;
+    let rows: Vec<[Value; 1]> =
+        received.iter().map(|message| [message.token.number.cast_signed().into()]).collect();
     let args = [lease.until.0.into(), lease.session.cast_signed().into()];
     tx.execute_rows(LEASE, &args, &rows).await?;
     Ok(received)
@@ -70,10 +60,7 @@ fn message(row: &Row, session: u64) -> Result<Received, Fault> {
     };
     let came_back = row.int_or_null(6)?.is_some();
     Ok(Received {
-        token: Token {
-            session,
-            number: row.int(0)?.cast_unsigned(),
-        },
+        token: Token { session, number: row.int(0)?.cast_unsigned() },
         id: row.text(1)?,
         body,
         attempts: small(row.count(4)?),

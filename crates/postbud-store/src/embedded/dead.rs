@@ -17,11 +17,7 @@ pub(super) async fn depth(tx: &mut Tx, now: Timestamp) -> Result<Depth, Fault> {
     let Some(row) = found.first() else {
         return Ok(Depth::default());
     };
-    Ok(Depth {
-        waiting: row.count(0)?,
-        retrying: row.count(1)?,
-        dead: row.count(2)?,
-    })
+    Ok(Depth { waiting: row.count(0)?, retrying: row.count(1)?, dead: row.count(2)? })
 }
 
 const LIST: &str = "
@@ -57,6 +53,5 @@ pub(super) async fn replay(
     max: usize,
     now: Timestamp,
 ) -> Result<u64, Fault> {
-    tx.execute(REPLAY, &[now.0.into(), id.into(), max.into()])
-        .await
+    tx.execute(REPLAY, &[now.0.into(), id.into(), max.into()]).await
 }

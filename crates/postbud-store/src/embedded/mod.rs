@@ -48,11 +48,7 @@ pub struct EmbeddedOptions {
 impl Default for EmbeddedOptions {
     /// 3 attempts, 10 seconds between them, a lease of 60 seconds.
     fn default() -> Self {
-        Self {
-            attempts: 3,
-            retry_delay_ms: 10_000,
-            lease_ms: 60_000,
-        }
+        Self { attempts: 3, retry_delay_ms: 10_000, lease_ms: 60_000 }
     }
 }
 
@@ -80,11 +76,7 @@ impl EmbeddedQueue {
     /// The queue that lies in `store`.
     #[must_use]
     pub fn new(store: SqlStore, options: EmbeddedOptions) -> Self {
-        Self {
-            store,
-            options,
-            held: Arc::default(),
-        }
+        Self { store, options, held: Arc::default() }
     }
 
     /// Looks for messages once: what was there, or when to look again.
@@ -101,11 +93,7 @@ impl EmbeddedQueue {
     async fn take(&self, max: usize) -> Result<Look, StoreError> {
         let now = Timestamp::now();
         let until = now.plus_ms(self.options.lease_ms);
-        let lease = claim::Lease {
-            session: held::new_session(),
-            now,
-            until,
-        };
+        let lease = claim::Lease { session: held::new_session(), now, until };
         let extra = raw::extra_time(max.saturating_mul(raw::CHUNK).min(raw::LARGEST));
         let received =
             write!(self.store, "taking messages", extra, tx => claim::claim(tx, max, &lease))?;
@@ -196,10 +184,7 @@ impl Queue for EmbeddedQueue {
             tx => settle::settle(tx, &outcomes, &rule))
         .map_err(into_queue_error)?;
         self.held.remove(outcomes.iter().map(|(token, _)| token));
-        if outcomes
-            .iter()
-            .any(|(_, outcome)| *outcome == Settlement::Release)
-        {
+        if outcomes.iter().any(|(_, outcome)| *outcome == Settlement::Release) {
             self.store.bell().notify_waiters();
         }
         Ok(())
@@ -227,11 +212,6 @@ impl Queue for EmbeddedQueue {
     async fn shutdown(&self) -> Result<(), QueueError> {
         let open = self.held.close();
         self.store.bell().notify_waiters();
-        self.settle(
-            open.into_iter()
-                .map(|token| (token, Settlement::Release))
-                .collect(),
-        )
-        .await
+        self.settle(open.into_iter().map(|token| (token, Settlement::Release)).collect()).await
     }
 }

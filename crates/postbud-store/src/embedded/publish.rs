@@ -28,16 +28,10 @@ pub(super) async fn name_all(messages: Vec<Message>) -> Vec<Named> {
     for Message { body, id } in messages {
         let id = id.chars().take(ID_CHARS).collect();
         named.push(match body {
-            Body::Inline(bytes) => Named {
-                id,
-                raw_id: raw::name(bytes.clone()).await,
-                bytes: Some(bytes),
-            },
-            Body::Stored(raw_id) => Named {
-                id,
-                raw_id,
-                bytes: None,
-            },
+            Body::Inline(bytes) => {
+                Named { id, raw_id: raw::name(bytes.clone()).await, bytes: Some(bytes) }
+            }
+            Body::Stored(raw_id) => Named { id, raw_id, bytes: None },
         });
     }
     named
@@ -52,11 +46,7 @@ pub(super) async fn publish(tx: &mut Tx, messages: &[Named], now: Timestamp) -> 
         .iter()
         .filter_map(|message| {
             let bytes = message.bytes.as_ref()?;
-            Some(Raw {
-                id: &message.raw_id,
-                bytes,
-                at: now,
-            })
+            Some(Raw { id: &message.raw_id, bytes, at: now })
         })
         .collect();
     raw::put(tx, &raws).await?;
@@ -64,11 +54,7 @@ pub(super) async fn publish(tx: &mut Tx, messages: &[Named], now: Timestamp) -> 
         .iter()
         .map(|message| {
             let by_reference = i64::from(message.bytes.is_none());
-            [
-                message.id.as_str().into(),
-                message.raw_id.0.as_str().into(),
-                by_reference.into(),
-            ]
+            [message.id.as_str().into(), message.raw_id.0.as_str().into(), by_reference.into()]
         })
         .collect();
     tx.execute_rows(PUBLISH, &[now.0.into()], &rows).await?;

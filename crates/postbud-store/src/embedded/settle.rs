@@ -62,12 +62,9 @@ pub(super) async fn settle(
     let now = Value::from(rule.now.0);
     let limit = Value::from(i64::from(rule.attempts));
     tx.execute_rows(DONE, &[], &done).await?;
-    tx.execute_rows(RETRY, &[rule.retry_at.0.into(), limit, now.clone()], &retry)
-        .await?;
-    tx.execute_rows(DEAD, std::slice::from_ref(&now), &dead)
-        .await?;
-    tx.execute_rows(RELEASE, std::slice::from_ref(&now), &release)
-        .await?;
+    tx.execute_rows(RETRY, &[rule.retry_at.0.into(), limit, now.clone()], &retry).await?;
+    tx.execute_rows(DEAD, std::slice::from_ref(&now), &dead).await?;
+    tx.execute_rows(RELEASE, std::slice::from_ref(&now), &release).await?;
     Ok(())
 }
 
@@ -79,17 +76,9 @@ pub(super) async fn prolong(tx: &mut Tx, tokens: &[Token], until: Timestamp) -> 
 }
 
 fn key(token: &Token) -> [Value; 2] {
-    [
-        token.number.cast_signed().into(),
-        token.session.cast_signed().into(),
-    ]
+    [token.number.cast_signed().into(), token.session.cast_signed().into()]
 }
 
 fn cut(reason: &str) -> Value {
-    reason
-        .chars()
-        .take(REASON_CHARS)
-        .collect::<String>()
-        .as_str()
-        .into()
+    reason.chars().take(REASON_CHARS).collect::<String>().as_str().into()
 }

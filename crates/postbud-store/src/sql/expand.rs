@@ -9,9 +9,8 @@ const ROWS_AT_ONCE: usize = 64;
 /// Statement text for PostgreSQL. Rows go in as one array a column, so that the text, and with it
 /// the prepared statement, is the same for any number of rows.
 pub(super) fn postgres(sql: &str, args: usize, columns: usize) -> String {
-    let sql = sql
-        .replace("{lock}", "FOR UPDATE OF t")
-        .replace("{take}", "FOR UPDATE OF t SKIP LOCKED");
+    let sql =
+        sql.replace("{lock}", "FOR UPDATE OF t").replace("{take}", "FOR UPDATE OF t SKIP LOCKED");
     if !sql.contains("{rows}") {
         return sql;
     }
@@ -51,11 +50,7 @@ pub(super) fn pieces(len: usize) -> Vec<Range<usize>> {
     let mut start = 0;
     while start < len {
         let left = len - start;
-        let size = if left >= ROWS_AT_ONCE {
-            ROWS_AT_ONCE
-        } else {
-            1 << left.ilog2()
-        };
+        let size = if left >= ROWS_AT_ONCE { ROWS_AT_ONCE } else { 1 << left.ilog2() };
         pieces.push(start..start + size);
         start += size;
     }
@@ -88,10 +83,7 @@ mod tests {
     #[test]
     fn locks_are_for_postgresql() {
         assert_eq!(sqlite("SELECT 1 {take}{lock}", 0, 0, 0), "SELECT 1 ");
-        assert_eq!(
-            postgres("SELECT 1 {take}", 0, 0),
-            "SELECT 1 FOR UPDATE OF t SKIP LOCKED"
-        );
+        assert_eq!(postgres("SELECT 1 {take}", 0, 0), "SELECT 1 FOR UPDATE OF t SKIP LOCKED");
     }
 
     proptest! {

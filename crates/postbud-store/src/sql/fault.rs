@@ -53,10 +53,7 @@ impl From<sqlx::Error> for Fault {
 fn from_database(error: &dyn DatabaseError) -> Fault {
     let code = error.code().unwrap_or_default().into_owned();
     let said = Said(format!("{} (code {code})", error.message()));
-    if error
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-        .is_some()
-    {
+    if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
         postgres_fault(&code, said)
     } else {
         sqlite_fault(&code, said)
@@ -120,18 +117,10 @@ impl Fault {
 /// The error for a caller of the embedded queue.
 pub(crate) fn into_queue_error(error: StoreError) -> QueueError {
     match error {
-        StoreError::Unavailable {
-            place,
-            what,
-            source,
-        } => QueueError::Unavailable {
-            place,
-            what,
-            source,
-        },
-        other => QueueError::Refused {
-            what: other.to_string(),
-        },
+        StoreError::Unavailable { place, what, source } => {
+            QueueError::Unavailable { place, what, source }
+        }
+        other => QueueError::Refused { what: other.to_string() },
     }
 }
 
@@ -145,34 +134,22 @@ mod tests {
 
     #[test]
     fn what_may_work_later_is_unavailable() {
-        for code in [
-            "08006", "53100", "53300", "55P03", "57P01", "57014", "25006", "28P01", "58030",
-        ] {
-            assert!(
-                matches!(postgres_fault(code, said()), Fault::Unavailable(_)),
-                "{code}"
-            );
+        for code in
+            ["08006", "53100", "53300", "55P03", "57P01", "57014", "25006", "28P01", "58030"]
+        {
+            assert!(matches!(postgres_fault(code, said()), Fault::Unavailable(_)), "{code}");
         }
         // BUSY, READONLY, IOERR_WRITE, FULL, CANTOPEN
         for code in ["5", "8", "778", "13", "14"] {
-            assert!(
-                matches!(sqlite_fault(code, said()), Fault::Unavailable(_)),
-                "{code}"
-            );
+            assert!(matches!(sqlite_fault(code, said()), Fault::Unavailable(_)), "{code}");
         }
     }
 
     #[test]
     fn what_another_try_cannot_heal_is_told_apart() {
-        assert!(matches!(
-            postgres_fault("40P01", said()),
-            Fault::Conflict(_)
-        ));
+        assert!(matches!(postgres_fault("40P01", said()), Fault::Conflict(_)));
         assert!(matches!(postgres_fault("22021", said()), Fault::Data(_)));
-        assert!(matches!(
-            postgres_fault("42P01", said()),
-            Fault::Incompatible(_)
-        ));
+        assert!(matches!(postgres_fault("42P01", said()), Fault::Incompatible(_)));
         assert!(matches!(sqlite_fault("1555", said()), Fault::Data(_)));
         assert!(matches!(sqlite_fault("26", said()), Fault::Incompatible(_)));
     }

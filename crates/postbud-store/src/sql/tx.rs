@@ -76,20 +76,12 @@ impl Tx {
             Self::Sqlite(tx) => {
                 for piece in expand::pieces(rows.len()) {
                     let query = sqlite_query(sql, args, rows.get(piece).unwrap_or_default());
-                    answer.extend(
-                        query
-                            .fetch_all(&mut **tx)
-                            .await?
-                            .into_iter()
-                            .map(Row::Sqlite),
-                    );
+                    answer.extend(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite));
                 }
             }
             Self::Postgres(_) if rows.is_empty() => {}
             Self::Postgres(tx) => {
-                let found = postgres_query(sql, args, rows)?
-                    .fetch_all(&mut **tx)
-                    .await?;
+                let found = postgres_query(sql, args, rows)?.fetch_all(&mut **tx).await?;
                 answer.extend(found.into_iter().map(Row::Postgres));
             }
         }

@@ -14,11 +14,7 @@ pub(crate) enum Value {
 impl From<&str> for Value {
     /// Text as it can be stored: PostgreSQL has no place for NUL.
     fn from(text: &str) -> Self {
-        Self::Text(Some(if text.contains('\0') {
-            text.replace('\0', "")
-        } else {
-            text.to_owned()
-        }))
+        Self::Text(Some(if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }))
     }
 }
 

@@ -1,11 +1,6 @@
 //! What the tests of the store share: empty stores of both kinds, and letters to put in them.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "each test file uses its own part"
-)]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its own part")]
 
 pub(crate) mod outgoing;
 
@@ -41,12 +36,7 @@ impl Fixture {
         let path = folder.path().join("data").join("postbud.db");
         let options = StoreOptions::new(format!("sqlite:{}", path.display()));
         let store = open(&options).await.expect("the store opens");
-        Some(Self {
-            store,
-            options,
-            folder: Some(folder),
-            database: None,
-        })
+        Some(Self { store, options, folder: Some(folder), database: None })
     }
 
     /// A database of its own on the server that the environment names.
@@ -58,9 +48,7 @@ impl Fixture {
         };
         let n = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("postbud_store_{}_{n}", std::process::id());
-        let mut admin = PgConnection::connect(&server)
-            .await
-            .expect("the server answers");
+        let mut admin = PgConnection::connect(&server).await.expect("the server answers");
         for statement in [
             format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
             format!("CREATE DATABASE {name} TEMPLATE template0"),
@@ -74,12 +62,7 @@ impl Fixture {
         let mut options = StoreOptions::new(format!("{address}/{name}"));
         options.pool_size = 5;
         let store = open(&options).await.expect("the store opens");
-        Some(Self {
-            store,
-            options,
-            folder: None,
-            database: Some((server, name)),
-        })
+        Some(Self { store, options, folder: None, database: Some((server, name)) })
     }
 
     /// The same store as another process would see it.
@@ -91,21 +74,12 @@ impl Fixture {
     pub(crate) async fn sql(&self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
         if self.database.is_some() {
-            let mut connection = PgConnection::connect(&self.options.url)
-                .await
-                .expect("connects");
-            sqlx::raw_sql(statement)
-                .execute(&mut connection)
-                .await
-                .expect("runs");
+            let mut connection = PgConnection::connect(&self.options.url).await.expect("connects");
+            sqlx::raw_sql(statement).execute(&mut connection).await.expect("runs");
         } else {
-            let mut connection = sqlx::SqliteConnection::connect(&self.options.url)
-                .await
-                .expect("connects");
-            sqlx::raw_sql(statement)
-                .execute(&mut connection)
-                .await
-                .expect("runs");
+            let mut connection =
+                sqlx::SqliteConnection::connect(&self.options.url).await.expect("connects");
+            sqlx::raw_sql(statement).execute(&mut connection).await.expect("runs");
         }
     }
 
@@ -113,14 +87,9 @@ impl Fixture {
     pub(crate) async fn end(&self) {
         self.store.close().await;
         if let Some((server, name)) = &self.database {
-            let mut admin = PgConnection::connect(server)
-                .await
-                .expect("the server answers");
+            let mut admin = PgConnection::connect(server).await.expect("the server answers");
             let statement = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
-            sqlx::raw_sql(statement)
-                .execute(&mut admin)
-                .await
-                .expect("the database goes");
+            sqlx::raw_sql(statement).execute(&mut admin).await.expect("the database goes");
         }
     }
 }
@@ -138,12 +107,7 @@ pub(crate) fn mailbox(id: &str) -> MailboxId {
 }
 
 pub(crate) fn raw_id(raw: &[u8]) -> RawId {
-    RawId(
-        Sha256::digest(raw)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    RawId(Sha256::digest(raw).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A letter that goes to `to`, or to a person when there is none.
@@ -164,26 +128,13 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
     let model = ModelId("klitkobing/1@9f2c".to_owned());
     let suggestions = vec![
         // A third has no short form: it must come back to the last digit.
-        Suggestion {
-            mailbox: mailbox("Byggesag"),
-            probability: 1.0 / 3.0,
-        },
-        Suggestion {
-            mailbox: mailbox("Borgerservice"),
-            probability: 0.1 + 0.2,
-        },
+        Suggestion { mailbox: mailbox("Byggesag"), probability: 1.0 / 3.0 },
+        Suggestion { mailbox: mailbox("Borgerservice"), probability: 0.1 + 0.2 },
     ];
     let (outcome, reason) = match to {
         Some(to) => (
-            Outcome::Route {
-                mailbox: mailbox(to),
-            },
-            Reason::Model {
-                model,
-                probability: 0.7 / 0.3,
-                threshold: 0.9,
-                words: Vec::new(),
-            },
+            Outcome::Route { mailbox: mailbox(to) },
+            Reason::Model { model, probability: 0.7 / 0.3, threshold: 0.9, words: Vec::new() },
         ),
         None => (
             Outcome::Review,
@@ -194,13 +145,7 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
             },
         ),
     };
-    Decision {
-        id: format!("d-{id}"),
-        letter: letter(id),
-        outcome,
-        reason,
-        suggestions,
-    }
+    Decision { id: format!("d-{id}"), letter: letter(id), outcome, reason, suggestions }
 }
 
 pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment {
@@ -210,9 +155,7 @@ pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment
         decision: Decision {
             id: format!("d-{id}-{to}"),
             letter: letter(id),
-            outcome: Outcome::Route {
-                mailbox: mailbox(to),
-            },
+            outcome: Outcome::Route { mailbox: mailbox(to) },
             reason: Reason::Assigned { by: by.to_owned() },
             suggestions: Vec::new(),
         },

@@ -90,10 +90,7 @@ impl Shared {
         {
             return Some(failure.clone());
         }
-        state
-            .once
-            .pop_front_if(|(at, _)| *at == step)
-            .map(|(_, failure)| failure)
+        state.once.pop_front_if(|(at, _)| *at == step).map(|(_, failure)| failure)
     }
 
     fn keep(&self, mail: Mail) {
@@ -149,24 +146,18 @@ impl SmtpServer {
             tls,
         });
         let ours = Arc::clone(&shared);
-        thread::Builder::new()
-            .name("smtp sink".into())
-            .spawn(move || {
-                for stream in listener.incoming().flatten() {
-                    if ours.stopped() {
-                        return;
-                    }
-                    ours.sessions.fetch_add(1, Ordering::Relaxed);
-                    let shared = Arc::clone(&ours);
-                    // A client that breaks off is a client's affair.
-                    thread::spawn(move || drop(session::serve(stream, &shared)));
+        thread::Builder::new().name("smtp sink".into()).spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if ours.stopped() {
+                    return;
                 }
-            })?;
-        Ok(Self {
-            address,
-            certificate,
-            shared,
-        })
+                ours.sessions.fetch_add(1, Ordering::Relaxed);
+                let shared = Arc::clone(&ours);
+                // A client that breaks off is a client's affair.
+                thread::spawn(move || drop(session::serve(stream, &shared)));
+            }
+        })?;
+        Ok(Self { address, certificate, shared })
     }
 
     /// Where it listens.
@@ -211,10 +202,7 @@ impl SmtpServer {
             .wait_timeout_while(state, patience, |state| state.mails.len() < count)
             .unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() {
-            bail!(
-                "{} of {count} messages came within {patience:?}",
-                state.mails.len()
-            );
+            bail!("{} of {count} messages came within {patience:?}", state.mails.len());
         }
         Ok(state.mails.clone())
     }

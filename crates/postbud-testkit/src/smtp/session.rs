@@ -85,19 +85,14 @@ pub(super) fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 impl Session<'_> {
     fn say(&mut self, reply: &str) -> io::Result<()> {
-        self.line
-            .get_mut()
-            .write_all(format!("{reply}\r\n").as_bytes())?;
+        self.line.get_mut().write_all(format!("{reply}\r\n").as_bytes())?;
         self.line.get_mut().flush()
     }
 
     /// A line with its end; empty at the end of the stream.
     fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
-        self.line
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)?;
+        self.line.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
         Ok(line)
     }
 
@@ -128,9 +123,7 @@ impl Session<'_> {
     /// Serves one command; `false` ends the session.
     fn command(&mut self) -> io::Result<bool> {
         let line = self.read()?;
-        let Some(text) = line
-            .strip_suffix(b"\r\n")
-            .and_then(|line| std::str::from_utf8(line).ok())
+        let Some(text) = line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok())
         else {
             if !line.is_empty() {
                 self.say("500 5.5.2 a command is a line of text that ends in CR LF")?;
@@ -216,14 +209,8 @@ impl Session<'_> {
         let envelope = std::mem::take(&mut self.envelope);
         let (from, parameters) = envelope.from.unwrap_or_default();
         let recipients = envelope.recipients;
-        let mail = Mail {
-            helo: self.helo.clone(),
-            tls: self.tls,
-            from,
-            parameters,
-            recipients,
-            data,
-        };
+        let mail =
+            Mail { helo: self.helo.clone(), tls: self.tls, from, parameters, recipients, data };
         match failure {
             None | Some(Failure::Close) => {
                 self.shared.keep(mail);
@@ -256,11 +243,7 @@ impl Session<'_> {
             if whole && line == b".\r\n" {
                 return Ok(fits.then_some(data));
             }
-            let unstuffed = if whole {
-                line.strip_prefix(b".").unwrap_or(&line)
-            } else {
-                &line
-            };
+            let unstuffed = if whole { line.strip_prefix(b".").unwrap_or(&line) } else { &line };
             fits = fits && data.len() + unstuffed.len() <= LARGEST_MESSAGE;
             if fits {
                 data.extend_from_slice(unstuffed);
@@ -299,8 +282,5 @@ fn path(text: &str, word: &str) -> Option<(String, Vec<String>)> {
         return None;
     }
     let (address, rest) = rest.trim_start().strip_prefix('<')?.split_once('>')?;
-    Some((
-        address.to_owned(),
-        rest.split_whitespace().map(str::to_owned).collect(),
-    ))
+    Some((address.to_owned(), rest.split_whitespace().map(str::to_owned).collect()))
 }

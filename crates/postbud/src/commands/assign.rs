@@ -24,8 +24,10 @@ pub(crate) async fn run(args: &AssignArgs) -> anyhow::Result<()> {
         return Err(Failure::new(exit::CONFIGURATION, message).into());
     }
     let store = wiring::store(&config).await?;
-    let detail = store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
-    let suggestions = detail.decisions.last().map(|last| last.suggestions.clone()).unwrap_or_default();
+    let detail =
+        store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
+    let suggestions =
+        detail.decisions.last().map(|last| last.suggestions.clone()).unwrap_or_default();
     let send = config.settings.mailbox(&mailbox).is_some_and(|mailbox| mailbox.target.is_some());
     let assignment = Assignment {
         decision: assigned(&id, &mailbox, by, suggestions),
@@ -37,7 +39,9 @@ pub(crate) async fn run(args: &AssignArgs) -> anyhow::Result<()> {
     };
     store.assign(&assignment).await?;
     if args.output.json {
-        return output::json(&json!({ "letter": id, "mailbox": mailbox, "by": by, "sent_on": send }));
+        return output::json(
+            &json!({ "letter": id, "mailbox": mailbox, "by": by, "sent_on": send }),
+        );
     }
     let next = if send {
         "a running `postbud run` (or demo) delivers it"

@@ -56,7 +56,7 @@ async fn pipeline(args: &BenchPipelineArgs) -> anyhow::Result<()> {
             let options = wiring::rabbit_options(&config, url.expose());
             Some(postbud_queue::relay_rate(&options, &letters).await?)
         }
-        QueueKind::Embedded { .. } => None,
+        QueueKind::Embedded => None,
     };
     let classifier = ModelClassifier::shipped(&config)?;
     let store = wiring::store(&config).await?;
@@ -102,7 +102,8 @@ async fn pipeline(args: &BenchPipelineArgs) -> anyhow::Result<()> {
         peak_memory_mib: peak_memory_mib(),
     };
     // Mailboxes of invented letters: nobody wants them afterwards.
-    std::fs::remove_dir_all(&data).with_context(|| format!("{} cannot be removed", data.display()))?;
+    std::fs::remove_dir_all(&data)
+        .with_context(|| format!("{} cannot be removed", data.display()))?;
     print(&report, args.output.json)
 }
 
@@ -179,13 +180,22 @@ fn print(report: &Report, json: bool) -> anyhow::Result<()> {
         row("store", report.store.clone()),
     ];
     if let Some(relay) = report.relay_per_second {
-        rows.push(row("bare relay (consume, publish confirmed, ack)", format!("{relay:.0} a second")));
+        rows.push(row(
+            "bare relay (consume, publish confirmed, ack)",
+            format!("{relay:.0} a second"),
+        ));
     }
-    rows.push(row("Postbud, everything durable", format!("{:.0} a second", report.pipeline_per_second)));
+    rows.push(row(
+        "Postbud, everything durable",
+        format!("{:.0} a second", report.pipeline_per_second),
+    ));
     if let Some(ratio) = report.ratio {
         rows.push(row("share of the relay", format!("{ratio:.3}")));
     }
-    rows.push(row("delivered to Maildirs, the rest in review", report.routed_automatically.to_string()));
+    rows.push(row(
+        "delivered to Maildirs, the rest in review",
+        report.routed_automatically.to_string(),
+    ));
     rows.push(row("processors used by Postbud", format!("{:.2}", report.cpu_seconds_per_second)));
     rows.push(row("peak memory of Postbud", format!("{:.0} MiB", report.peak_memory_mib)));
     output::line(&output::figures(&rows))

@@ -35,7 +35,8 @@ pub(crate) fn run(args: &ClassifyArgs) -> anyhow::Result<()> {
             if args.output.json {
                 report.letters.push(document(&input.name, &decision));
             } else if written.is_ok() {
-                written = output::line(&text(&input.name, &letter.subject, &decision, &config, words));
+                written =
+                    output::line(&text(&input.name, &letter.subject, &decision, &config, words));
             }
         }
         Err(reason) => {
@@ -96,7 +97,9 @@ fn text(name: &str, subject: &str, decision: &Decision, config: &Config, words: 
         .suggestions
         .iter()
         .take(3)
-        .map(|suggestion| format!("{} {}", suggestion.mailbox, output::percent(suggestion.probability)))
+        .map(|suggestion| {
+            format!("{} {}", suggestion.mailbox, output::percent(suggestion.probability))
+        })
         .collect();
     if !three.is_empty() {
         lines.push(format!("  {}: {}", words.suggestions, three.join(", ")));

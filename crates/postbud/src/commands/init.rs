@@ -15,7 +15,8 @@ pub(crate) fn run(args: &InitArgs) -> anyhow::Result<()> {
     let mut file = match OpenOptions::new().write(true).create_new(true).open(&args.file) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let message = format!("{path} exists and stays as it is; name another file, or move it away");
+            let message =
+                format!("{path} exists and stays as it is; name another file, or move it away");
             return Err(Failure::new(exit::FAILED, message).into());
         }
         Err(error) => return Err(error).with_context(|| format!("{path} cannot be written")),

@@ -24,12 +24,8 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let config = wiring::installation(&args.config)?;
     telemetry::start(config.log.format, "warn");
     let mailbox = args.mailbox.as_deref().map(|id| known(&config, id)).transpose()?;
-    let filter = Filter {
-        state: args.state.map(state),
-        mailbox,
-        limit: args.limit,
-        offset: args.offset,
-    };
+    let filter =
+        Filter { state: args.state.map(state), mailbox, limit: args.limit, offset: args.offset };
     let store = wiring::store(&config).await?;
     let rows = store.letters(&filter).await?;
     let tally = store.tally().await?;
@@ -40,17 +36,29 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     if rows.is_empty() {
         output::line(words.no_letters)?;
     } else {
-        let header = [words.letter, words.state, words.received, words.mailbox, words.probability, words.subject];
+        let header = [
+            words.letter,
+            words.state,
+            words.received,
+            words.mailbox,
+            words.probability,
+            words.subject,
+        ];
         let rows: Vec<_> = rows.iter().map(|letter| row(letter, words)).collect();
         output::line(&output::table(&header, &[4], rows))?;
     }
     output::line(&format!(
         "\n{} {} = {} {} + {} {} + {} {} + {} {}",
-        tally.received, words.received.to_lowercase(),
-        tally.delivered, words.delivered,
-        tally.routed, words.routed,
-        tally.review, words.review,
-        tally.quarantined, words.quarantined,
+        tally.received,
+        words.received.to_lowercase(),
+        tally.delivered,
+        words.delivered,
+        tally.routed,
+        words.routed,
+        tally.review,
+        words.review,
+        tally.quarantined,
+        words.quarantined,
     ))
 }
 
@@ -98,8 +106,10 @@ async fn show(args: &ShowArgs) -> anyhow::Result<()> {
     telemetry::start(config.log.format, "warn");
     let id = letter_id(&args.id)?;
     let store = wiring::store(&config).await?;
-    let detail = store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
-    let raw = store.raw(&detail.raw_id).await?.context("the letter's raw bytes are not in the store")?;
+    let detail =
+        store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
+    let raw =
+        store.raw(&detail.raw_id).await?.context("the letter's raw bytes are not in the store")?;
     let letter = read(&raw, &config.limits);
     if args.output.json {
         return output::json(&document(&detail, &letter));
@@ -133,38 +143,52 @@ fn document(detail: &LetterDetail, letter: &Letter) -> serde_json::Value {
     })
 }
 
-fn text(detail: &LetterDetail, letter: &Letter, config: &crate::config::Config, words: &Words) -> String {
-    let mut lines = Vec::new();
-    let mut field = |name: &str, value: String| {
-        if !value.is_empty() {
-            lines.push(format!("{name:<16}{}", output::plain(&value)));
-        }
-    };
-    let row = &detail.row;
-    field(words.letter, row.letter.to_string());
-    field(words.state, words.state_name(row.state).to_owned());
-    field(words.received, output::moment(row.received_at));
-    field(words.mailbox, row.mailbox.as_ref().map_or_else(String::new, ToString::to_string));
-    field(words.from, [&letter.sender.label, &letter.sender.address].into_iter().flatten().cloned().collect::<Vec<_>>().join(", "));
-    let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());
-    field(words.contact_point, point.unwrap_or_default());
-    field(words.subject, letter.subject.clone());
-    for document in &letter.documents {
-        field(words.documents, format!("{} ({}, {} bytes)", document.filename, document.media_type, document.bytes.len()));
-    }
-    for defect in &letter.defects {
-        field("!", defect.kind.describe().to_owned());
-    }
+/// What a person reads of one letter: who and what, the text, why, and what happened.
+fn text(
+    detail: &LetterDetail,
+    letter: &Letter,
+    config: &crate::config::Config,
+    words: &Words,
+) -> String {
+    let mut lines: Vec<String> = facts(detail, letter, words)
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name:<16}{}", output::plain(&value)))
+        .collect();
     lines.push(format!("\n{}", output::plain(letter.text.new.trim())));
-    if !letter.text.quoted.trim().is_empty() {
-        lines.push(format!("\n--- {} ---\n{}", words.quoted, output::plain(letter.text.quoted.trim())));
+    let quoted = letter.text.quoted.trim();
+    if !quoted.is_empty() {
+        lines.push(format!("\n--- {} ---\n{}", words.quoted, output::plain(quoted)));
     }
+    let lang = output::decide_lang(words.lang);
     for decision in &detail.decisions {
-        lines.push(format!("\n{}", describe::long(decision, &config.settings.mailboxes, output::decide_lang(words.lang))));
+        lines.push(format!("\n{}", describe::long(decision, &config.settings.mailboxes, lang)));
     }
     lines.push(format!("\n{}", words.what_happened));
-    for event in &detail.events {
-        lines.push(format!("  {}  {:<16} {:<12} {}", output::moment(event.at), event.what, event.by, event.detail));
-    }
+    lines.extend(detail.events.iter().map(|event| {
+        let at = output::moment(event.at);
+        format!("  {at}  {:<16} {:<12} {}", event.what, event.by, event.detail)
+    }));
     lines.join("\n")
+}
+
+fn facts(detail: &LetterDetail, letter: &Letter, words: &Words) -> Vec<(&'static str, String)> {
+    let row = &detail.row;
+    let from = [&letter.sender.label, &letter.sender.address];
+    let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());
+    let mut facts = vec![
+        (words.letter, row.letter.to_string()),
+        (words.state, words.state_name(row.state).to_owned()),
+        (words.received, output::moment(row.received_at)),
+        (words.mailbox, row.mailbox.as_ref().map_or_else(String::new, ToString::to_string)),
+        (words.from, from.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")),
+        (words.contact_point, point.unwrap_or_default()),
+        (words.subject, letter.subject.clone()),
+    ];
+    facts.extend(letter.documents.iter().map(|document| {
+        let (name, kind) = (&document.filename, &document.media_type);
+        (words.documents, format!("{name} ({kind}, {} bytes)", document.bytes.len()))
+    }));
+    facts.extend(letter.defects.iter().map(|defect| ("!", defect.kind.describe().to_owned())));
+    facts
 }

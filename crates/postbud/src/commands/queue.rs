@@ -6,7 +6,9 @@ use anyhow::Context;
 use postbud_pipeline::ports::{DeadLetter, Queue};
 use serde_json::json;
 
-use crate::cli::{ConfigArgs, QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
+use crate::cli::{
+    ConfigArgs, QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs,
+};
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
 
@@ -61,12 +63,19 @@ async fn dead(args: &QueueDeadArgs) -> anyhow::Result<()> {
     let rows = dead
         .iter()
         .map(|dead| {
-            vec![dead.id.clone(), dead.attempts.to_string(), dead.bytes.to_string(), dead.reason.clone()]
+            vec![
+                dead.id.clone(),
+                dead.attempts.to_string(),
+                dead.bytes.to_string(),
+                dead.reason.clone(),
+            ]
         })
         .collect();
     let header = [words.letter, words.attempts, words.bytes, words.reason];
     output::line(&output::table(&header, &[1, 2], rows))?;
-    output::line("\nWhen the cause is mended: postbud queue replay ID, or postbud queue replay --all")
+    output::line(
+        "\nWhen the cause is mended: postbud queue replay ID, or postbud queue replay --all",
+    )
 }
 
 fn document(dead: &DeadLetter) -> serde_json::Value {

@@ -50,7 +50,12 @@ pub(crate) async fn run(args: &SendArgs) -> anyhow::Result<()> {
     });
     let bar = output::bar("sending", 0);
     let mut report = Report { sent: 0, refused: Vec::new() };
-    let mut sender = Sender { store, queue: Arc::clone(&queue), limits: config.limits.clone(), group: Vec::new() };
+    let mut sender = Sender {
+        store,
+        queue: Arc::clone(&queue),
+        limits: config.limits.clone(),
+        group: Vec::new(),
+    };
     while let Some(input) = arriving.recv().await {
         match input.raw {
             Ok(raw) => {
@@ -65,7 +70,9 @@ pub(crate) async fn run(args: &SendArgs) -> anyhow::Result<()> {
         bar.inc_length(1);
         bar.inc(1);
     }
-    sender.flush().await.context("sending stopped; send the same files again, what arrived already is recognised")?;
+    sender.flush().await.context(
+        "sending stopped; send the same files again, what arrived already is recognised",
+    )?;
     reader.await.context("the reader of the files failed")?;
     bar.finish_and_clear();
     queue.shutdown().await.context("the queue did not close in order; everything was sent")?;

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use postbud_evaluate::Promise;
-use postbud_learn::{HeldOut, LearnError, LearnOptions, Step, Version, read_letters, train_version};
+use postbud_learn::{
+    HeldOut, LearnError, LearnOptions, Step, Version, read_letters, train_version,
+};
 use postbud_model::{Progress, TrainOptions};
 use serde_json::json;
 
@@ -82,7 +84,8 @@ fn print(version: &Version, args: &TrainArgs) -> anyhow::Result<()> {
     }
     let report = &evaluation.report;
     let certificate = &evaluation.certificate;
-    let row = |name: &str, figure: String, remark: &str| (name.to_owned(), figure, remark.to_owned());
+    let row =
+        |name: &str, figure: String, remark: &str| (name.to_owned(), figure, remark.to_owned());
     let judged = match evaluation.measured_on {
         postbud_learn::MeasuredOn::HeldOut => "letters kept out of training",
         postbud_learn::MeasuredOn::OutOfFold => "each by a model that had not seen it",

@@ -8,11 +8,7 @@ use super::section::{At, Section};
 use super::types::Address;
 
 /// What a password may hold unescaped in a URL: the unreserved characters of RFC 3986.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A kind of server.
 pub(super) struct Scheme {
@@ -40,19 +36,11 @@ pub(super) fn server(
         return None;
     };
     if parsed.host_str().is_none_or(str::is_empty) {
-        section.fault(
-            "url",
-            "the URL names no host",
-            format!("url = \"{}\"", scheme.example),
-        );
+        section.fault("url", "the URL names no host", format!("url = \"{}\"", scheme.example));
         return None;
     }
     if scheme.path_required && parsed.path().trim_matches('/').is_empty() {
-        section.fault(
-            "url",
-            "the URL names no database",
-            format!("url = \"{}\"", scheme.example),
-        );
+        section.fault("url", "the URL names no database", format!("url = \"{}\"", scheme.example));
         return None;
     }
     if parsed.scheme() == "amqp" && !is_loopback(&parsed) {
@@ -90,21 +78,13 @@ fn password(
     }
     let Some(file) = file else { return Some(None) };
     if url.username().is_empty() {
-        section.fault(
-            "url",
-            "a password needs a user",
-            "name the user in the URL: user@host",
-        );
+        section.fault("url", "a password needs a user", "name the user in the URL: user@host");
         return None;
     }
     match read_password(&section.reader.path(&file.value)) {
         Ok(password) => Some(Some(password)),
         Err(what) => {
-            section.fault(
-                "password_file",
-                what,
-                "the path of a file that holds the password",
-            );
+            section.fault("password_file", what, "the path of a file that holds the password");
             None
         }
     }
@@ -146,7 +126,5 @@ fn is_loopback(url: &Url) -> bool {
 pub(super) fn is_loopback_host(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

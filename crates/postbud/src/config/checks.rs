@@ -68,12 +68,7 @@ fn targets(reader: &Reader<'_>, mailboxes: &[ReadMailbox], has_smtp: bool) {
         };
         if let Some(first) = seen.insert(target, &read.name) {
             let what = format!("{first} delivers to the same place");
-            reader.warn(
-                read.deliver.clone(),
-                &key,
-                what,
-                "one mailbox, or two places",
-            );
+            reader.warn(read.deliver.clone(), &key, what, "one mailbox, or two places");
         }
     }
 }
@@ -111,12 +106,7 @@ fn rule_names(reader: &Reader<'_>, rules: &[ReadRule]) {
         if let Some(first) = seen.insert(&read.rule.name, &read.path) {
             let key = format!("{}.name", read.path);
             let what = format!("{first} has this name already");
-            reader.fault(
-                read.name.clone(),
-                &key,
-                what,
-                "another name: reasons show it",
-            );
+            reader.fault(read.name.clone(), &key, what, "another name: reasons show it");
         }
     }
 }

@@ -17,17 +17,10 @@ const NO_DOMAIN: &str = "postbud.invalid";
 /// Reads `[delivery]`.
 pub(super) fn delivery(section: Section<'_, '_>) -> Delivery {
     let smtp_section = section.section("smtp");
-    let smtp = smtp_section
-        .is_present()
-        .then(|| smtp(smtp_section))
-        .flatten();
+    let smtp = smtp_section.is_present().then(|| smtp(smtp_section)).flatten();
     let attempts = u32::try_from(section.whole("attempts", 8, 1..=100)).unwrap_or(8);
     let first = section.whole("first_retry_seconds", 30, 1..=PAUSE_SECONDS_MAX);
-    let longest = section.whole(
-        "longest_retry_seconds",
-        first.max(3600),
-        1..=PAUSE_SECONDS_MAX,
-    );
+    let longest = section.whole("longest_retry_seconds", first.max(3600), 1..=PAUSE_SECONDS_MAX);
     if longest < first {
         section.fault(
             "longest_retry_seconds",
@@ -35,11 +28,8 @@ pub(super) fn delivery(section: Section<'_, '_>) -> Delivery {
             format!("longest_retry_seconds = {first} or more"),
         );
     }
-    let language = section.choice(
-        "language",
-        Lang::Danish,
-        &[("da", Lang::Danish), ("en", Lang::English)],
-    );
+    let language =
+        section.choice("language", Lang::Danish, &[("da", Lang::Danish), ("en", Lang::English)]);
     let delivery = Delivery {
         attempts,
         first_retry: Duration::from_secs(first),
@@ -73,9 +63,7 @@ fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -97,11 +85,7 @@ fn smtp(section: Section<'_, '_>) -> Option<Smtp> {
     let tls = section.choice(
         "tls",
         Tls::StartTls,
-        &[
-            ("starttls", Tls::StartTls),
-            ("tls", Tls::Tls),
-            ("none", Tls::None),
-        ],
+        &[("starttls", Tls::StartTls), ("tls", Tls::Tls), ("none", Tls::None)],
     );
     let login = login(&section);
     let default_port = match (tls, &login) {
@@ -118,11 +102,7 @@ fn smtp(section: Section<'_, '_>) -> Option<Smtp> {
     {
         let instead = "tls = \"starttls\" or tls = \"tls\"";
         if login.is_some() {
-            section.fault(
-                "tls",
-                "the password would cross the network unencrypted",
-                instead,
-            );
+            section.fault("tls", "the password would cross the network unencrypted", instead);
         } else {
             section.warn("tls", "letters cross the network unencrypted", instead);
         }
@@ -130,20 +110,12 @@ fn smtp(section: Section<'_, '_>) -> Option<Smtp> {
     if let Some(from) = &from
         && !(from.value.is_ascii() && is_mail_address(&from.value))
     {
-        section.fault(
-            "from",
-            "this is no mail address",
-            "from = \"postbud@klitkobing.dk\"",
-        );
+        section.fault("from", "this is no mail address", "from = \"postbud@klitkobing.dk\"");
     }
     if let Some(host) = &host
         && !host_fits(&host.value)
     {
-        section.fault(
-            "host",
-            "this is no host name",
-            "host = \"smtp.klitkobing.dk\"",
-        );
+        section.fault("host", "this is no host name", "host = \"smtp.klitkobing.dk\"");
     }
     section.finish();
     Some(Smtp {
@@ -165,10 +137,7 @@ fn host_fits(host: &str) -> bool {
 fn login(section: &Section<'_, '_>) -> Option<Login> {
     match (section.text("user"), section.text("password_file")) {
         (Some(user), Some(file)) => match read_password(&section.reader.path(&file.value)) {
-            Ok(password) => Some(Login {
-                user: user.value,
-                password,
-            }),
+            Ok(password) => Some(Login { user: user.value, password }),
             Err(what) => {
                 let instead = "the path of a file that holds the password";
                 section.fault("password_file", what, instead);
@@ -184,11 +153,7 @@ fn login(section: &Section<'_, '_>) -> Option<Login> {
             None
         }
         (None, Some(_)) => {
-            section.fault(
-                "password_file",
-                "a password needs a user",
-                "user = \"postbud\"",
-            );
+            section.fault("password_file", "a password needs a user", "user = \"postbud\"");
             None
         }
         (None, None) => None,

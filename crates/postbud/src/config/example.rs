@@ -23,9 +23,7 @@ pub(crate) fn template() -> String {
 pub(crate) fn demo(data_dir: &Path) -> Config {
     let (mut config, _) = super::from_str(KLITKOBING, data_dir)
         .expect("the example is part of the program, and a test checks it");
-    config.store = Store::Sqlite {
-        path: data_dir.join("postbud.db"),
-    };
+    config.store = Store::Sqlite { path: data_dir.join("postbud.db") };
     config.queue.kind = QueueKind::Embedded;
     // The default of 2 % takes more checked letters than the demo has; the router would rightly
     // leave everything to people.
@@ -33,9 +31,7 @@ pub(crate) fn demo(data_dir: &Path) -> Config {
     for mailbox in &mut config.settings.mailboxes {
         if mailbox.target.is_some() {
             let path = data_dir.join("mailboxes").join(mailbox.id.as_str());
-            mailbox.target = Some(Target::Maildir {
-                path: path.to_string_lossy().into_owned(),
-            });
+            mailbox.target = Some(Target::Maildir { path: path.to_string_lossy().into_owned() });
         }
         mailbox.automatic = may_be_automatic(mailbox);
     }

@@ -28,11 +28,7 @@ pub(super) fn mailboxes(root: &Section<'_, '_>) -> Vec<ReadMailbox> {
         let what = format!("there are more than {MAILBOXES_MAX} mailboxes");
         root.fault("mailbox", what, "fewer mailboxes");
     }
-    sections
-        .into_iter()
-        .take(MAILBOXES_MAX)
-        .filter_map(mailbox)
-        .collect()
+    sections.into_iter().take(MAILBOXES_MAX).filter_map(mailbox).collect()
 }
 
 fn mailbox(mut section: Section<'_, '_>) -> Option<ReadMailbox> {
@@ -55,9 +51,7 @@ fn mailbox(mut section: Section<'_, '_>) -> Option<ReadMailbox> {
     );
     let automatic = section.flag("automatic").unwrap_or(false);
     let deliver = section.text("deliver");
-    let target = deliver
-        .as_ref()
-        .and_then(|deliver| target(&section, deliver));
+    let target = deliver.as_ref().and_then(|deliver| target(&section, deliver));
     let claims = claims(section.section("claims"));
     if automatic && tier == Tier::NeverAutomatic {
         section.fault(
@@ -84,25 +78,13 @@ fn mailbox(mut section: Section<'_, '_>) -> Option<ReadMailbox> {
         target,
         claims,
     };
-    let (id, deliver) = (
-        id.and_then(|id| id.span),
-        deliver.and_then(|deliver| deliver.span),
-    );
-    Some(ReadMailbox {
-        mailbox,
-        id,
-        deliver,
-        name: path,
-    })
+    let (id, deliver) = (id.and_then(|id| id.span), deliver.and_then(|deliver| deliver.span));
+    Some(ReadMailbox { mailbox, id, deliver, name: path })
 }
 
 fn mailbox_id(section: &Section<'_, '_>, id: &At<String>) -> Option<MailboxId> {
     if id.value == "person" {
-        section.fault(
-            "id",
-            "\"person\" stands for a person in rules",
-            "another id",
-        );
+        section.fault("id", "\"person\" stands for a person in rules", "another id");
         return None;
     }
     match MailboxId::parse(&id.value) {
@@ -122,9 +104,7 @@ pub(super) fn kle(section: &Section<'_, '_>, key: &'static str) -> Vec<KlePatter
             Ok(subject) => subjects.push(subject),
             Err(error) => {
                 let what = format!("\"{value}\" is no KLE subject");
-                section
-                    .reader
-                    .fault(span, &section.name(key), what, error.to_string());
+                section.reader.fault(span, &section.name(key), what, error.to_string());
             }
         }
     }
@@ -139,16 +119,10 @@ fn target(section: &Section<'_, '_>, deliver: &At<String>) -> Option<Target> {
         }
         Some(("smtp", address)) => {
             if is_mail_address(address) {
-                return Some(Target::Smtp {
-                    address: address.to_owned(),
-                });
+                return Some(Target::Smtp { address: address.to_owned() });
             }
             let what = "what follows smtp: is no mail address";
-            section.fault(
-                "deliver",
-                what,
-                "deliver = \"smtp:borgerservice@klitkobing.dk\"",
-            );
+            section.fault("deliver", what, "deliver = \"smtp:borgerservice@klitkobing.dk\"");
             None
         }
         _ => {

@@ -47,17 +47,8 @@ pub(crate) fn load(path: &Path) -> Result<(Config, Vec<Warning>), ConfigReport> 
             read::read(&text, &file, base)
         }
         Err((what, instead)) => {
-            let fault = Note {
-                at: None,
-                key: String::new(),
-                what,
-                instead,
-            };
-            Err(ConfigReport {
-                file,
-                faults: vec![fault],
-                warnings: Vec::new(),
-            })
+            let fault = Note { at: None, key: String::new(), what, instead };
+            Err(ConfigReport { file, faults: vec![fault], warnings: Vec::new() })
         }
     }
 }
@@ -81,22 +72,14 @@ fn read_limited(path: &Path) -> Result<String, (String, String)> {
             std::io::ErrorKind::InvalidData => "save the file as UTF-8",
             _ => "a file that this user may read",
         };
-        (
-            format!("the file cannot be read ({error})"),
-            instead.to_owned(),
-        )
+        (format!("the file cannot be read ({error})"), instead.to_owned())
     };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > FILE_BYTES_MAX {
         let what = format!("the file is larger than {FILE_BYTES_MAX} bytes");
-        return Err((
-            what,
-            "a configuration as `postbud init` writes it".to_owned(),
-        ));
+        return Err((what, "a configuration as `postbud init` writes it".to_owned()));
     }
     Ok(text)
 }

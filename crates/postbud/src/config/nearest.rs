@@ -11,11 +11,7 @@ pub(super) fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
         // A word left half finished, or said too long, is like the whole one.
         let part = found.len() >= 3 && (word.contains(&found) || found.contains(&word));
         let likeness = strsim::normalized_damerau_levenshtein(&found, &word);
-        if part {
-            likeness.max(LIKENESS_MIN)
-        } else {
-            likeness
-        }
+        if part { likeness.max(LIKENESS_MIN) } else { likeness }
     };
     // Of equally likely words the first; `max_by` gives the last.
     let best = words.iter().rev().map(|word| (likeness(word), *word));

@@ -19,12 +19,8 @@ pub(super) fn promise(section: Section<'_, '_>) -> (Promise, f64) {
         target_error: section.number("target_error", 0.02, (0.0, 0.5), false),
         confidence: section.number("confidence", 0.95, (0.5, 1.0), false),
     };
-    let must_not_miss = section.number(
-        "must_not_miss_probability",
-        MUST_NOT_MISS_PROBABILITY,
-        (0.0, 1.0),
-        true,
-    );
+    let must_not_miss =
+        section.number("must_not_miss_probability", MUST_NOT_MISS_PROBABILITY, (0.0, 1.0), true);
     section.finish();
     (promise, must_not_miss)
 }
@@ -37,11 +33,7 @@ pub(super) fn limits(section: Section<'_, '_>) -> Limits {
         usize::try_from(section.whole(key, shown, limits)).unwrap_or(default)
     };
     let limits = Limits {
-        letter_bytes: size(
-            "letter_bytes",
-            default.letter_bytes,
-            1024..=LETTER_BYTES_MAX,
-        ),
+        letter_bytes: size("letter_bytes", default.letter_bytes, 1024..=LETTER_BYTES_MAX),
         text_bytes: size("text_bytes", default.text_bytes, 1024..=TEXT_BYTES_MAX),
         parts: size("parts", default.parts, 1..=PARTS_MAX),
         ..default

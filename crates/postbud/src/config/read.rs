@@ -16,11 +16,7 @@ pub(super) fn read(
     file: &str,
     base: &Path,
 ) -> Result<(Config, Vec<Warning>), ConfigReport> {
-    let report = |faults, warnings| ConfigReport {
-        file: file.to_owned(),
-        faults,
-        warnings,
-    };
+    let report = |faults, warnings| ConfigReport { file: file.to_owned(), faults, warnings };
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(error) => return Err(report(syntax::faults(text, &error), Vec::new())),
@@ -47,10 +43,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let limits = plain::limits(root.section("limits"));
     let log = plain::log(root.section("log"));
     let mailboxes = mailboxes::mailboxes(&root);
-    let ids: Vec<&str> = mailboxes
-        .iter()
-        .map(|read| read.mailbox.id.as_str())
-        .collect();
+    let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
     let rules = rules::rules(&root, &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
     if !mailboxes.is_empty() || !root.has("mailbox") {
@@ -62,14 +55,5 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         rules: rules.into_iter().map(|read| read.rule).collect(),
         must_not_miss_probability,
     };
-    Some(Config {
-        store,
-        queue,
-        model,
-        promise,
-        delivery,
-        limits,
-        log,
-        settings,
-    })
+    Some(Config { store, queue, model, promise, delivery, limits, log, settings })
 }

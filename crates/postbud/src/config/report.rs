@@ -17,9 +17,7 @@ impl Position {
     pub(super) fn of(text: &str, byte: usize) -> Self {
         // The nearest start of a character at or before: a span never splits one, but a fault
         // report must not be the thing that fails.
-        let end = (0..=byte.min(text.len()))
-            .rev()
-            .find(|end| text.is_char_boundary(*end));
+        let end = (0..=byte.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
         let before = text.get(..end.unwrap_or(0)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {

@@ -32,17 +32,9 @@ pub(super) struct ReadRule {
 pub(super) fn rules(root: &Section<'_, '_>, mailboxes: &[&str]) -> Vec<ReadRule> {
     let sections = root.sections("rule");
     if sections.len() > RULES_MAX {
-        root.fault(
-            "rule",
-            format!("there are more than {RULES_MAX} rules"),
-            "fewer rules",
-        );
+        root.fault("rule", format!("there are more than {RULES_MAX} rules"), "fewer rules");
     }
-    sections
-        .into_iter()
-        .take(RULES_MAX)
-        .filter_map(|section| rule(section, mailboxes))
-        .collect()
+    sections.into_iter().take(RULES_MAX).filter_map(|section| rule(section, mailboxes)).collect()
 }
 
 fn rule(mut section: Section<'_, '_>, mailboxes: &[&str]) -> Option<ReadRule> {
@@ -52,9 +44,7 @@ fn rule(mut section: Section<'_, '_>, mailboxes: &[&str]) -> Option<ReadRule> {
         check_name(&section, &name.value);
     }
     let to = section.required_text("to", "person");
-    let destination = to
-        .as_ref()
-        .and_then(|to| destination(&section, to, mailboxes));
+    let destination = to.as_ref().and_then(|to| destination(&section, to, mailboxes));
     let when = section.section("when");
     if !when.is_present() {
         let example = "when = { words = [\"aktindsigt*\"] }";
@@ -64,17 +54,8 @@ fn rule(mut section: Section<'_, '_>, mailboxes: &[&str]) -> Option<ReadRule> {
     let path = section.path().to_owned();
     section.finish();
     let (name, to) = (name?, to?);
-    let rule = Rule {
-        name: name.value,
-        when: condition?,
-        to: destination?,
-    };
-    Some(ReadRule {
-        rule,
-        name: name.span,
-        to: to.span,
-        path,
-    })
+    let rule = Rule { name: name.value, when: condition?, to: destination? };
+    Some(ReadRule { rule, name: name.span, to: to.span, path })
 }
 
 fn check_name(section: &Section<'_, '_>, name: &str) {
@@ -99,11 +80,7 @@ fn destination(
         Some(best) => format!("to = \"{best}\""),
         None => "the id of a [[mailbox]], or to = \"person\"".to_owned(),
     };
-    section.fault(
-        "to",
-        format!("there is no mailbox \"{}\"", to.value),
-        instead,
-    );
+    section.fault("to", format!("there is no mailbox \"{}\"", to.value), instead);
     None
 }
 
@@ -127,15 +104,12 @@ fn condition(section: Section<'_, '_>, depth: usize) -> Option<Condition> {
         return None;
     }
     let mut parts = plain_conditions(&section);
-    for (key, join) in [
-        ("any", Condition::Any as fn(Vec<Condition>) -> Condition),
-        ("all", Condition::All),
-    ] {
+    for (key, join) in
+        [("any", Condition::Any as fn(Vec<Condition>) -> Condition), ("all", Condition::All)]
+    {
         let nested = section.sections(key);
-        let nested: Vec<_> = nested
-            .into_iter()
-            .filter_map(|part| condition(part, depth + 1))
-            .collect();
+        let nested: Vec<_> =
+            nested.into_iter().filter_map(|part| condition(part, depth + 1)).collect();
         if !nested.is_empty() {
             parts.push(join(nested));
         } else if section.has(key) {
@@ -161,84 +135,36 @@ fn condition(section: Section<'_, '_>, depth: usize) -> Option<Condition> {
 /// The conditions without parts.
 fn plain_conditions(section: &Section<'_, '_>) -> Vec<Condition> {
     let mut parts = Vec::new();
-    add(
-        &mut parts,
-        patterns(section, "contact_point_id"),
-        Condition::ContactPointId,
-    );
-    add(
-        &mut parts,
-        patterns(section, "contact_point_label"),
-        Condition::ContactPointLabel,
-    );
-    add(
-        &mut parts,
-        patterns(section, "contact_point_group"),
-        Condition::ContactPointGroup,
-    );
-    add(
-        &mut parts,
-        patterns(section, "message_code"),
-        Condition::MessageCode,
-    );
-    add(
-        &mut parts,
-        sender_ids(section, "sender_id"),
-        Condition::SenderId,
-    );
-    let types = choices(
-        section,
-        "sender_type",
-        &[("cpr", IdType::Cpr), ("cvr", IdType::Cvr)],
-    );
+    add(&mut parts, patterns(section, "contact_point_id"), Condition::ContactPointId);
+    add(&mut parts, patterns(section, "contact_point_label"), Condition::ContactPointLabel);
+    add(&mut parts, patterns(section, "contact_point_group"), Condition::ContactPointGroup);
+    add(&mut parts, patterns(section, "message_code"), Condition::MessageCode);
+    add(&mut parts, sender_ids(section, "sender_id"), Condition::SenderId);
+    let types = choices(section, "sender_type", &[("cpr", IdType::Cpr), ("cvr", IdType::Cvr)]);
     add(&mut parts, types, Condition::SenderType);
-    add(
-        &mut parts,
-        patterns(section, "sender_address"),
-        Condition::SenderAddress,
-    );
+    add(&mut parts, patterns(section, "sender_address"), Condition::SenderAddress);
     add(&mut parts, kle(section, "kle"), Condition::Kle);
     parts.extend(section.flag("reply").map(Condition::Reply));
     add(&mut parts, patterns(section, "case_id"), Condition::CaseId);
-    add(
-        &mut parts,
-        patterns(section, "generating_system"),
-        Condition::GeneratingSystem,
-    );
+    add(&mut parts, patterns(section, "generating_system"), Condition::GeneratingSystem);
     content_conditions(section, &mut parts);
     parts
 }
 
 /// The conditions on what the letter says and how it came.
 fn content_conditions(section: &Section<'_, '_>, parts: &mut Vec<Condition>) {
-    for (key, place) in [
-        ("words", Place::Anywhere),
-        ("subject_words", Place::Subject),
-        ("text_words", Place::Text),
-    ] {
-        add(parts, words(section, key), |patterns| Condition::Words {
-            place,
-            patterns,
-        });
+    for (key, place) in
+        [("words", Place::Anywhere), ("subject_words", Place::Subject), ("text_words", Place::Text)]
+    {
+        add(parts, words(section, key), |patterns| Condition::Words { place, patterns });
     }
     let languages = LANGUAGES.map(|language| (language, language.to_owned()));
-    add(
-        parts,
-        choices(section, "language", &languages),
-        Condition::Language,
-    );
+    add(parts, choices(section, "language", &languages), Condition::Language);
     let channels = [Channel::DigitalPost, Channel::Email, Channel::Unknown];
     let channels = channels.map(|channel| (channel.as_str(), channel));
-    add(
-        parts,
-        choices(section, "channel", &channels),
-        Condition::Channel,
-    );
+    add(parts, choices(section, "channel", &channels), Condition::Channel);
     let types = patterns(section, "attachment_type");
-    let types = types
-        .iter()
-        .map(|kind| AttachmentPattern::new(kind.as_str()))
-        .collect();
+    let types = types.iter().map(|kind| AttachmentPattern::new(kind.as_str())).collect();
     add(parts, types, Condition::Attachment);
 }
 

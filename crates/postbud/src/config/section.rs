@@ -35,11 +35,7 @@ pub(super) struct Reader<'d> {
 impl<'d> Reader<'d> {
     /// Reads `text`; relative paths in it start at `base`.
     pub(super) fn new(text: &'d str, base: &'d Path) -> Self {
-        Self {
-            text,
-            base,
-            notes: RefCell::default(),
-        }
+        Self { text, base, notes: RefCell::default() }
     }
 
     /// Notes something that must be mended.
@@ -94,13 +90,7 @@ impl<'r, 'd> Section<'r, 'd> {
         table: Option<&'r dyn TableLike>,
         span: Span,
     ) -> Self {
-        Self {
-            reader,
-            path,
-            table,
-            span,
-            known: RefCell::default(),
-        }
+        Self { reader, path, table, span, known: RefCell::default() }
     }
 
     /// Is the table in the file?
@@ -125,11 +115,7 @@ impl<'r, 'd> Section<'r, 'd> {
 
     /// Says which of several tables this is: `mailbox 3` becomes `mailbox 3 (skole)`.
     pub(super) fn add_to_path(&mut self, what: &str) {
-        let what: String = what
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(NAME_CHARS_MAX)
-            .collect();
+        let what: String = what.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
         self.path = format!("{} ({what})", self.path);
     }
 
@@ -140,23 +126,17 @@ impl<'r, 'd> Section<'r, 'd> {
 
     /// The full name of a key.
     pub(super) fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Notes a fault of a key; where the key is missing, at the table.
     pub(super) fn fault(&self, key: &str, what: impl Into<String>, instead: impl Into<String>) {
-        self.reader
-            .fault(self.span_of(key), &self.name(key), what, instead);
+        self.reader.fault(self.span_of(key), &self.name(key), what, instead);
     }
 
     /// Notes a warning about a key.
     pub(super) fn warn(&self, key: &str, what: impl Into<String>, instead: impl Into<String>) {
-        self.reader
-            .warn(self.span_of(key), &self.name(key), what, instead);
+        self.reader.warn(self.span_of(key), &self.name(key), what, instead);
     }
 
     /// Where a key's value stands; for a missing key, where the table does.
@@ -174,8 +154,7 @@ impl<'r, 'd> Section<'r, 'd> {
     /// A fault of type: `key` should hold `wanted`, as in `example`.
     pub(super) fn wrong_type(&self, key: &str, found: &Item, wanted: &str, example: &str) {
         let what = format!("{wanted} belongs here, not {}", found.type_name());
-        self.reader
-            .fault(found.span(), &self.name(key), what, example);
+        self.reader.fault(found.span(), &self.name(key), what, example);
     }
 
     /// A table inside this one.
@@ -185,12 +164,7 @@ impl<'r, 'd> Section<'r, 'd> {
         if let (Some(item), None) = (item, table) {
             self.wrong_type(key, item, "a table", &format!("[{}]", self.name(key)));
         }
-        Section::new(
-            self.reader,
-            self.name(key),
-            table,
-            item.and_then(Item::span),
-        )
+        Section::new(self.reader, self.name(key), table, item.and_then(Item::span))
     }
 
     /// A list of tables inside this one: `[[key]]`, or `key = [{ … }, { … }]`.
@@ -243,10 +217,7 @@ impl<'r, 'd> Section<'r, 'd> {
             if item.is_none() || known.contains(&key) {
                 continue;
             }
-            let span = table
-                .key(key)
-                .and_then(toml_edit::Key::span)
-                .or_else(|| item.span());
+            let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
             let place = if self.path.is_empty() {
                 "at the top of the file".to_owned()
             } else {

@@ -31,9 +31,7 @@ const AMQP: Scheme = Scheme {
 pub(super) fn store(section: Section<'_, '_>) -> Store {
     let url = section.text("url");
     let password = section.text("password_file");
-    let default = || Store::Sqlite {
-        path: section.reader.path(STORE_FILE),
-    };
+    let default = || Store::Sqlite { path: section.reader.path(STORE_FILE) };
     let store = match &url {
         None => default(),
         Some(url) => match url.value.split_once(':') {
@@ -46,10 +44,7 @@ pub(super) fn store(section: Section<'_, '_>) -> Store {
                 section.fault(
                     "url",
                     "this is neither a SQLite file nor a PostgreSQL server",
-                    format!(
-                        "url = \"sqlite:{STORE_FILE}\" or url = \"{}\"",
-                        POSTGRES.example
-                    ),
+                    format!("url = \"sqlite:{STORE_FILE}\" or url = \"{}\"", POSTGRES.example),
                 );
                 default()
             }
@@ -57,11 +52,7 @@ pub(super) fn store(section: Section<'_, '_>) -> Store {
     };
     let is_file = url.is_none_or(|url| url.value.starts_with("sqlite:"));
     if is_file && password.is_some() {
-        section.warn(
-            "password_file",
-            "SQLite has no password",
-            "leave the key out",
-        );
+        section.warn("password_file", "SQLite has no password", "leave the key out");
     }
     section.finish();
     store
@@ -78,9 +69,7 @@ fn sqlite(section: &Section<'_, '_>, path: &str) -> Option<Store> {
         );
         return None;
     }
-    Some(Store::Sqlite {
-        path: section.reader.path(path),
-    })
+    Some(Store::Sqlite { path: section.reader.path(path) })
 }
 
 /// Reads `[queue]`.
@@ -106,11 +95,7 @@ pub(super) fn queue(section: Section<'_, '_>) -> Queue {
         },
     };
     if url.is_none_or(|url| url.value == "embedded") && password.is_some() {
-        section.warn(
-            "password_file",
-            "the built-in queue has no password",
-            "leave the key out",
-        );
+        section.warn("password_file", "the built-in queue has no password", "leave the key out");
     }
     let queue = Queue {
         kind,
@@ -143,9 +128,7 @@ fn prefix(section: &Section<'_, '_>) -> String {
 /// Reads `[model]`.
 pub(super) fn model(section: Section<'_, '_>) -> PathBuf {
     let path = section.text("path");
-    let path = section
-        .reader
-        .path(path.as_ref().map_or(MODEL_DIR, |path| path.value.as_str()));
+    let path = section.reader.path(path.as_ref().map_or(MODEL_DIR, |path| path.value.as_str()));
     section.finish();
     path
 }

@@ -25,10 +25,7 @@ pub(super) fn faults(text: &str, first: &TomlError) -> Vec<Note> {
         .iter()
         .map(|error| {
             let span = error.unexpected().or(error.context());
-            fault(
-                span.map(|span| span.start()..span.end()),
-                error.description(),
-            )
+            fault(span.map(|span| span.start()..span.end()), error.description())
         })
         .collect();
     let first = fault(first.span(), first.message());
@@ -50,10 +47,7 @@ fn errors(text: &str) -> Vec<ParseError> {
     let mut guarded = RecursionGuard::new(&mut events, DEPTH_MAX);
     parse_document(&tokens, &mut guarded, &mut errors);
     // Values are not looked into by the parser itself.
-    for event in events
-        .iter()
-        .filter(|event| event.kind() == EventKind::Scalar)
-    {
+    for event in events.iter().filter(|event| event.kind() == EventKind::Scalar) {
         if let Some(raw) = source.get(event) {
             let _kind = raw.decode_scalar(&mut Cow::Borrowed(""), &mut errors);
         }

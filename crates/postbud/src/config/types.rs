@@ -127,10 +127,7 @@ pub(crate) struct Login {
 }
 
 /// How a mail connection is encrypted.
-#[expect(
-    clippy::enum_variant_names,
-    reason = "the words that the configuration uses"
-)]
+#[expect(clippy::enum_variant_names, reason = "the words that the configuration uses")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tls {
     /// Plain at first, encrypted before anything is said; refused when the server cannot.

@@ -10,16 +10,11 @@ impl Section<'_, '_> {
     pub(super) fn text(&self, key: &'static str) -> Option<At<String>> {
         let item = self.item(key)?;
         match item.as_str() {
-            Some(text) if !text.trim().is_empty() => Some(At {
-                value: text.to_owned(),
-                span: item.span(),
-            }),
+            Some(text) if !text.trim().is_empty() => {
+                Some(At { value: text.to_owned(), span: item.span() })
+            }
             Some(_) => {
-                self.fault(
-                    key,
-                    "the text is empty",
-                    "write a text, or leave the key out",
-                );
+                self.fault(key, "the text is empty", "write a text, or leave the key out");
                 None
             }
             None => {
@@ -46,30 +41,18 @@ impl Section<'_, '_> {
             (Some(text), _) => vec![(Some(text), item.span())],
             (None, Some(list)) => list.iter().map(|v| (v.as_str(), v.span())).collect(),
             (None, None) => {
-                self.wrong_type(
-                    key,
-                    item,
-                    "a list of texts",
-                    &format!("{key} = [\"…\", \"…\"]"),
-                );
+                self.wrong_type(key, item, "a list of texts", &format!("{key} = [\"…\", \"…\"]"));
                 return Vec::new();
             }
         };
         if values.is_empty() {
-            self.fault(
-                key,
-                "the list is empty",
-                "write at least one entry, or leave the key out",
-            );
+            self.fault(key, "the list is empty", "write at least one entry, or leave the key out");
         }
         let mut texts = Vec::new();
         for (text, span) in values {
             match text {
                 Some(text) if !text.trim().is_empty() => {
-                    texts.push(At {
-                        value: text.to_owned(),
-                        span,
-                    });
+                    texts.push(At { value: text.to_owned(), span });
                 }
                 _ => self.reader.fault(
                     span,
@@ -92,9 +75,7 @@ impl Section<'_, '_> {
         let Some(item) = self.item(key) else {
             return default;
         };
-        let found = item
-            .as_integer()
-            .and_then(|number| u64::try_from(number).ok());
+        let found = item.as_integer().and_then(|number| u64::try_from(number).ok());
         match found.filter(|number| limits.contains(number)) {
             Some(number) => number,
             None => {
@@ -122,15 +103,9 @@ impl Section<'_, '_> {
         };
         // Small whole numbers only: far outside of every limit, precision does not matter.
         #[allow(clippy::cast_precision_loss)]
-        let found = item
-            .as_float()
-            .or_else(|| item.as_integer().map(|number| number as f64));
+        let found = item.as_float().or_else(|| item.as_integer().map(|number| number as f64));
         let fits = |number: &f64| {
-            if inclusive {
-                (low..=high).contains(number)
-            } else {
-                *number > low && *number < high
-            }
+            if inclusive { (low..=high).contains(number) } else { *number > low && *number < high }
         };
         match found.filter(fits) {
             Some(number) => number,
@@ -178,14 +153,7 @@ impl Section<'_, '_> {
     pub(super) fn not_one_of(&self, key: &str, found: &At<String>, words: &[&str]) {
         let listed: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
         let what = format!("\"{}\" is not one of {}", found.value, listed.join(", "));
-        let best = nearest(&found.value, words)
-            .or(words.first().copied())
-            .unwrap_or_default();
-        self.reader.fault(
-            found.span.clone(),
-            &self.name(key),
-            what,
-            format!("\"{best}\""),
-        );
+        let best = nearest(&found.value, words).or(words.first().copied()).unwrap_or_default();
+        self.reader.fault(found.span.clone(), &self.name(key), what, format!("\"{best}\""));
     }
 }

@@ -15,7 +15,8 @@ use serde::Serialize;
 
 /// Prints one JSON document on standard output.
 pub(crate) fn json(document: &impl Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(document).context("the result cannot be written as JSON")?;
+    let text =
+        serde_json::to_string_pretty(document).context("the result cannot be written as JSON")?;
     line(&text)
 }
 

@@ -3,8 +3,8 @@
 pub(crate) mod lenient;
 
 use bytes::Bytes;
-use postbud_decide::{Decision, Mailbox, MailboxId, Outcome, Reason, Target};
-use postbud_deliver::{DeliverOptions, Deliverer, Language, SmtpOptions, SmtpTls};
+use postbud_decide::{Decision, Lang, Mailbox, MailboxId, Outcome, Reason, Target};
+use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
 use postbud_letter::Limits;
 use postbud_pipeline::ports::{DeliveryError, Outgoing};
 
@@ -43,9 +43,7 @@ pub(crate) fn item(key: &str, raw: &[u8]) -> Outgoing {
             id: format!("d-{}", "0".repeat(32)),
             letter,
             outcome: Outcome::Route { mailbox: id("vej") },
-            reason: Reason::Assigned {
-                by: "Bodil Holm".to_owned(),
-            },
+            reason: Reason::Assigned { by: "Bodil Holm".to_owned() },
             suggestions: Vec::new(),
         },
         mailbox: id("vej"),
@@ -60,15 +58,10 @@ pub(crate) fn options(port: u16) -> DeliverOptions {
     smtp.tls = SmtpTls::None;
     smtp.timeout_ms = 10_000;
     DeliverOptions {
-        mailboxes: vec![mailbox(
-            "vej",
-            Some(Target::Smtp {
-                address: ADDRESS.to_owned(),
-            }),
-        )],
+        mailboxes: vec![mailbox("vej", Some(Target::Smtp { address: ADDRESS.to_owned() }))],
         smtp: Some(smtp),
         domain: "klitkobing.dk".to_owned(),
-        language: Language::Da,
+        language: Lang::Danish,
         letter_limits: Limits::default(),
     }
 }

@@ -43,14 +43,18 @@ pub(crate) fn folder(data: &Path, fresh: bool) -> anyhow::Result<bool> {
     }
     let continued = mark.exists() && !fresh;
     let model = data.join("models/klitkobing/1/model.postbud");
-    write(&mark, b"Made by `postbud demo`. `postbud demo --fresh` deletes everything in this folder.\n")
-        .and_then(|()| if model.exists() { Ok(()) } else { write(&model, MODEL) })
-        .with_context(|| format!("{shown} cannot be written"))?;
+    write(
+        &mark,
+        b"Made by `postbud demo`. `postbud demo --fresh` deletes everything in this folder.\n",
+    )
+    .and_then(|()| if model.exists() { Ok(()) } else { write(&model, MODEL) })
+    .with_context(|| format!("{shown} cannot be written"))?;
     Ok(continued)
 }
 
 fn is_empty(folder: &Path) -> anyhow::Result<bool> {
-    let mut entries = fs::read_dir(folder).with_context(|| format!("{} is no folder", folder.display()))?;
+    let mut entries =
+        fs::read_dir(folder).with_context(|| format!("{} is no folder", folder.display()))?;
     Ok(entries.next().is_none())
 }
 
@@ -72,7 +76,8 @@ pub(crate) fn letters(limits: &Limits) -> anyhow::Result<Vec<DemoLetter>> {
     let mut letters = Vec::new();
     for (index, text) in LETTERS.lines().enumerate() {
         let number = index + 1;
-        let line = Line::parse(text).map_err(|what| anyhow::anyhow!("shipped letter {number} {what}"))?;
+        let line =
+            Line::parse(text).map_err(|what| anyhow::anyhow!("shipped letter {number} {what}"))?;
         let id = line.id.as_deref().unwrap_or_default();
         if !postbud_learn::held_out(id) {
             continue;

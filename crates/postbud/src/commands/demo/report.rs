@@ -66,8 +66,12 @@ impl Report {
         report.letters_per_second = (run.new > 0).then(|| run.new as f64 / run.seconds.max(1e-9));
         let mut right = 0;
         for letter in letters {
-            let Some(detail) = store.letter(&letter.id).await? else { continue };
-            let Some(first) = detail.decisions.first() else { continue };
+            let Some(detail) = store.letter(&letter.id).await? else {
+                continue;
+            };
+            let Some(first) = detail.decisions.first() else {
+                continue;
+            };
             let guessed = guess(first) == Some(letter.truth.as_str());
             report.letters += 1;
             right += usize::from(guessed);
@@ -79,7 +83,8 @@ impl Report {
                 report.waiting += 1;
                 report.waiting_first_guess_right += usize::from(guessed);
             }
-            let by_people = |decision: &Decision| matches!(decision.reason, Reason::Assigned { .. });
+            let by_people =
+                |decision: &Decision| matches!(decision.reason, Reason::Assigned { .. });
             report.decided_by_people += usize::from(detail.decisions.iter().any(by_people));
         }
         report.first_guess_accuracy = share(right, report.letters);
@@ -110,13 +115,16 @@ impl Report {
     }
 
     fn rows(&self) -> Vec<(String, String, String)> {
-        let row = |name: &str, count: usize, remark: String| {
-            (name.to_owned(), count.to_string(), remark)
-        };
+        let row =
+            |name: &str, count: usize, remark: String| (name.to_owned(), count.to_string(), remark);
         let of_all = |count: usize| percent(share(count, self.letters));
         let mut rows = vec![
             row("Breve modtaget (letters received)", self.letters, String::new()),
-            row("Fordelt automatisk (routed automatically)", self.automatic, of_all(self.automatic)),
+            row(
+                "Fordelt automatisk (routed automatically)",
+                self.automatic,
+                of_all(self.automatic),
+            ),
             row(
                 "  heraf forkert (of these wrong)",
                 self.automatic_wrong,
@@ -149,10 +157,13 @@ impl Report {
         let postbud = std::env::args().next().unwrap_or_else(|| "postbud".to_owned());
         let data = &self.data;
         let mut lines = vec![
-            "Every mailbox but the most sensitive was switched on for you; a real installation".to_owned(),
+            "Every mailbox but the most sensitive was switched on for you; a real installation"
+                .to_owned(),
             "routes nothing by itself until someone has switched a mailbox on.".to_owned(),
             String::new(),
-            format!("Routed letters    {data}/mailboxes/<mailbox>/new/  (Maildir: any mail program opens it)"),
+            format!(
+                "Routed letters    {data}/mailboxes/<mailbox>/new/  (Maildir: any mail program opens it)"
+            ),
             format!("Store and model   {data}/postbud.db, {data}/models/"),
             String::new(),
             "Try next:".to_owned(),

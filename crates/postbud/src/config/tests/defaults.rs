@@ -12,20 +12,14 @@ use super::loaded;
 fn defaults() {
     let (config, warnings) = loaded("");
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(
-        config.store.to_string(),
-        "sqlite:/srv/postbud/postbud-data/postbud.db"
-    );
+    assert_eq!(config.store.to_string(), "sqlite:/srv/postbud/postbud-data/postbud.db");
     assert_eq!(config.store.expose(), config.store.to_string());
     assert!(matches!(config.queue.kind, QueueKind::Embedded));
     assert_eq!(config.queue.prefix, "postbud");
     assert_eq!((config.queue.prefetch, config.queue.attempts), (256, 3));
     assert_eq!(config.queue.retry_delay, Duration::from_secs(30));
     assert_eq!(config.model, Path::new("/srv/postbud/models/klitkobing"));
-    assert_eq!(
-        (config.promise.target_error, config.promise.confidence),
-        (0.02, 0.95)
-    );
+    assert_eq!((config.promise.target_error, config.promise.confidence), (0.02, 0.95));
     assert_eq!(config.settings.must_not_miss_probability, 0.05);
     assert_eq!(config.delivery.attempts, 8);
     assert_eq!(config.delivery.first_retry, Duration::from_secs(30));
@@ -34,13 +28,8 @@ fn defaults() {
     assert_eq!(config.delivery.language, Lang::Danish);
     assert!(config.delivery.smtp.is_none());
     assert_eq!(config.limits, postbud_letter::Limits::default());
-    assert_eq!(
-        (config.log.format, config.log.level),
-        (LogFormat::Text, LogLevel::Info)
-    );
-    let [skole] = config.settings.mailboxes.as_slice() else {
-        panic!("one mailbox")
-    };
+    assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Info));
+    let [skole] = config.settings.mailboxes.as_slice() else { panic!("one mailbox") };
     assert!(!skole.automatic && skole.target.is_none() && skole.tier == Tier::Ordinary);
 }
 
@@ -96,16 +85,9 @@ const WRITTEN_OUT: &str = r#"
 fn everything_written_out() {
     let (config, warnings) = loaded(WRITTEN_OUT);
     assert!(warnings.is_empty(), "{warnings:?}");
-    let Store::Postgres { url } = &config.store else {
-        panic!("{:?}", config.store)
-    };
-    assert_eq!(
-        url.expose(),
-        "postgres://postbud@db.example.dk:5433/post?sslmode=require"
-    );
-    let QueueKind::Amqp { url } = &config.queue.kind else {
-        panic!("{:?}", config.queue)
-    };
+    let Store::Postgres { url } = &config.store else { panic!("{:?}", config.store) };
+    assert_eq!(url.expose(), "postgres://postbud@db.example.dk:5433/post?sslmode=require");
+    let QueueKind::Amqp { url } = &config.queue.kind else { panic!("{:?}", config.queue) };
     assert_eq!(url.expose(), "amqps://postbud@mq.example.dk/vhost");
     assert_eq!(config.model, Path::new("/var/lib/postbud/model.postbud"));
     let smtp = config.delivery.smtp.expect("a mail server");
@@ -113,28 +95,14 @@ fn everything_written_out() {
     assert_eq!(config.delivery.domain, "example.dk");
     assert_eq!((config.limits.letter_bytes, config.limits.parts), (2048, 3));
     let byg = &config.settings.mailboxes[0];
-    assert_eq!(
-        byg.target,
-        Some(Target::Smtp {
-            address: "byg@example.dk".to_owned()
-        })
-    );
+    assert_eq!(byg.target, Some(Target::Smtp { address: "byg@example.dk".to_owned() }));
     assert!(byg.automatic && byg.tier == Tier::MustNotMiss);
     assert_eq!(byg.claims.generating_system.len(), 1);
-    let [rule] = config.settings.rules.as_slice() else {
-        panic!("one rule")
-    };
+    let [rule] = config.settings.rules.as_slice() else { panic!("one rule") };
     assert!(matches!(&rule.to, Destination::Mailbox(id) if id.as_str() == "byg"));
-    let Condition::All(parts) = &rule.when else {
-        panic!("{:?}", rule.when)
-    };
-    let [Condition::Kle(_), Condition::Any(parts)] = parts.as_slice() else {
-        panic!("{parts:?}")
-    };
-    assert!(matches!(
-        parts.as_slice(),
-        [Condition::Words { .. }, Condition::Not(_)]
-    ));
+    let Condition::All(parts) = &rule.when else { panic!("{:?}", rule.when) };
+    let [Condition::Kle(_), Condition::Any(parts)] = parts.as_slice() else { panic!("{parts:?}") };
+    assert!(matches!(parts.as_slice(), [Condition::Words { .. }, Condition::Not(_)]));
 }
 
 /// Every kind of condition is read into its own, and none is lost.
@@ -169,9 +137,7 @@ fn every_condition() {
         "#,
     );
     assert!(warnings.is_empty(), "{warnings:?}");
-    let Condition::All(parts) = &config.settings.rules[0].when else {
-        panic!("all of them")
-    };
+    let Condition::All(parts) = &config.settings.rules[0].when else { panic!("all of them") };
     let shown = format!("{parts:#?}");
     assert!(!shown.contains("0101"), "{shown}");
     insta::assert_snapshot!(shown);

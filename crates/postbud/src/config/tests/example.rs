@@ -20,19 +20,10 @@ fn the_template_loads_without_fault_or_warning() {
 fn the_template_switches_nothing_on() {
     let (config, _) = from_str(&template(), Path::new("")).expect("the template");
     for mailbox in &config.settings.mailboxes {
-        assert!(
-            !mailbox.automatic && mailbox.claims.is_empty(),
-            "{}",
-            mailbox.id
-        );
+        assert!(!mailbox.automatic && mailbox.claims.is_empty(), "{}", mailbox.id);
     }
     for rule in &config.settings.rules {
-        assert_eq!(
-            rule.to,
-            postbud_decide::Destination::Person,
-            "{}",
-            rule.name
-        );
+        assert_eq!(rule.to, postbud_decide::Destination::Person, "{}", rule.name);
     }
 }
 
@@ -119,10 +110,7 @@ fn what_must_not_be_missed() {
 /// The mailboxes are those that the letters are labelled with.
 #[test]
 fn the_mailboxes_are_those_of_the_letters() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/letters/letters.jsonl"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/letters/letters.jsonl");
     let Ok(letters) = std::fs::read_to_string(path) else {
         println!("skipped: ../shared/letters is not there");
         return;
@@ -133,10 +121,6 @@ fn the_mailboxes_are_those_of_the_letters() {
     };
     let labels: BTreeSet<String> = letters.lines().map(label).collect();
     let config = demo(Path::new("data"));
-    let ids = config
-        .settings
-        .mailboxes
-        .iter()
-        .map(|mailbox| mailbox.id.to_string());
+    let ids = config.settings.mailboxes.iter().map(|mailbox| mailbox.id.to_string());
     assert_eq!(ids.collect::<BTreeSet<_>>(), labels);
 }

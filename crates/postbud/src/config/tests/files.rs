@@ -8,21 +8,13 @@ use super::MAILBOX;
 
 fn folder(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(
-        folder.path().join("postbud.toml"),
-        format!("{text}\n{MAILBOX}"),
-    )
-    .expect("a file");
+    fs::write(folder.path().join("postbud.toml"), format!("{text}\n{MAILBOX}")).expect("a file");
     folder
 }
 
 fn report(folder: &Path) -> String {
-    let Err(report) = load(&folder.join("postbud.toml")) else {
-        panic!("this should be refused")
-    };
-    report
-        .to_string()
-        .replace(&folder.display().to_string(), "/srv/postbud")
+    let Err(report) = load(&folder.join("postbud.toml")) else { panic!("this should be refused") };
+    report.to_string().replace(&folder.display().to_string(), "/srv/postbud")
 }
 
 const WITH_PASSWORDS: &str = r#"
@@ -43,23 +35,14 @@ const WITH_PASSWORDS: &str = r#"
 fn passwords_are_read_escaped_and_never_shown() {
     let folder = folder(WITH_PASSWORDS);
     for name in ["db", "mq", "smtp"] {
-        fs::write(
-            folder.path().join(name),
-            format!("hem/m:e@l?ig% {name} æ\r\n"),
-        )
-        .expect("a file");
+        fs::write(folder.path().join(name), format!("hem/m:e@l?ig% {name} æ\r\n")).expect("a file");
     }
     let (config, warnings) = load(&folder.path().join("postbud.toml")).expect("a configuration");
     assert!(warnings.is_empty(), "{warnings:?}");
     let full = "postgres://postbud:hem%2Fm%3Ae%40l%3Fig%25%20db%20%C3%A6@db.example.dk/post";
     assert_eq!(config.store.expose(), full);
-    let QueueKind::Amqp { url } = &config.queue.kind else {
-        panic!("{:?}", config.queue.kind)
-    };
-    assert!(
-        url.expose().contains("%20mq%20"),
-        "the password of the broker"
-    );
+    let QueueKind::Amqp { url } = &config.queue.kind else { panic!("{:?}", config.queue.kind) };
+    assert!(url.expose().contains("%20mq%20"), "the password of the broker");
     let smtp = config.delivery.smtp.as_ref().expect("a mail server");
     assert_eq!(smtp.port, 587);
     let login = smtp.login.as_ref().expect("a user");

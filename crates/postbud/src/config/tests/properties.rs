@@ -40,11 +40,7 @@ fn damaged(random: &mut Random) -> String {
             0 => String::new(),
             1 => line.chars().take(random.below(line.len())).collect(),
             2 => format!("{line}\n{line}"),
-            3 => format!(
-                "{}{}",
-                line,
-                ["=", "\"", "]", "[", "\u{0}"][random.below(5)]
-            ),
+            3 => format!("{}{}", line, ["=", "\"", "]", "[", "\u{0}"][random.below(5)]),
             _ => match line.split_once('=') {
                 Some((key, _)) => format!("{key}= {}", VALUES[random.below(VALUES.len())]),
                 None => format!("x{line}"),
@@ -67,22 +63,13 @@ fn a_damaged_file_gets_a_report_that_points_into_it() {
                 assert!(!report.faults.is_empty());
                 for fault in &report.faults {
                     let lines = text.lines().count() + 1;
-                    assert!(
-                        fault.at.is_none_or(|at| (1..=lines).contains(&at.line)),
-                        "{fault}"
-                    );
-                    assert!(
-                        !fault.what.is_empty() && !fault.instead.is_empty(),
-                        "{fault}"
-                    );
+                    assert!(fault.at.is_none_or(|at| (1..=lines).contains(&at.line)), "{fault}");
+                    assert!(!fault.what.is_empty() && !fault.instead.is_empty(), "{fault}");
                 }
             }
         }
     }
-    assert!(
-        good > 20 && bad > 100,
-        "{good} good, {bad} bad: the damage is not what it should be"
-    );
+    assert!(good > 20 && bad > 100, "{good} good, {bad} bad: the damage is not what it should be");
 }
 
 #[test]

@@ -62,9 +62,7 @@ when = {}
 name = "Alt andet"
 to = "person"
 "#;
-    let report = from_str(text, Path::new("/srv/postbud"))
-        .map(|_| ())
-        .expect_err("faults");
+    let report = from_str(text, Path::new("/srv/postbud")).map(|_| ()).expect_err("faults");
     let shown = report.to_string();
     assert!(!shown.contains("hemmelig"), "{shown}");
     insta::assert_snapshot!(shown);
@@ -72,13 +70,8 @@ to = "person"
 
 #[test]
 fn faults_in_conditions() {
-    let nested = |depth: usize| {
-        format!(
-            "{}reply = true{}",
-            "not = { ".repeat(depth),
-            " }".repeat(depth)
-        )
-    };
+    let nested =
+        |depth: usize| format!("{}reply = true{}", "not = { ".repeat(depth), " }".repeat(depth));
     let text = format!(
         r#"
 [[rule]]
@@ -118,9 +111,7 @@ when = {{ reply = true }}
 #[test]
 fn wrong_kinds_of_table() {
     let text = "store = 1\nqueue = []\nrule = {}\n[mailbox]\nid = \"skole\"\n";
-    let report = from_str(text, Path::new(""))
-        .map(|_| ())
-        .expect_err("faults");
+    let report = from_str(text, Path::new("")).map(|_| ()).expect_err("faults");
     insta::assert_snapshot!(report.to_string());
 }
 
@@ -135,10 +126,7 @@ fn nothing_at_all() {
 fn syntax() {
     let text = "[store]\nurl = sqlite:hemmelig\n\n[queue\nprefetch = 1\nattempts = 1 2\n\
                 = 5\nprefix = \"hemmelig\nretry_delay_seconds = 03\n[[mailbox]]\nid 'skole'\n";
-    let report = from_str(text, Path::new(""))
-        .map(|_| ())
-        .expect_err("faults")
-        .to_string();
+    let report = from_str(text, Path::new("")).map(|_| ()).expect_err("faults").to_string();
     assert!(!report.contains("hemmelig"), "{report}");
     insta::assert_snapshot!(report);
 }
@@ -172,14 +160,8 @@ fn servers() {
         "[limits]\nparts = 1.5",
     ];
     let reports = urls.map(|text| (text, refused(text).to_string()));
-    assert!(
-        reports
-            .iter()
-            .all(|(_, report)| !report.contains("hemmelig"))
-    );
-    let shown = reports
-        .map(|(text, report)| format!("{text}\n--\n{report}"))
-        .join("\n");
+    assert!(reports.iter().all(|(_, report)| !report.contains("hemmelig")));
+    let shown = reports.map(|(text, report)| format!("{text}\n--\n{report}")).join("\n");
     insta::assert_snapshot!(shown);
 }
 
