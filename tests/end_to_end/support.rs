@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// How long a test waits for something that must happen before it says that it did not.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What `postbud run` logs when it has begun.
+const RUNS: &str = "postbud runs";
+
 /// A folder with a configuration.
 pub(crate) struct Installation {
     dir: TempDir,
@@ -93,7 +96,14 @@ impl Installation {
         }
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        Running { child, log: self.path("log") }
+        let mut running = Running { child, log: self.path("log") };
+        let already = running.log().matches(RUNS).count();
+        wait_until("the start of postbud run", || {
+            let ended = running.child.try_wait().unwrap();
+            assert!(ended.is_none(), "postbud run ended at once: {}", running.log());
+            running.log().matches(RUNS).count() > already
+        });
+        running
     }
 
     /// Counts the letters in a state.

@@ -1,5 +1,6 @@
 //! Trains and judges on the sets that lie beside the repository, as far as they are there:
-//! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`.
+//! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`, with `IDF_POWER`
+//! and `MIN_LETTERS` from the environment.
 //!
 //! `news` reads 20 Newsgroups unpacked to the folder named by `NEWS20` (with `20news-bydate-train`
 //! and `20news-bydate-test` in it).
@@ -37,6 +38,12 @@ fn main() -> Result<()> {
     let cost = std::env::args().nth(2).map(|cost| cost.parse()).transpose()?;
     let mut options = TrainOptions::default();
     options.svm.cost = cost.unwrap_or(options.svm.cost);
+    if let Ok(power) = std::env::var("IDF_POWER") {
+        options.features.idf_power = power.parse()?;
+    }
+    if let Ok(least) = std::env::var("MIN_LETTERS") {
+        options.features.min_letters = least.parse()?;
+    }
     let wants = |name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     if wants("letters") {
         letters(&root.join("models/klitkobing"), &options)?;

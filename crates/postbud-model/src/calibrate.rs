@@ -8,7 +8,7 @@
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::sharpness::{Circumstances, Sharpness};
@@ -102,20 +102,50 @@ impl Calibration {
     }
 }
 
+/// Scores are stretched by this before stacking: it starts at the scaled solution and is drawn
+/// towards zero by linfa's penalty, which a stretch makes milder.
+const STRETCH: f64 = 4.0;
+
 fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, CalibrationError> {
     let count = scores.ncols();
+    // Most scores lie near -1; around their means the problem is far better conditioned.
+    let means = scores.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(count));
+    let centred = (scores - &means) * STRETCH;
     let targets: Array1<usize> = labels.iter().map(|&label| label as usize).collect();
-    let fitted = MultiLogisticRegression::default()
-        .alpha(1.0)
-        .max_iterations(200)
-        .fit(&DatasetBase::new(scores.view(), targets))?;
+    let mut start = Array2::zeros((count + 1, count));
+    let scaled = fit_scaled(scores, labels);
+    let slope = scaled.slopes.first().copied().map_or(1.0, f64::from);
+    for label in 0..count {
+        start[(label, label)] = slope / STRETCH;
+        start[(count, label)] = f64::from(scaled.bias[label]) + slope * means[label];
+    }
+    let mut logistic = MultiLogisticRegression::default().alpha(1.0).max_iterations(60);
+    let complete = (0..count).all(|label| labels.iter().any(|&own| own as usize == label));
+    if complete {
+        logistic = logistic.initial_params(start);
+    }
+    let fitted = logistic.fit(&DatasetBase::new(centred.view(), targets))?;
     // Labels that this part of the letters lacks stay improbable.
     let mut slopes = vec![0.0; count * count];
     let mut bias = vec![-20.0; count];
     for (column, &label) in fitted.classes().iter().enumerate() {
-        bias[label] = fitted.intercept()[column] as f32;
+        let mut own = fitted.intercept()[column];
         for row in 0..count {
-            slopes[row * count + label] = fitted.params()[(row, column)] as f32;
+            let slope = fitted.params()[(row, column)] * STRETCH;
+            own -= slope * means[row];
+            slopes[row * count + label] = slope as f32;
+        }
+        bias[label] = own as f32;
+    }
+    if complete {
+        // Half of the way from the scaled solution: linfa's penalty draws towards zero, where it
+        // should draw towards what is known to work.
+        for value in slopes.iter_mut().chain(&mut bias) {
+            *value /= 2.0;
+        }
+        for label in 0..count {
+            slopes[label * count + label] += slope as f32 / 2.0;
+            bias[label] += scaled.bias[label] / 2.0;
         }
     }
     Ok(Calibration { method: Method::Stacked, slopes, bias, sharpness: Sharpness::neutral() })

@@ -23,7 +23,7 @@ pub(crate) struct Corpus {
     frequencies: Vec<u32>,
     folds: usize,
     fold_of: Vec<u8>,
-    min_letters: u32,
+    pub(crate) min_letters: u32,
     /// Per letter and block: the sum of squared damped counts of features too rare to be kept.
     rare: Vec<[f32; 2]>,
     /// Per letter, how many n-grams of characters it has, known or not.
@@ -41,7 +41,7 @@ pub struct FeatureOptions {
     /// Which n-grams.
     pub grams: GramOptions,
     /// A feature must stand in this many training letters, or in a description, to be known.
-    /// 0 lets the number of letters decide: 1 for fewer than 5,000, otherwise 2.
+    /// 0 lets the data decide: 1, unless that would make more than 300,000 features; then 2.
     pub min_letters: u32,
     /// Power of the inverse document frequency.
     pub idf_power: f32,
@@ -53,24 +53,15 @@ impl Default for FeatureOptions {
     }
 }
 
-/// Below this many letters every word counts, and folds are small so that each model is trained
-/// on nearly all letters.
-pub(crate) const FEW_LETTERS: usize = 5_000;
-
-impl FeatureOptions {
-    /// With `min_letters` decided.
-    pub(crate) fn resolved(self, letters: usize) -> Self {
-        let by_size = if letters < FEW_LETTERS { 1 } else { 2 };
-        let min_letters = if self.min_letters == 0 { by_size } else { self.min_letters };
-        Self { min_letters, ..self }
-    }
-}
-
 /// The column weights of one fold.
 pub(crate) struct FoldIdf {
     pub(crate) idf: Vec<f32>,
     private: f32,
 }
+
+/// With more features than this, those of a single letter are left out (their file would be
+/// large, and with so much text they add nothing).
+const MANY_FEATURES: usize = 300_000;
 
 /// Features and how often each occurs, by rising feature.
 type Bag = Vec<(u32, u16)>;
@@ -107,13 +98,20 @@ fn count(text: Text<'_>, options: GramOptions) -> Bag {
     bag
 }
 
-/// The features that stand in at least `min_letters` letters.
-fn frequent(bags: &[Bag], min_letters: u32) -> Vec<u32> {
+/// The features that stand in at least `min_letters` letters, and that number, decided if it was
+/// left open.
+fn frequent(bags: &[Bag], min_letters: u32) -> (Vec<u32>, u32) {
     let mut totals: HashMap<u32, u32, BuildHasherDefault<Identity>> = HashMap::default();
     for (id, _) in bags.iter().flatten() {
         *totals.entry(*id).or_default() += 1;
     }
-    totals.into_iter().filter(|&(_, total)| total >= min_letters).map(|(id, _)| id).collect()
+    let min_letters = match min_letters {
+        0 if totals.len() <= MANY_FEATURES => 1,
+        0 => 2,
+        given => given,
+    };
+    let known = totals.into_iter().filter(|&(_, total)| total >= min_letters);
+    (known.map(|(id, _)| id).collect(), min_letters)
 }
 
 /// The known features of a bag.
@@ -132,7 +130,7 @@ impl Corpus {
     ) -> Self {
         let bags: Vec<Bag> = texts.par_iter().map(|&text| count(text, options.grams)).collect();
         let parts: Vec<Bag> = parts.iter().map(|&text| count(text, options.grams)).collect();
-        let mut known = frequent(&bags, options.min_letters);
+        let (mut known, min_letters) = frequent(&bags, options.min_letters);
         known.extend(parts.iter().flatten().map(|&(id, _)| id));
         known.sort_unstable();
         known.dedup();
@@ -151,7 +149,7 @@ impl Corpus {
             counts: Vec::new(),
             folds,
             fold_of,
-            min_letters: options.min_letters,
+            min_letters,
             rare: Vec::with_capacity(texts.len()),
             grams: Vec::with_capacity(texts.len()),
             described,

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::corpus::{Corpus, FEW_LETTERS, FeatureOptions};
+use crate::corpus::{Corpus, FeatureOptions};
 use crate::description::Description;
 use crate::error::TrainError;
 use crate::linear::Linear;
@@ -91,10 +91,10 @@ pub fn train(
     let fold_of =
         folds::assign(&set.targets, &set.groups, fold_count(letters, options), options.seed);
     let texts: Vec<Text<'_>> = letters.iter().map(|letter| letter.text).collect();
-    let features = options.features.resolved(letters.len());
     let (parts, described): (Vec<Text<'_>>, Vec<u32>) =
         description::parts(&options.descriptions, &set).into_iter().unzip();
-    let corpus = Corpus::new(&texts, fold_of, &features, &parts);
+    let corpus = Corpus::new(&texts, fold_of, &options.features, &parts);
+    let features = FeatureOptions { min_letters: corpus.min_letters, ..options.features };
     if corpus.folds() < 2 {
         return Err(TrainError::OneGroup);
     }
@@ -133,6 +133,9 @@ pub fn train(
     };
     Ok(Model::sealed(parts)?)
 }
+
+/// With fewer letters folds are small, so that each model is trained on nearly all of them.
+const FEW_LETTERS: usize = 5_000;
 
 fn fold_count(letters: &[Example<'_>], options: &TrainOptions) -> usize {
     let by_size = if letters.len() < FEW_LETTERS { 10 } else { 5 };

@@ -1,6 +1,6 @@
 //! How fast is the queue, and how soon does it work again after a fault? Starts a broker of its
-//! own, publishes and consumes letters of 8 KiB, closes the connections, kills the
-//! broker, and deletes the queue.
+//! own, publishes and consumes letters of 8 KiB, closes the connections, kills the broker, and
+//! deletes the queue.
 //!
 //! `cargo run --release -p postbud-queue --example rate [letters] [prefetch]`
 
@@ -54,6 +54,7 @@ async fn main() -> Outcome<()> {
     let start = Instant::now();
     println!("works again after the broker is back:     {:.0?}", again(&queue, start).await?);
 
+    tokio::time::sleep(Duration::from_secs(2)).await;
     // Last: RabbitMQ 3.10 may trip over its own log files when a queue is deleted under load.
     let admin = Connection::connect(&options.url, ConnectionProperties::default()).await?;
     let admin = admin.create_channel().await?;

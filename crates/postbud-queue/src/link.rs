@@ -21,7 +21,7 @@ const PAUSES: RetryPolicy = RetryPolicy {
     longest: Duration::from_secs(5),
 };
 /// A session that lived so long was a good one: the pauses start small again.
-const STEADY: Duration = Duration::from_secs(10);
+const STEADY: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 enum State {

@@ -8,6 +8,7 @@
 //! of the server's own log.
 
 mod find;
+mod folder;
 mod port;
 mod postgres;
 mod process;

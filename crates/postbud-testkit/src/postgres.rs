@@ -12,8 +12,8 @@ use nix::unistd::Uid;
 use tempfile::TempDir;
 
 use crate::find::postgres_programs;
-use crate::port;
 use crate::process::{Process, Task, run, wait_until_ready};
+use crate::{folder, port};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
@@ -43,7 +43,7 @@ impl PostgresServer {
     pub fn start() -> Result<Self> {
         let programs = postgres_programs()
             .context("PostgreSQL is missing: install it (Debian: apt-get install postgresql)")?;
-        let dir = tempfile::Builder::new().prefix("postbud-postgres-").tempdir()?;
+        let dir = folder::private("postgres")?;
         if Uid::effective().is_root() {
             let id = |kind: &str| -> Result<u32> {
                 let mut id = Command::new("id");

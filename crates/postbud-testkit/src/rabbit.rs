@@ -11,8 +11,8 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::find::{program, rabbit_programs};
-use crate::port;
 use crate::process::{Process, Task, run, wait_until_ready};
+use crate::{folder, port};
 
 const START: Duration = Duration::from_secs(120);
 const STOP: Duration = Duration::from_secs(60);
@@ -32,13 +32,14 @@ const ERLANG: &str = "-kernel inet_dist_use_interface {127,0,0,1} \
 
 /// A broker on a free port, with the user `guest`.
 pub struct RabbitServer {
-    programs: PathBuf,
+    // In this order they are dropped: the folder goes when nobody writes into it any more.
+    node: Option<Process>,
+    mapper: Option<Process>,
     dir: TempDir,
+    programs: PathBuf,
     port: u16,
     distribution_port: u16,
     mapper_port: u16,
-    mapper: Option<Process>,
-    node: Option<Process>,
 }
 
 impl RabbitServer {
@@ -55,7 +56,7 @@ impl RabbitServer {
     pub fn start() -> Result<Self> {
         let programs = rabbit_programs()
             .context("RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server)")?;
-        let dir = tempfile::Builder::new().prefix("postbud-rabbitmq-").tempdir()?;
+        let dir = folder::private("rabbitmq")?;
         fs::write(dir.path().join("rabbitmq.conf"), CONFIG)?;
         fs::write(dir.path().join("enabled_plugins"), "[].\n")?;
         fs::write(dir.path().join("environment"), "")?;

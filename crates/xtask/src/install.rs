@@ -1,7 +1,5 @@
 //! Gets the servers that the tests need.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -52,42 +50,45 @@ fn missing() -> Vec<&'static str> {
     servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }
 
-fn apt(root: bool, arguments: &[&str]) -> Result<()> {
-    let mut command = if root {
-        Command::new("env")
-    } else {
-        let mut command = Command::new("sudo");
-        command.arg("env");
-        command
-    };
-    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]).args(arguments);
-    let status = command.status().context("start apt-get")?;
-    ensure!(status.success(), "apt-get {} failed ({status})", arguments.join(" "));
+/// Runs a command as root.
+fn as_root(root: bool, arguments: &[&str]) -> Result<()> {
+    let arguments = if root { arguments.to_vec() } else { [&["sudo"], arguments].concat() };
+    let (program, rest) = arguments.split_first().context("a command needs a program")?;
+    let status = Command::new(program).args(rest).status();
+    let status = status.with_context(|| format!("start {program}"))?;
+    ensure!(status.success(), "{} failed ({status})", arguments.join(" "));
     Ok(())
+}
+
+fn apt(root: bool, arguments: &[&str]) -> Result<()> {
+    let quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"];
+    as_root(root, &[&quiet[..], arguments].concat())
 }
 
 /// Keeps packages from starting services while it lives.
 struct Policy {
+    root: bool,
     ours: bool,
 }
 
 impl Policy {
     fn refuse(root: bool) -> Result<Self> {
-        if !root || Path::new(POLICY).exists() {
-            return Ok(Self { ours: false });
+        let ours = !Path::new(POLICY).exists();
+        if ours {
+            let write =
+                format!("printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}");
+            as_root(root, &["sh", "-c", &write])?;
         }
-        fs::write(POLICY, "#!/bin/sh\nexit 101\n").with_context(|| format!("write {POLICY}"))?;
-        fs::set_permissions(POLICY, fs::Permissions::from_mode(0o755))?;
-        Ok(Self { ours: true })
+        Ok(Self { root, ours })
     }
 }
 
 impl Drop for Policy {
     fn drop(&mut self) {
         if self.ours
-            && let Err(error) = fs::remove_file(POLICY)
+            && let Err(error) = as_root(self.root, &["rm", POLICY])
         {
-            eprintln!("warning: {POLICY} could not be removed: {error}");
+            eprintln!("warning: {POLICY} keeps services from starting; remove it: {error}");
         }
     }
 }
