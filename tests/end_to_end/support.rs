@@ -158,11 +158,13 @@ impl Running {
     }
 
     /// Waits for a text in the log.
+    #[cfg(feature = "fault-points")]
     pub(crate) fn wait_for_log(&self, text: &str) {
         wait_until(&format!("{text:?} in the log"), || self.log().contains(text));
     }
 
     /// `kill -9`.
+    #[cfg(feature = "fault-points")]
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

@@ -2,7 +2,7 @@
 //! without a person. Pure computation: no files, no clock, no randomness without a seed.
 //!
 //! Give it [`Records`]: for every letter the true label and the probability of each label, by a
-//! model that was not trained on that letter. [`Report`] holds all figures; [`certify`] chooses
+//! model that was not trained on that letter. [`Report`] holds all figures; [`certify()`] chooses
 //! thresholds that keep a [`Promise`]; [`simulate`] shows that they do.
 //!
 //! ```
@@ -21,7 +21,7 @@
 //! ```
 
 mod binomial;
-mod certify;
+pub mod certify;
 mod confusion;
 mod curve;
 mod measures;

@@ -63,12 +63,16 @@ impl Policy {
 
     /// The letters that may be routed.
     pub(crate) fn candidates(&self, records: &Records) -> Vec<Candidate> {
-        let candidate = |(truth, row): (Option<usize>, &[f64])| {
+        self.rows(records).flatten().collect()
+    }
+
+    /// Every letter: as a candidate where it may be routed.
+    pub(crate) fn rows(&self, records: &Records) -> impl Iterator<Item = Option<Candidate>> {
+        records.iter().map(|(truth, row)| {
             let (label, probability) = self.admits(row)?;
             let wrong = truth != Some(label);
             Some(Candidate { label, probability, wrong })
-        };
-        records.iter().filter_map(candidate).collect()
+        })
     }
 }
 

@@ -63,7 +63,7 @@ pub fn simulate(
     promise: Promise,
     options: SimulateOptions,
 ) -> Simulation {
-    let population = rows(records, policy);
+    let population: Vec<Option<Candidate>> = policy.rows(records).collect();
     let letters = options.letters.unwrap_or(population.len());
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
     let (mut broken, mut certified, mut coverage, mut error) = (0, 0, 0.0, 0.0);
@@ -101,16 +101,6 @@ pub fn simulate(
         mean_coverage: coverage / rounds.max(1) as f64,
         mean_error: error / certified.max(1) as f64,
     }
-}
-
-/// Every letter, as a candidate where the policy admits it.
-fn rows(records: &Records, policy: &Policy) -> Vec<Option<Candidate>> {
-    let candidate = |(truth, row): (Option<usize>, &[f64])| {
-        let (label, probability) = policy.admits(row)?;
-        let wrong = truth != Some(label);
-        Some(Candidate { label, probability, wrong })
-    };
-    records.iter().map(candidate).collect()
 }
 
 #[cfg(test)]

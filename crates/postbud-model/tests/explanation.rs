@@ -9,7 +9,7 @@ use support::{LETTERS, model};
 fn check(model: &Model, text: Text<'_>) {
     let scores = model.scores(text);
     for (label, &score) in scores.iter().enumerate() {
-        let explanation = model.explain(text, label).unwrap();
+        let explanation = model.explain(text, label).expect("the label is known");
         assert_eq!(explanation.score, score, "what is explained is the score itself");
         let forward =
             explanation.words.iter().fold(explanation.bias, |sum, word| sum + word.weight);

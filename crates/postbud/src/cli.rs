@@ -300,6 +300,9 @@ pub(crate) struct TrainArgs {
     /// Keep a fifth of the letters out of training, chosen by their ids, and judge with them
     #[arg(long)]
     pub(crate) hold_out: bool,
+    /// Words that people use for what belongs in each mailbox: lines of `mailbox: word, word`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) words: Option<PathBuf>,
     /// A configuration, for the promise and for which mailboxes are switched on
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -24,7 +24,7 @@
 //! needed. The last one rejected is the threshold.
 //!
 //! Which thresholds are tested is decided by **ranks**: that of the m-th most probable letter, for
-//! a sequence of m that depends on the number of letters only (see [`sequence`]), never on which
+//! a sequence of m that depends on the number of letters only (see `sequence.rs`), never on which
 //! of them are wrong. Starting later than at the very first letter is what makes the test
 //! possible: with ten letters nothing can be proved, and a sequence that began there would always
 //! end there.

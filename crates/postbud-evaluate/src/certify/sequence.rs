@@ -5,8 +5,9 @@ use crate::policy::Candidate;
 
 /// The first test comes where about one letter in so many lies above the threshold. Much earlier
 /// a single unlucky letter ends the sequence before it began; much later the threshold is so
-/// loose that it fails for good reason. In simulations over six shapes of mail and 900 to 3,000
-/// letters this routed within a tenth of the best start for each.
+/// loose that it fails for good reason. In simulations over seven shapes of mail with 1,160 and
+/// 4,000 letters, neither a start at 15 or 30 % nor several starts that share the level routed
+/// more on average.
 pub(super) const START: u64 = 5;
 /// Each test has a twentieth more letters than the one before.
 const STEP: usize = 20;

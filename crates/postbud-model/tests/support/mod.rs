@@ -3,9 +3,9 @@
 use postbud_model::{Example, Model, Text, TrainOptions, train};
 
 /// Subject, body, label.
-pub type Letter = (&'static str, &'static str, &'static str);
+pub(crate) type Letter = (&'static str, &'static str, &'static str);
 
-pub const LETTERS: [Letter; 24] = [
+pub(crate) const LETTERS: [Letter; 24] = [
     ("Pas", "Jeg skal have nyt pas inden ferien. Hvor får jeg taget foto?", "borgerservice"),
     ("", "mit pas er udløbet, kan jeg få tid til et nyt pas på mandag", "borgerservice"),
     ("kørekort", "Jeg har tabt mit kørekort og skal bruge et nyt.", "borgerservice"),
@@ -32,13 +32,13 @@ pub const LETTERS: [Letter; 24] = [
     ("skift", "Vi ønsker at skifte fra dagpleje til vuggestue", "pladsanvisning"),
 ];
 
-pub fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
+pub(crate) fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
     letters
         .iter()
         .map(|&(subject, body, label)| Example { text: Text { subject, body }, label, group: None })
         .collect()
 }
 
-pub fn model() -> Model {
+pub(crate) fn model() -> Model {
     train(&examples(&LETTERS), &TrainOptions::default(), &|_| ()).expect("the letters are good")
 }

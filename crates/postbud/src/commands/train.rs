@@ -1,5 +1,7 @@
 //! `postbud train`: a new model version from labelled letters.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use indicatif::ProgressBar;
@@ -7,7 +9,7 @@ use postbud_evaluate::Promise;
 use postbud_learn::{
     HeldOut, LearnError, LearnOptions, Step, Version, read_letters, train_version,
 };
-use postbud_model::{Progress, TrainOptions};
+use postbud_model::{Description, Progress, TrainOptions};
 use serde_json::json;
 
 use crate::classifier::routing;
@@ -15,6 +17,9 @@ use crate::cli::TrainArgs;
 use crate::exit::{self, Failure};
 use crate::output::{self, percent};
 use crate::{telemetry, wiring};
+
+/// The longest file of words, in bytes.
+const WORDS_BYTES: u64 = 1 << 20;
 
 /// Trains, writes the version and prints its figures.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
@@ -41,8 +46,9 @@ fn options(
     args: &TrainArgs,
     letters: &[postbud_learn::LabelledLetter],
 ) -> anyhow::Result<LearnOptions> {
+    let descriptions = args.words.as_deref().map(words).transpose()?.unwrap_or_default();
     let mut options = LearnOptions {
-        model: TrainOptions { seed: args.seed, ..TrainOptions::default() },
+        model: TrainOptions { descriptions, seed: args.seed, ..TrainOptions::default() },
         held_out: if args.hold_out { HeldOut::ByHash } else { HeldOut::None },
         ..LearnOptions::default()
     };
@@ -54,6 +60,21 @@ fn options(
         options.promise = Promise::new(config.promise.target_error, config.promise.confidence)?;
     }
     Ok(options)
+}
+
+/// The words of a file of at most a mebibyte.
+fn words(path: &Path) -> anyhow::Result<Vec<Description>> {
+    let shown = path.display();
+    let failed = |what: String| Failure::new(exit::FAILED, format!("{shown} {what}"));
+    let file = File::open(path).map_err(|error| failed(format!("cannot be read: {error}")))?;
+    let mut text = String::new();
+    let read = file.take(WORDS_BYTES + 1).read_to_string(&mut text);
+    read.map_err(|error| failed(format!("cannot be read: {error}")))?;
+    if text.len() as u64 > WORDS_BYTES {
+        return Err(failed(format!("is longer than {WORDS_BYTES} bytes")).into());
+    }
+    let read = Description::read(&text);
+    read.map_err(|error| failed(format!("cannot be used: {error}")).into())
 }
 
 fn advance(bar: &ProgressBar, step: Step) {
