@@ -1,6 +1,6 @@
 //! A clerk's and an operator's work from the terminal.
 
-use crate::settings::{embedded, mail};
+use crate::settings::{embedded, mail, model};
 use crate::support::Installation;
 
 #[test]
@@ -76,4 +76,38 @@ fn letters_are_listed_filtered_shown_and_decided() {
     let decisions = shown["letter"]["decisions"].as_array().unwrap();
     assert_eq!(decisions.len(), 2, "what the machine thought stays beside what a person decided");
     assert_eq!(decisions[1]["reason"]["by"], "anna");
+}
+
+#[test]
+fn a_trained_model_judges_and_explains_and_its_words_add_up() {
+    let here = Installation::empty();
+    let letters = format!("{}/letters.jsonl", model());
+    // Enough for a model, little enough for a test: the first letters of the demo municipality.
+    let text = std::fs::read_to_string(letters).unwrap();
+    here.write("letters.jsonl", text.lines().take(300).collect::<Vec<_>>().join("\n"));
+    let train = |out| {
+        let args = ["train", "--letters", "letters.jsonl", "--out", out, "--hold-out"];
+        here.json(&[&args[..], &["--threads", if out == "a" { "1" } else { "2" }]].concat())
+    };
+    let (one, two) = (train("a"), train("b"));
+    assert_eq!(one["model"], "a/1");
+    assert_eq!(one["evaluation"]["checksum"], two["evaluation"]["checksum"], "on any threads");
+
+    let args = ["evaluate", "--model", "a", "--letters", "letters.jsonl", "--held-out"];
+    let judged = here.json(&args);
+    assert_eq!(judged["accuracy"], one["evaluation"]["accuracy"]);
+    for key in ["letters", "macro_f1", "log_loss", "calibration_error", "top3", "curve"] {
+        assert!(!judged[key].is_null(), "{key}");
+    }
+    assert!(judged["certified"]["target"].is_f64() && judged["mailboxes"].is_object());
+    assert!(here.say(&args).out.contains("first guess right"));
+
+    here.write("hul.eml", mail("Hul i vejen", "Der er et hul i vejen ud for nr. 12."));
+    let explained = here.json(&["explain", "--model", "a/1", "hul.eml"])["letters"][0].clone();
+    let words = explained["words"].as_array().unwrap();
+    let sum: f64 = words.iter().map(|word| word["weight"].as_f64().unwrap()).sum();
+    assert!(!words.is_empty());
+    assert_eq!(sum + explained["bias"].as_f64().unwrap(), explained["score"].as_f64().unwrap());
+    let unknown = here.say(&["explain", "--model", "a", "--mailbox", "nowhere", "hul.eml"]);
+    assert_eq!(unknown.code, 1, "{}", unknown.err);
 }

@@ -34,9 +34,8 @@ impl ModelClassifier {
 
     /// A model file, or the champion among the versions in a folder.
     pub(crate) fn load(path: &Path, config: &Config) -> anyhow::Result<Self> {
-        let found = Registry::resolve(path).map_err(|error| refused(path, &error))?;
-        let model = Model::load(&found.path).map_err(|error| refused(&found.path, &error))?;
-        Self::new(model, &found.name, config).map_err(|error| refused(&found.path, &*error).into())
+        let (model, name) = open(path)?;
+        Self::new(model, &name, config).map_err(|error| refused(path, &*error).into())
     }
 
     /// The model that the binary carries with it.
@@ -72,6 +71,13 @@ impl ModelClassifier {
             .map(|word| Contribution { word: word.word, weight: word.weight })
             .collect()
     }
+}
+
+/// Opens a model file, or the champion among the versions in a folder, with its name and version.
+pub(crate) fn open(path: &Path) -> Result<(Model, String), Failure> {
+    let found = Registry::resolve(path).map_err(|error| refused(path, &error))?;
+    let model = Model::load(&found.path).map_err(|error| refused(&found.path, &error))?;
+    Ok((model, found.name))
 }
 
 fn refused(path: &Path, error: &(dyn std::error::Error + 'static)) -> Failure {

@@ -56,6 +56,12 @@ pub(crate) enum Command {
     /// Learn a new model version from labelled letters
     #[command(after_help = EXIT_CODES)]
     Train(TrainArgs),
+    /// Judge a model on labelled letters
+    #[command(after_help = EXIT_CODES)]
+    Evaluate(EvaluateArgs),
+    /// Take a model's score for a letter apart, word by word, so that it adds up
+    #[command(after_help = EXIT_CODES)]
+    Explain(ExplainArgs),
     /// Measure speed
     #[command(after_help = EXIT_CODES)]
     Bench(BenchArgs),
@@ -309,6 +315,41 @@ pub(crate) struct TrainArgs {
     /// Threads; 0 stands for all cores. The result is the same
     #[arg(long, default_value_t = 0)]
     pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// The model: a file, a version's folder, or a folder of versions
+    #[arg(long, value_name = "PATH")]
+    pub(crate) model: PathBuf,
+    /// Labelled letters: letters.jsonl, one or several
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) letters: Vec<PathBuf>,
+    /// Only the letters that `train --hold-out` keeps out of training
+    #[arg(long)]
+    pub(crate) held_out: bool,
+    /// A configuration, for the promise and for which mailboxes are switched on
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A letter: MeMo XML, a mail, or a letters.jsonl
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The model: a file, a version's folder, or a folder of versions
+    #[arg(long, value_name = "PATH")]
+    pub(crate) model: PathBuf,
+    /// Explain the score of this mailbox instead of the most probable one
+    #[arg(long, value_name = "ID")]
+    pub(crate) mailbox: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -31,7 +31,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    use commands::{assign, bench, classify, demo, init, letters, queue, run, send, train};
+    use commands::{
+        assign, bench, classify, demo, evaluate, explain, init, letters, queue, run, send, train,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
@@ -43,6 +45,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
         Command::Queue(args) => runtime.block_on(queue::run(&args)),
         Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod assign;
 pub(crate) mod bench;
 pub(crate) mod classify;
 pub(crate) mod demo;
+pub(crate) mod evaluate;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod letters;
 pub(crate) mod queue;
