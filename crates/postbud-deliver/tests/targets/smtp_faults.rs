@@ -43,7 +43,7 @@ async fn refusals_say_whose_fault_it_is() {
         (Step::Data, 451, "4.3.0 later"),
         (Step::Data, 554, "5.5.1 no valid recipients"),
         (Step::Message, 452, "4.3.1 disk full"),
-        (Step::Message, 554, "5.7.1 \"Hul i vejen\" is spam, CPR 010190-1234"),
+        (Step::Message, 554, "5.7.1 \"Hul i vejen\" is spam, CPR 010190-0000"),
     ] {
         let (server, result) = failing(step, reply(code, text)).await;
         lines.push(line(&server, result));
