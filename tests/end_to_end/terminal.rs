@@ -111,3 +111,28 @@ fn a_trained_model_judges_and_explains_and_its_words_add_up() {
     let unknown = here.say(&["explain", "--model", "a", "--mailbox", "nowhere", "hul.eml"]);
     assert_eq!(unknown.code, 1, "{}", unknown.err);
 }
+
+#[test]
+fn without_a_model_rules_route_and_people_decide_the_rest() {
+    let here = Installation::with(&embedded().replace(&model(), "no-model-yet"));
+    here.write("in/1.eml", mail("Storskrald", "Hent mit storskrald."));
+    here.write("in/2.eml", mail("Hej", "Der er et hul i vejen."));
+    here.json(&["send", "in"]);
+    let running = here.run(None);
+    assert!(running.log().contains("there is no model"), "{}", running.log());
+    here.wait_for("delivered", 1);
+    here.wait_for("review", 1);
+    assert_eq!(running.terminate(), 0);
+    let waiting = here.json(&["letters", "--state", "review"])["letters"][0].clone();
+    let shown = here.json(&["letters", "show", waiting["letter"].as_str().unwrap()]);
+    let doubts = &shown["letter"]["decisions"][0]["reason"]["doubts"];
+    assert_eq!(doubts[0]["doubt"], "no-model");
+}
+
+#[test]
+fn classify_works_on_a_fresh_machine_with_the_model_it_carries() {
+    let here = Installation::empty();
+    here.write("hul.eml", mail("Hul", "Der er et stort hul i asfalten på Strandvejen."));
+    let said = here.json(&["classify", "hul.eml"]);
+    assert_eq!(said["letters"][0]["suggestions"][0]["mailbox"], "vej-park");
+}

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier};
 use postbud_evaluate::{Certificate, Promise};
-use postbud_learn::{Registry, Routing, certify_model};
+use postbud_learn::{Registry, RegistryError, Routing, certify_model};
 use postbud_letter::Letter;
 use postbud_model::{MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
+use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::exit::{self, Failure};
@@ -26,12 +28,38 @@ pub(crate) struct ModelClassifier {
     certificate: Certificate,
 }
 
-impl ModelClassifier {
-    /// The model that the configuration names.
-    pub(crate) fn configured(config: &Config) -> anyhow::Result<Self> {
-        Self::load(&config.model, config)
-    }
+/// No model yet: what no rule and no reply routes waits for a person.
+struct NoModel;
 
+impl Classifier for NoModel {
+    fn classify(&self, _: &Letter) -> Option<Scores> {
+        None
+    }
+}
+
+/// The model that the configuration names. A municipality that begins has none: then people
+/// decide, and what they decide is what the first model learns from.
+pub(crate) fn configured(config: &Config) -> anyhow::Result<Arc<dyn Classifier>> {
+    let missing = Registry::resolve(&config.model).err();
+    if let Some(RegistryError::Missing { .. } | RegistryError::NoVersion { .. }) = missing {
+        let path = config.model.display();
+        warn!(%path, "there is no model: letters that no rule routes wait for a person; `postbud train` makes one");
+        return Ok(Arc::new(NoModel));
+    }
+    let classifier = ModelClassifier::load(&config.model, config)?;
+    let certificate = &classifier.certificate;
+    info!(
+        model = classifier.id.0,
+        mailboxes = certificate.thresholds.iter().flatten().count(),
+        target = certificate.target,
+        confidence = certificate.confidence,
+        missing = ?certificate.missing,
+        "the model may route to so many mailboxes by itself"
+    );
+    Ok(Arc::new(classifier))
+}
+
+impl ModelClassifier {
     /// A model file, or the champion among the versions in a folder.
     pub(crate) fn load(path: &Path, config: &Config) -> anyhow::Result<Self> {
         let (model, name) = open(path)?;
@@ -49,16 +77,6 @@ impl ModelClassifier {
         let mailboxes = model.labels().iter().map(|label| MailboxId::parse(label).ok()).collect();
         let id = ModelId(format!("{name}@{:.12}", model.checksum_hex()));
         Ok(Self { model, id, mailboxes, certificate })
-    }
-
-    /// Name, version and the begin of the checksum.
-    pub(crate) fn name(&self) -> &str {
-        &self.id.0
-    }
-
-    /// What automatic routing promises with this model, and for which mailboxes it may happen.
-    pub(crate) fn certificate(&self) -> &Certificate {
-        &self.certificate
     }
 
     fn words(&self, text: Text<'_>, label: usize) -> Vec<Contribution> {

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
-use postbud_pipeline::ports::Queue;
+use postbud_pipeline::ports::{Classifier, Queue};
 use postbud_pipeline::{DispatcherOptions, RetryPolicy, RouterOptions, Steps};
 use postbud_queue::{RabbitOptions, RabbitQueue};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
 
-use crate::classifier::ModelClassifier;
 use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
 use crate::exit::{self, Failure};
@@ -90,8 +89,8 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
 }
 
 /// The steps of a letter, with the configured model or another one.
-pub(crate) fn steps(config: &Config, classifier: ModelClassifier) -> Steps {
-    Steps::new(config.limits.clone(), config.settings.clone(), Arc::new(classifier))
+pub(crate) fn steps(config: &Config, classifier: Arc<dyn Classifier>) -> Steps {
+    Steps::new(config.limits.clone(), config.settings.clone(), classifier)
 }
 
 /// What brings letters to their mailboxes.

@@ -58,7 +58,7 @@ async fn pipeline(args: &BenchPipelineArgs) -> anyhow::Result<()> {
         }
         QueueKind::Embedded => None,
     };
-    let classifier = ModelClassifier::shipped(&config)?;
+    let classifier = Arc::new(ModelClassifier::shipped(&config)?);
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     publish(&queue, &letters, &config).await?;

@@ -1,10 +1,13 @@
 //! `postbud classify`: where letters would go and why. Stores nothing, sends nothing.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use postbud_decide::{Decision, Outcome, Reason, describe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::classifier::ModelClassifier;
+use crate::classifier::{ModelClassifier, configured};
 use crate::cli::{ClassifyArgs, ConfigArgs};
 use crate::config::{self, Config};
 use crate::exit::{self, Failure};
@@ -19,11 +22,12 @@ struct Report {
 
 /// Says it for every letter.
 pub(crate) fn run(args: &ClassifyArgs) -> anyhow::Result<()> {
-    let config = installation(&args.config)?;
+    let (config, shipped) = installation(&args.config)?;
     telemetry::start(config.log.format, "warn");
     let classifier = match &args.model {
-        Some(path) => ModelClassifier::load(path, &config)?,
-        None => ModelClassifier::configured(&config)?,
+        Some(path) => Arc::new(ModelClassifier::load(path, &config)?),
+        None if shipped => Arc::new(ModelClassifier::shipped(&config)?),
+        None => configured(&config)?,
     };
     let steps = wiring::steps(&config, classifier);
     let words = output::words(output::lang(args.output.lang));
@@ -55,13 +59,14 @@ pub(crate) fn run(args: &ClassifyArgs) -> anyhow::Result<()> {
     Err(Failure::new(exit::FAILED, message).into())
 }
 
-/// As for other commands, but without any installation the demo municipality will do.
-fn installation(args: &ConfigArgs) -> anyhow::Result<Config> {
-    let data = std::path::Path::new("postbud-data");
-    if args.config.is_none() && !std::path::Path::new("postbud.toml").exists() && !data.is_dir() {
-        return Ok(config::demo(data));
+/// As for other commands, but without any installation the demo municipality will do, with the
+/// model that the binary carries; the second value says that it is so.
+fn installation(args: &ConfigArgs) -> anyhow::Result<(Config, bool)> {
+    let data = Path::new("postbud-data");
+    if args.config.is_none() && !Path::new("postbud.toml").exists() && !data.is_dir() {
+        return Ok((config::demo(data), true));
     }
-    wiring::installation(args)
+    Ok((wiring::installation(args)?, false))
 }
 
 fn document(name: &str, decision: &Decision) -> Value {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use postbud_pipeline::ports::Queue;
+use postbud_pipeline::ports::{Classifier, Queue};
 use postbud_pipeline::{Dispatcher, Router, Stopper, stop_pair};
 use postbud_store::SqlStore;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::classifier::ModelClassifier;
+use crate::classifier::configured;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::{telemetry, wiring};
@@ -18,19 +18,10 @@ use crate::{telemetry, wiring};
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let config = wiring::load(&args.config)?;
     telemetry::start(config.log.format, config.log.level.as_str());
-    let classifier = ModelClassifier::configured(&config)?;
+    let classifier = configured(&config)?;
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
-    info!(store = %config.store, queue = %config.queue.kind, model = classifier.name(), "postbud runs");
-    let certificate = classifier.certificate();
-    let certified = certificate.thresholds.iter().flatten().count();
-    info!(
-        mailboxes = certified,
-        target = certificate.target,
-        confidence = certificate.confidence,
-        missing = ?certificate.missing,
-        "the model may route to so many mailboxes by itself"
-    );
+    info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
     route(&config, classifier, store, Arc::clone(&queue), &stop).await?;
@@ -42,7 +33,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
 /// Router and dispatcher side by side, until `stop`.
 pub(crate) async fn route(
     config: &Config,
-    classifier: ModelClassifier,
+    classifier: Arc<dyn Classifier>,
     store: SqlStore,
     queue: Arc<dyn Queue>,
     stop: &postbud_pipeline::Stop,

@@ -13,7 +13,7 @@ use postbud_pipeline::ports::{Queue, Store};
 use postbud_pipeline::{Stop, Stopper, stop_pair};
 use postbud_store::SqlStore;
 
-use crate::classifier::ModelClassifier;
+use crate::classifier::configured;
 use crate::cli::DemoArgs;
 use crate::commands::run;
 use crate::commands::send::Sender;
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let once = args.once || args.output.json || !stdout().is_terminal() || !stderr().is_terminal();
     let continued = prepare::folder(&args.data, args.fresh)?;
     let config = config::demo(&args.data);
-    let classifier = ModelClassifier::configured(&config)?;
+    let classifier = configured(&config)?;
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     let letters = prepare::letters(&config.limits)?;
