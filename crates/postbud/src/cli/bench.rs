@@ -1,0 +1,39 @@
+//! Arguments of `bench`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::OutputArgs;
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Letters per second from the queue to the mailboxes with everything durable, beside a bare
+    /// relay of the same messages on the same broker
+    Pipeline(BenchPipelineArgs),
+}
+
+/// Arguments of `bench pipeline`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchPipelineArgs {
+    /// The configuration whose queue and store are used. Queues get a prefix of their own; the
+    /// store is written to, so name an empty one
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// How many letters
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) letters: u32,
+    /// About how large each is, in bytes
+    #[arg(long, default_value_t = 8_192, value_parser = clap::value_parser!(u32).range(512..=1_048_576))]
+    pub(crate) bytes: u32,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

@@ -1,0 +1,39 @@
+//! Arguments of `demo`, `run` and `init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::OutputArgs;
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the demo keeps its store, mailboxes and model
+    #[arg(long, value_name = "DIR", default_value = "postbud-data")]
+    pub(crate) data: PathBuf,
+    /// Delete what an earlier demo left there and begin anew
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// End after the table, as a pipe does; otherwise the demo goes on routing until Ctrl-C
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The configuration
+    #[arg(long, short, value_name = "FILE", default_value = "postbud.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write; an existing one is never overwritten
+    #[arg(value_name = "FILE", default_value = "postbud.toml")]
+    pub(crate) file: PathBuf,
+}

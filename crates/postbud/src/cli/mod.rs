@@ -1,0 +1,110 @@
+//! The command line: what can be asked, and what the exit codes mean.
+
+mod bench;
+mod installation;
+mod learning;
+mod letters;
+mod mail;
+mod queue;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use bench::{BenchArgs, BenchCommand, BenchPipelineArgs};
+pub(crate) use installation::{DemoArgs, InitArgs, RunArgs};
+pub(crate) use learning::{EvaluateArgs, TrainArgs};
+pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
+pub(crate) use mail::{ClassifyArgs, ExplainArgs, SendArgs};
+pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something could not be done; the message says what (some letters, an unknown mailbox, ...)
+  2  the command line or the configuration has faults
+  3  the queue or the store cannot be reached or used
+  4  the model cannot be loaded or does not verify";
+
+/// Postbud routes the letters of a municipality's main mailbox.
+///
+/// Without a command it runs the demo: the letters of a fictitious municipality through the whole
+/// way, in this one process.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, propagate_version = true, subcommand_negates_reqs = true)]
+pub(crate) struct Cli {
+    /// What to do; nothing stands for `demo`.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) demo: DemoArgs,
+}
+
+/// Everything that can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Route the letters of the demo municipality, which the model has never seen
+    #[command(after_help = EXIT_CODES)]
+    Demo(DemoArgs),
+    /// Route letters until told to stop (SIGTERM): the production form
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArgs),
+    /// Write a commented postbud.toml to start from
+    #[command(after_help = EXIT_CODES)]
+    Init(InitArgs),
+    /// Put letters on the queue: MeMo XML, mails, folders of them, or letters.jsonl
+    #[command(after_help = EXIT_CODES)]
+    Send(SendArgs),
+    /// Say where letters would go and why, without storing or sending anything
+    #[command(after_help = EXIT_CODES)]
+    Classify(ClassifyArgs),
+    /// List letters, or show one with its whole path
+    #[command(after_help = EXIT_CODES)]
+    Letters(LettersArgs),
+    /// Decide about a waiting letter: writes a label and sends the letter on
+    #[command(after_help = EXIT_CODES)]
+    Assign(AssignArgs),
+    /// Look at the queue and its dead letters
+    #[command(after_help = EXIT_CODES)]
+    Queue(QueueArgs),
+    /// Learn a new model version from labelled letters
+    #[command(after_help = EXIT_CODES)]
+    Train(TrainArgs),
+    /// Judge a model on labelled letters
+    #[command(after_help = EXIT_CODES)]
+    Evaluate(EvaluateArgs),
+    /// Take a model's score for a letter apart, word by word, so that it adds up
+    #[command(after_help = EXIT_CODES)]
+    Explain(ExplainArgs),
+    /// Measure speed
+    #[command(after_help = EXIT_CODES)]
+    Bench(BenchArgs),
+}
+
+/// Which installation a command works on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration. Default: ./postbud.toml; without that file, the demo in ./postbud-data
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OutputArgs {
+    /// Print one JSON document instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The language of tables and sentences. Default: from LANG; without it English
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
+}
+
+/// A language that Postbud speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// Danish
+    Da,
+    /// English
+    En,
+}
