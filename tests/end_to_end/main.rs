@@ -6,8 +6,10 @@
 mod bad_input;
 mod crash;
 mod demo;
+mod inputs;
 mod poison;
 mod production;
+mod retraining;
 mod servers;
 mod settings;
 mod support;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Contribution, Doubt, Evidence, Mailbox, MailboxId, ModelId, Score, Scores, Settings,
-    Suggestion, Tier,
+    Suggestion, Tier, Unlike,
 };
 
 /// How many suggestions a decision keeps.
@@ -42,11 +42,13 @@ pub(crate) struct Answer {
     /// Most probable first, ties by id, every mailbox once, all numbers finite.
     ranked: Vec<Score>,
     words: Vec<Contribution>,
+    /// Why its word does not count, if so.
+    pub(crate) unlike: Option<Unlike>,
 }
 
 impl Answer {
     fn new(scores: Scores) -> Self {
-        let Scores { model, mut ranked, words } = scores;
+        let Scores { model, mut ranked, words, unlike } = scores;
         for score in &mut ranked {
             // What is no number becomes 0: about that mailbox nothing is known.
             let number = if score.probability.is_nan() { 0.0 } else { score.probability };
@@ -60,6 +62,7 @@ impl Answer {
         Self {
             model,
             ranked,
+            unlike,
             words: words.into_iter().filter(may_be_kept).take(WORDS_MAX).collect(),
         }
     }

@@ -107,6 +107,20 @@ pub enum Doubt {
     Defect,
     /// No text to classify.
     NoText,
+    /// Next to no text to classify.
+    NearlyEmpty,
+    /// The text is unlike the training mail, and in another language.
+    OtherLanguage {
+        /// The language: a two-letter code, or `other`.
+        language: String,
+    },
+    /// The text is unlike the training mail.
+    UnlikeTraining {
+        /// The share of it that the model knows, 0 to 1.
+        known: f64,
+        /// The least that counts as familiar.
+        least: f64,
+    },
     /// No model is loaded, or it knows none of the mailboxes.
     NoModel,
     /// The best mailbox is not one of the configured ones.
@@ -163,14 +177,17 @@ impl Doubt {
             Self::MustNotMiss { .. } => 3,
             Self::Defect => 4,
             Self::NoText => 5,
-            Self::NoModel => 6,
-            Self::UnknownMailbox { .. } => 7,
-            Self::Nowhere => 8,
-            Self::NeverAutomatic => 9,
-            Self::NotAutomatic => 10,
-            Self::NotCertified => 11,
-            Self::BelowThreshold { .. } => 12,
-            Self::DeliveryFailed { .. } => 13,
+            Self::NearlyEmpty => 6,
+            Self::OtherLanguage { .. } => 7,
+            Self::UnlikeTraining { .. } => 8,
+            Self::NoModel => 9,
+            Self::UnknownMailbox { .. } => 10,
+            Self::Nowhere => 11,
+            Self::NeverAutomatic => 12,
+            Self::NotAutomatic => 13,
+            Self::NotCertified => 14,
+            Self::BelowThreshold { .. } => 15,
+            Self::DeliveryFailed { .. } => 16,
         }
     }
 }

@@ -35,7 +35,7 @@ pub use lang::Lang;
 pub use mailbox::{Mailbox, MailboxId, MailboxIdError, Target, Tier};
 pub use pattern::Pattern;
 pub use rule::{AttachmentPattern, Condition, Destination, Place, Rule, SenderId, SenderIdError};
-pub use scores::{Contribution, ModelId, Score, Scores};
+pub use scores::{Contribution, ModelId, Score, Scores, Unlike};
 pub use seal::assigned;
 pub use settings::{MUST_NOT_MISS_PROBABILITY, Settings};
 pub use words::{WordPattern, WordPatternError, Words};

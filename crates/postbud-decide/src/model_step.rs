@@ -5,10 +5,16 @@
 //! What its tier guards against is the letter going elsewhere. So a letter goes to a person
 //! whenever such a mailbox is possible but another one is best, and whenever it is best but not
 //! certain enough; and the doubt that names it puts the letter first in line.
+//!
+//! A letter that is unlike the training mail goes to a person however certain the model is: its
+//! certainty was measured on letters of another kind.
 
 use crate::answer::Answer;
 use crate::view::View;
-use crate::{Decision, Doubt, Reason, Score, Settings, Tier, seal};
+use crate::{Decision, Doubt, Reason, Score, Settings, Tier, Unlike, seal};
+
+/// The language of the training mail.
+const HOME: &str = "da";
 
 /// Steps 3 and 4 for a letter about which no rule and no claim had anything to say.
 pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answer>) -> Decision {
@@ -20,6 +26,7 @@ pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answe
     };
     let (about_best, threshold) = about_the_best(best, settings);
     doubts.extend(about_best);
+    doubts.extend(answer.unlike.and_then(|unlike| about_its_words(view, unlike)));
     let missed = !answer.must_not_miss(settings, Some(&best.mailbox)).is_empty();
     match threshold {
         Some(threshold) if doubts.is_empty() && !missed => {
@@ -62,6 +69,21 @@ fn about_the_letter(view: &View<'_>) -> Vec<Doubt> {
         doubts.push(Doubt::NoText);
     }
     doubts
+}
+
+/// What makes the letter unlike the training mail. Its language is looked at only here, where
+/// its words are strange already: to say why, never to decide.
+fn about_its_words(view: &View<'_>, unlike: Unlike) -> Option<Doubt> {
+    match unlike {
+        // Without any text that has been said.
+        Unlike::NearlyEmpty => (!view.no_text()).then_some(Doubt::NearlyEmpty),
+        Unlike::Words { known, least } => Some(match view.language() {
+            Some(language) if language != HOME => {
+                Doubt::OtherLanguage { language: language.to_owned() }
+            }
+            _ => Doubt::UnlikeTraining { known, least },
+        }),
+    }
 }
 
 /// What speaks against the best mailbox, and the threshold it was held against.

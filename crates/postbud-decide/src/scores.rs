@@ -38,6 +38,21 @@ impl fmt::Debug for Contribution {
     }
 }
 
+/// Why a letter is too unlike the training mail for the model's word to count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "unlike")]
+pub enum Unlike {
+    /// There is next to no text.
+    NearlyEmpty,
+    /// Too little of the text is like what the model has learnt.
+    Words {
+        /// The share that the model knows, 0 to 1.
+        known: f64,
+        /// The least with which a letter counts as familiar.
+        least: f64,
+    },
+}
+
 /// A model's answer for one letter: every mailbox it knows, most probable first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
@@ -47,4 +62,8 @@ pub struct Scores {
     pub ranked: Vec<Score>,
     /// The words that spoke most for and against the first, largest absolute weight first.
     pub words: Vec<Contribution>,
+    /// Set when the letter is unlike the training mail: then a person decides, whatever the
+    /// probabilities are.
+    #[serde(default)]
+    pub unlike: Option<Unlike>,
 }

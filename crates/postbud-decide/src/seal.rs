@@ -120,6 +120,10 @@ fn round_reason(reason: &mut Reason) {
                         round(probability);
                         round(threshold);
                     }
+                    Doubt::UnlikeTraining { known, least } => {
+                        round(known);
+                        round(least);
+                    }
                     Doubt::MustNotMiss { probability, .. } => round(probability),
                     _ => {}
                 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use postbud_decide::{Claims, Condition, Doubt, Mailbox, Settings, Tier};
+use postbud_decide::{Claims, Condition, Doubt, Mailbox, Scores, Settings, Tier, Unlike};
 use support::*;
 
 fn decided_with(ranked: &[(&str, f64)], settings: &Settings) -> postbud_decide::Decision {
@@ -80,4 +80,17 @@ fn a_limit_that_is_no_number_permits_nothing() {
     let settings = Settings { must_not_miss_probability: f64::NAN, ..settings() };
     let decision = decided_with(&[("plads", 1.0), ("boern", 0.0)], &settings);
     assert_eq!(doubts(&decision), [missed(0.0)]);
+}
+
+#[test]
+fn a_letter_unlike_the_training_mail_is_never_routed_by_the_model_and_still_comes_first() {
+    let certain = scores(&[("plads", 0.99), ("boern", 0.01)]);
+    let unlike = Scores { unlike: Some(Unlike::NearlyEmpty), ..certain };
+    let held = decided(&letter("S", LONG_DANISH), &settings(), Some(unlike));
+    assert_eq!(doubts(&held), [Doubt::NearlyEmpty]);
+    let unlike = Some(Unlike::Words { known: 0.5, least: 0.9 });
+    let possible = Scores { unlike, ..scores(&[("plads", 0.9), ("boern", 0.1)]) };
+    let strange = Doubt::UnlikeTraining { known: 0.5, least: 0.9 };
+    let held = decided(&letter("S", LONG_DANISH), &settings(), Some(possible));
+    assert_eq!(doubts(&held), [missed(0.1), strange]);
 }

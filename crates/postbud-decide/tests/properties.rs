@@ -5,7 +5,7 @@ mod support;
 use postbud_decide::{
     AttachmentPattern, Claims, Condition, Contribution, Decision, Destination, Doubt, Lang,
     Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings, Tier,
-    WordPattern, describe,
+    Unlike, WordPattern, describe,
 };
 use postbud_letter::{Channel, Defect, DefectKind, Letter};
 use proptest::prelude::*;
@@ -37,10 +37,15 @@ fn an_answer() -> impl Strategy<Value = Option<Scores>> {
     let word = ("\\PC{0,60}", a_number());
     let word = word.prop_map(|(word, weight)| Contribution { word, weight });
     let ranked = prop::collection::vec(a_score(), 0..8);
-    let scores = (ranked, prop::collection::vec(word, 0..14)).prop_map(|(ranked, words)| Scores {
+    let words = prop::collection::vec(word, 0..14);
+    let strange =
+        (a_number(), a_number()).prop_map(|(known, least)| Unlike::Words { known, least });
+    let unlike = prop::option::weighted(0.2, prop_oneof![Just(Unlike::NearlyEmpty), strange]);
+    let scores = (ranked, words, unlike).prop_map(|(ranked, words, unlike)| Scores {
         model: ModelId("klitkobing/1@9f2c".to_owned()),
         ranked,
         words,
+        unlike,
     });
     prop::option::weighted(0.9, scores)
 }

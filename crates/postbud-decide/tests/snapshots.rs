@@ -3,8 +3,8 @@
 mod support;
 
 use postbud_decide::{
-    Claims, Condition, Contribution, Decision, Doubt, KlePattern, Lang, Mailbox, Place, Scores,
-    Settings, WordPattern, assigned, describe,
+    Claims, Condition, Contribution, Decision, Doubt, Evidence, KlePattern, Lang, Mailbox, Place,
+    Scores, Settings, Unlike, WordPattern, assigned, decide_with, describe,
 };
 use postbud_letter::DefectKind;
 use support::*;
@@ -62,8 +62,26 @@ fn by_the_model() -> Vec<Named> {
         ("nowhere", ask(Some(scores(&[("andet", 0.95)])))),
         ("no-model", ask(None)),
         ("defect", decided(&cut, &settings(), sure())),
+        (
+            "nearly-empty",
+            ask(sure().map(|scores| Scores { unlike: Some(Unlike::NearlyEmpty), ..scores })),
+        ),
+        ("unlike-training", decided_in(None, &unlike())),
+        ("other-language", decided_in(Some("de"), &unlike())),
         ("no-text", decided(&letter("S", ""), &settings(), unknown)),
     ]
+}
+
+fn unlike() -> Scores {
+    let unlike = Some(Unlike::Words { known: 0.613, least: 0.9091 });
+    Scores { unlike, ..sure().expect("scores") }
+}
+
+/// Decided about a letter in this language.
+fn decided_in(language: Option<&str>, scores: &Scores) -> Decision {
+    let (scores, language) = (|| Some(scores.clone()), || language.map(str::to_owned));
+    let evidence = Evidence { scores: &scores, language: &language };
+    decide_with(&letter("S", LONG_DANISH), &settings(), &evidence)
 }
 
 fn afterwards() -> Vec<Named> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::certify::Certificate;
+use crate::gate::Gate;
 use crate::measures::share;
 use crate::policy::{Candidate, Policy};
 use crate::records::Records;
@@ -22,7 +23,7 @@ pub struct Point {
 /// routes all the policy allows; at most `points` points, about evenly spread over the letters.
 #[must_use]
 pub fn curve(records: &Records, policy: &Policy, points: usize) -> Vec<Point> {
-    let mut candidates = policy.candidates(records);
+    let mut candidates = policy.candidates(records, &Gate::default());
     sort(&mut candidates);
     let step = candidates.len().div_ceil(points.max(1)).max(1);
     let mut curve = Vec::new();
@@ -69,7 +70,8 @@ pub struct Applied {
 /// them, and the policy they were certified for.
 #[must_use]
 pub fn apply(records: &Records, policy: &Policy, certificate: &Certificate) -> Applied {
-    count(&policy.candidates(records), &certificate.thresholds, records.len())
+    let candidates = policy.candidates(records, &certificate.gate);
+    count(&candidates, &certificate.thresholds, records.len())
 }
 
 pub(crate) fn count(all: &[Candidate], thresholds: &[Option<f64>], letters: usize) -> Applied {

@@ -1,5 +1,6 @@
 //! Which letters may be routed automatically at all, whatever their probability.
 
+use crate::gate::Gate;
 use crate::records::{Records, best};
 
 /// What the router allows, by number of label.
@@ -61,14 +62,21 @@ impl Policy {
         (!all.into_iter().any(missed)).then_some((label, probability))
     }
 
-    /// The letters that may be routed.
-    pub(crate) fn candidates(&self, records: &Records) -> Vec<Candidate> {
-        self.rows(records).flatten().collect()
+    /// The letters that may be routed and that `gate` lets through.
+    pub(crate) fn candidates(&self, records: &Records, gate: &Gate) -> Vec<Candidate> {
+        self.rows(records, gate).flatten().collect()
     }
 
     /// Every letter: as a candidate where it may be routed.
-    pub(crate) fn rows(&self, records: &Records) -> impl Iterator<Item = Option<Candidate>> {
-        records.iter().map(|(truth, row)| {
+    pub(crate) fn rows(
+        &self,
+        records: &Records,
+        gate: &Gate,
+    ) -> impl Iterator<Item = Option<Candidate>> {
+        records.iter().zip(records.familiarity()).map(move |((truth, row), seen)| {
+            if seen.is_some_and(|seen| gate.judge(seen).is_some()) {
+                return None;
+            }
             let (label, probability) = self.admits(row)?;
             let wrong = truth != Some(label);
             Some(Candidate { label, probability, wrong })

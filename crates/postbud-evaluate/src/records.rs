@@ -1,5 +1,7 @@
 //! What is judged: for each letter where it belongs, and what the model said.
 
+use crate::gate::Familiarity;
+
 /// The most labels a model may have here.
 pub const MAX_LABELS: usize = 10_000;
 
@@ -17,6 +19,8 @@ pub struct Records {
     truths: Vec<Option<u32>>,
     /// Row by row, `labels` numbers each.
     probabilities: Vec<f64>,
+    /// Per letter, where it is known.
+    familiarity: Vec<Option<Familiarity>>,
 }
 
 /// A letter cannot be judged.
@@ -63,7 +67,12 @@ impl Records {
     /// [`RecordError::Labels`].
     pub fn new(labels: usize) -> Result<Self, RecordError> {
         if (1..=MAX_LABELS).contains(&labels) {
-            Ok(Self { labels, truths: Vec::new(), probabilities: Vec::new() })
+            Ok(Self {
+                labels,
+                truths: Vec::new(),
+                probabilities: Vec::new(),
+                familiarity: Vec::new(),
+            })
         } else {
             Err(RecordError::Labels { labels })
         }
@@ -90,7 +99,31 @@ impl Records {
         }
         self.truths.push(truth.and_then(|truth| u32::try_from(truth).ok()));
         self.probabilities.extend_from_slice(row);
+        self.familiarity.push(None);
         Ok(())
+    }
+
+    /// As [`Records::push`], with what a [`Gate`](crate::Gate) looks at.
+    ///
+    /// # Errors
+    /// As [`Records::push`].
+    pub fn push_seen(
+        &mut self,
+        truth: Option<usize>,
+        row: &[f64],
+        seen: Option<Familiarity>,
+    ) -> Result<(), RecordError> {
+        self.push(truth, row)?;
+        if let Some(last) = self.familiarity.last_mut() {
+            *last = seen;
+        }
+        Ok(())
+    }
+
+    /// Per letter, how familiar its text is; `None` where nobody has said.
+    #[must_use]
+    pub fn familiarity(&self) -> &[Option<Familiarity>] {
+        &self.familiarity
     }
 
     /// How many labels the model has.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::certify::Certificate;
 use crate::confusion::{Confusion, LabelFigures};
 use crate::curve::{Applied, Point, apply, curve};
+use crate::guarded::{GuardedFigures, guarded};
 use crate::measures::{Bin, accuracy, calibration_error, log_loss, reliability, top};
 use crate::policy::Policy;
 use crate::records::Records;
@@ -35,6 +36,10 @@ pub struct Report {
     pub top3: f64,
     /// What the certified thresholds do to these letters; absent without a certificate.
     pub certified: Option<Certified>,
+    /// Per mailbox that must not miss a letter, what becomes of its letters under the certified
+    /// thresholds; empty without a certificate.
+    #[serde(default)]
+    pub guarded: BTreeMap<String, GuardedFigures>,
     /// Risk and coverage at every threshold.
     pub curve: Vec<Point>,
     /// Per mailbox, by its id.
@@ -96,6 +101,12 @@ impl Report {
             calibration_error: calibration_error(records),
             top3: top(records, 3),
             certified: certificate.map(certified),
+            guarded: certificate
+                .map(|certificate| guarded(records, policy, certificate))
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(label, figures)| (named(label), figures))
+                .collect(),
             curve: curve(records, policy, POINTS),
             mailboxes: figures.map(|(label, figures)| (named(label), figures)).collect(),
             confused: confused
@@ -123,7 +134,8 @@ mod tests {
             records.push(Some(usize::from(n > 380)), &[p, 1.0 - p]).unwrap();
         }
         let names = ["vej-park".to_owned(), "ældre".to_owned()];
-        let policy = Policy::all(2);
+        let mut policy = Policy::all(2);
+        policy.guarded[1] = true;
         let certificate = certify(&records, &policy, Promise::default());
         let report = Report::of(&records, &names, &policy, Some(&certificate));
         let json = serde_json::to_value(&report).unwrap();
@@ -133,6 +145,9 @@ mod tests {
         }
         for key in ["target", "confidence", "coverage", "error"] {
             assert!(json["certified"][key].is_number(), "{key}");
+        }
+        for key in ["letters", "missed", "recall"] {
+            assert!(json["guarded"]["ældre"][key].is_number(), "{key}");
         }
         for key in ["threshold", "coverage", "error"] {
             assert!(json["curve"][0][key].is_number(), "{key}");

@@ -7,6 +7,7 @@ use postbud_model::{Example, TrainOptions, train};
 
 use crate::check::check;
 use crate::error::LearnError;
+use crate::judge::familiarity;
 use crate::letter::LabelledLetter;
 
 /// What cross-validation found.
@@ -53,11 +54,12 @@ pub fn cross_validate(
         let judged = of(true);
         let texts: Vec<_> = judged.iter().map(|letter| letter.text()).collect();
         for (letter, prediction) in judged.iter().zip(model.predict_batch(&texts)) {
+            let seen = familiarity(&prediction);
             let mut row = vec![0.0; labels.len()];
             for (&place, p) in places.iter().zip(prediction.probabilities) {
                 row[place] = p;
             }
-            records.push(labels.binary_search(&letter.label).ok(), &row)?;
+            records.push_seen(labels.binary_search(&letter.label).ok(), &row, Some(seen))?;
         }
         done(fold + 1);
     }

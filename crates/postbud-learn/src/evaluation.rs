@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use postbud_evaluate::{Certificate, Missing, Report};
 use serde::{Deserialize, Serialize};
 
-use crate::check::Finding;
+use crate::check::{Finding, Tally};
+use crate::split::DividedBy;
+use crate::version::Before;
 
 /// Everything measured of a version. The figures at the top are those of `measured_on`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,18 @@ pub struct Evaluation {
     pub out_of_fold: Report,
     /// What a person should look at.
     pub findings: Vec<Finding>,
+    /// How the letters were divided into those to learn from and those to judge with.
+    #[serde(default)]
+    pub split: DividedBy,
+    /// How many letters were what.
+    #[serde(default)]
+    pub tally: Tally,
+    /// Training letters whose label is probably wrong; `label-check.json` lists them.
+    #[serde(default)]
+    pub suspected_labels: usize,
+    /// What was done with words, labels and files before the training.
+    #[serde(default)]
+    pub before: Before,
 }
 
 /// Letters that figures were measured on.

@@ -1,7 +1,7 @@
 //! Lets a model say what it thinks of letters whose label is known.
 
-use postbud_evaluate::{RecordError, Records};
-use postbud_model::{Model, Text};
+use postbud_evaluate::{Familiarity, RecordError, Records};
+use postbud_model::{Model, Prediction, Text};
 
 use crate::letter::LabelledLetter;
 
@@ -14,7 +14,8 @@ pub fn judge(model: &Model, letters: &[&LabelledLetter]) -> Result<Records, Reco
     let texts: Vec<Text<'_>> = letters.iter().map(|letter| letter.text()).collect();
     let mut records = Records::new(model.labels().len())?;
     for (letter, prediction) in letters.iter().zip(model.predict_batch(&texts)) {
-        records.push(model.position(&letter.label), &prediction.probabilities)?;
+        let seen = Some(familiarity(&prediction));
+        records.push_seen(model.position(&letter.label), &prediction.probabilities, seen)?;
     }
     Ok(records)
 }
@@ -29,7 +30,15 @@ pub fn out_of_fold(model: &Model) -> Result<Records, RecordError> {
     let mut records = Records::new(model.labels().len())?;
     for letter in 0..held.len() {
         let truth = held.record(letter).map(|record| record.truth);
-        records.push(truth, &held.probabilities(letter))?;
+        let seen = held.familiarity(letter);
+        let seen = seen.map(|(known, grams)| Familiarity { known, grams });
+        records.push_seen(truth, &held.probabilities(letter), seen)?;
     }
     Ok(records)
+}
+
+/// What a gate looks at.
+#[must_use]
+pub fn familiarity(prediction: &Prediction) -> Familiarity {
+    Familiarity { known: prediction.known, grams: prediction.grams }
 }

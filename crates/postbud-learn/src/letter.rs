@@ -16,6 +16,19 @@ pub struct LabelledLetter {
     pub also: Vec<String>,
     /// The way it came, as the file says: `digital_post`, `email` …
     pub channel: Option<String>,
+    /// Its language where somebody said it: `da`, `en` …
+    pub language: Option<String>,
+    /// When it was sent, in UTC milliseconds since 1970.
+    pub sent_at: Option<i64>,
+    /// When its label was set, in UTC milliseconds since 1970: of two labels the later wins.
+    pub labelled_at: Option<i64>,
+    /// Ids of the messages it is, answers and passes on: letters with one in common are one
+    /// thread.
+    pub thread: Vec<String>,
+    /// The same for letters of one sender about one subject, however it is marked as an answer.
+    pub conversation: Option<u64>,
+    /// Where it was read, for a person to find it: a path. Never stored with a model.
+    pub place: Option<String>,
     /// Its subject.
     pub subject: String,
     /// Its text.
@@ -31,6 +44,12 @@ impl LabelledLetter {
             label: label.to_owned(),
             also: Vec::new(),
             channel: None,
+            language: None,
+            sent_at: None,
+            labelled_at: None,
+            thread: Vec::new(),
+            conversation: None,
+            place: None,
             subject: subject.to_owned(),
             body: body.to_owned(),
         }

@@ -12,34 +12,55 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod by_group;
 mod card;
 mod check;
 mod cross;
 mod disk;
 mod error;
 mod evaluation;
-mod jsonl;
 mod judge;
 mod letter;
+mod plots;
+mod promise;
 mod publish;
+mod read;
 mod registry;
+mod retrain;
 mod routing;
 mod split;
 mod version;
+mod vocabulary;
 
-pub use check::{Checked, ENOUGH_LETTERS, Finding, check, count};
+pub use by_group::{GroupFigures, Groups, by_group};
+pub use check::{
+    Checked, ENOUGH_LETTERS, Finding, LabelCheck, MAX_SUSPECTS, Mapped, Mapping, MappingError,
+    Suspect, Tally, check, check_labels, count,
+};
 pub use cross::{CrossValidation, cross_validate};
 pub use error::LearnError;
 pub use evaluation::{Evaluation, MeasuredOn, NamedCertificate};
-pub use jsonl::{
-    Fault, LineFault, MAX_FILE_BYTES, MAX_LABEL_CHARS, MAX_LETTERS, MAX_LINE_BYTES, ReadError,
-    read_letters,
-};
-pub use judge::{judge, out_of_fold};
+pub use judge::{familiarity, judge, out_of_fold};
 pub use letter::LabelledLetter;
-pub use registry::{CHAMPION_FILE, MODEL_FILE, Registry, RegistryError, Resolved};
-pub use routing::{Routing, certify_model};
-pub use split::{HeldOut, held_out};
-pub use version::{
-    About, CARD_FILE, EVALUATION_FILE, LearnOptions, Step, Version, suitable_folds, train_version,
+pub use plots::{CONFUSION_FILE, RELIABILITY_FILE, RISK_FILE};
+pub use promise::simulate_promise;
+pub use read::{
+    Fault, LineFault, MAX_FILE_BYTES, MAX_LABEL_CHARS, MAX_LETTERS, MAX_LINE_BYTES, MAX_SKIPPED,
+    MAX_TEXT_BYTES, ReadError, Reading, Skipped, Why, read_all, read_letters, read_one,
 };
+pub use registry::{
+    Action, Appointed, Change, Check, MODEL_FILE, RECORD_FILE, Registry, RegistryError, Resolved,
+    Role, Signature,
+};
+pub use retrain::{
+    FEWEST_JUDGED, Figures, Judged, KeptOut, LETTERS_FILE, MOST_COVERAGE_LOST, Made, Objection,
+    RETRAIN_FILE, RISK_OF_WORSE, RetrainError, RetrainOptions, RetrainRecord, Retrained,
+    letters_hash, retrain,
+};
+pub use routing::{Routing, certify_model};
+pub use split::{DividedBy, HeldOut, Split, held_out, split};
+pub use version::{
+    About, Before, CARD_FILE, EVALUATION_FILE, LABEL_CHECK_FILE, LearnOptions, Step, Version,
+    suitable_folds, train_version,
+};
+pub use vocabulary::{Vocabulary, WordsUsed};

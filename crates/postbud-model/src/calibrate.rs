@@ -12,7 +12,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::sharpness::{Circumstances, Sharpness};
-use crate::softmax::softmax;
+use crate::softmax::{softmax, softmax_f32};
 
 /// Scores are cut to ±this before calibration: linfa-logistic computes its log-sum-exp against
 /// the maximum of the whole matrix and goes wrong when one row lies far away from the others.
@@ -61,7 +61,7 @@ impl Calibration {
         scores: ArrayView2<'_, f64>,
         labels: &[u32],
     ) -> Result<Self, CalibrationError> {
-        let scores = scores.mapv(bounded);
+        let scores = scores.mapv(|score| bounded(score) as f32);
         let fitted = match method {
             Method::Scaled => fit_scaled(&scores, labels),
             Method::Stacked => fit_stacked(&scores, labels)?,
@@ -104,9 +104,12 @@ impl Calibration {
 
 /// Scores are stretched by this before stacking: it starts at the scaled solution and is drawn
 /// towards zero by linfa's penalty, which a stretch makes milder.
-const STRETCH: f64 = 4.0;
+const STRETCH: f32 = 4.0;
 
-fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, CalibrationError> {
+/// Steps of stacking. It starts near its end, and half of the way there is kept.
+const STACKED_STEPS: u64 = 25;
+
+fn fit_stacked(scores: &Array2<f32>, labels: &[u32]) -> Result<Calibration, CalibrationError> {
     let count = scores.ncols();
     // Most scores lie near -1; around their means the problem is far better conditioned.
     let means = scores.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(count));
@@ -114,12 +117,12 @@ fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, Cali
     let targets: Array1<usize> = labels.iter().map(|&label| label as usize).collect();
     let mut start = Array2::zeros((count + 1, count));
     let scaled = fit_scaled(scores, labels);
-    let slope = scaled.slopes.first().copied().map_or(1.0, f64::from);
+    let slope = scaled.slopes.first().copied().unwrap_or(1.0);
     for label in 0..count {
         start[(label, label)] = slope / STRETCH;
-        start[(count, label)] = f64::from(scaled.bias[label]) + slope * means[label];
+        start[(count, label)] = scaled.bias[label] + slope * means[label];
     }
-    let mut logistic = MultiLogisticRegression::default().alpha(1.0).max_iterations(60);
+    let mut logistic = MultiLogisticRegression::default().alpha(1.0).max_iterations(STACKED_STEPS);
     let complete = (0..count).all(|label| labels.iter().any(|&own| own as usize == label));
     if complete {
         logistic = logistic.initial_params(start);
@@ -133,9 +136,9 @@ fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, Cali
         for row in 0..count {
             let slope = fitted.params()[(row, column)] * STRETCH;
             own -= slope * means[row];
-            slopes[row * count + label] = slope as f32;
+            slopes[row * count + label] = slope;
         }
-        bias[label] = own as f32;
+        bias[label] = own;
     }
     if complete {
         // Half of the way from the scaled solution: linfa's penalty draws towards zero, where it
@@ -144,7 +147,7 @@ fn fit_stacked(scores: &Array2<f64>, labels: &[u32]) -> Result<Calibration, Cali
             *value /= 2.0;
         }
         for label in 0..count {
-            slopes[label * count + label] += slope as f32 / 2.0;
+            slopes[label * count + label] += slope / 2.0;
             bias[label] += scaled.bias[label] / 2.0;
         }
     }
@@ -157,49 +160,51 @@ const BIAS_PENALTY: f64 = 5.0;
 /// Minimises the log loss over one slope and the biases: Newton steps for the slope, and for each
 /// bias gradient steps scaled by a bound of its own curvature (the expected or true number of
 /// letters of the label, whichever is larger), which is small work and does not overshoot.
-fn fit_scaled(scores: &Array2<f64>, labels: &[u32]) -> Calibration {
+fn fit_scaled(scores: &Array2<f32>, labels: &[u32]) -> Calibration {
     let count = scores.ncols();
-    let (mut slope, mut bias) = (4.0_f64, vec![0.0_f64; count]);
-    let mut row_out = vec![0.0; count];
+    let (mut slope, mut bias) = (4.0_f64, vec![0.0_f32; count]);
+    let mut p = vec![0.0_f32; count];
     let totals = labels.iter().fold(vec![0.0_f64; count], |mut totals, &label| {
         totals[label as usize] += 1.0;
         totals
     });
-    for _ in 0..100 {
+    for _ in 0..60 {
         let (mut first, mut second) = (0.0, 0.0);
-        let mut expected = vec![0.0; count];
+        let mut expected = vec![0.0_f64; count];
         for (row, &label) in scores.rows().into_iter().zip(labels) {
-            for ((out, score), bias) in row_out.iter_mut().zip(row).zip(&bias) {
-                *out = score * slope + bias;
+            let row = row.to_slice().unwrap_or_default();
+            for ((out, score), bias) in p.iter_mut().zip(row).zip(&bias) {
+                *out = score * slope as f32 + bias;
             }
-            softmax(&mut row_out);
-            let mean: f64 = row.iter().zip(&row_out).map(|(s, p)| s * p).sum();
-            let square: f64 = row.iter().zip(&row_out).map(|(s, p)| s * s * p).sum();
-            first += mean - row[label as usize];
-            second += square - mean * mean;
-            for (sum, p) in expected.iter_mut().zip(&row_out) {
-                *sum += p;
+            softmax_f32(&mut p);
+            let (mut mean, mut square) = (0.0_f32, 0.0_f32);
+            for ((sum, &p), &s) in expected.iter_mut().zip(&p).zip(row) {
+                *sum += f64::from(p);
+                mean += s * p;
+                square += s * s * p;
             }
+            first += f64::from(mean - row[label as usize]);
+            second += f64::from((square - mean * mean).max(0.0));
         }
         let step = if second > 1e-9 { (first / second).clamp(-2.0, 2.0) } else { 0.0 };
         slope = (slope - step).clamp(0.01, 100.0);
         let mut moved = step.abs();
         for label in 0..count {
-            let gradient = expected[label] - totals[label] + BIAS_PENALTY * bias[label];
-
+            let price = BIAS_PENALTY * f64::from(bias[label]);
+            let gradient = expected[label] - totals[label] + price;
             let curvature = expected[label].max(totals[label]).max(1.0) + BIAS_PENALTY;
             let step = gradient / curvature;
-            bias[label] -= step;
+            bias[label] -= step as f32;
             moved = moved.max(step.abs());
         }
-        if moved < 1e-5 {
+        if moved < 1e-3 {
             break;
         }
     }
     Calibration {
         method: Method::Scaled,
         slopes: vec![slope as f32],
-        bias: bias.into_iter().map(|b| b as f32).collect(),
+        bias,
         sharpness: Sharpness::neutral(),
     }
 }

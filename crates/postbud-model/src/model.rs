@@ -47,6 +47,8 @@ pub struct Prediction {
     /// mean that the letter is unlike the training mail (another language, hardly any text); the
     /// probabilities take account of it.
     pub known: f64,
+    /// How many n-grams of characters the letter has, known or not.
+    pub grams: u32,
 }
 
 impl Prediction {
@@ -171,7 +173,8 @@ impl Model {
             self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
             let circumstances = circumstances(known, all, &probabilities);
             self.calibration.apply(&mut probabilities, &circumstances);
-            Prediction { probabilities, known: f64::from(known) / f64::from(all.max(1)) }
+            let known = f64::from(known) / f64::from(all.max(1));
+            Prediction { probabilities, known, grams: all }
         })
     }
 

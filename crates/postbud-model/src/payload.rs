@@ -52,13 +52,22 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
         out_of_fold: &model.out_of_fold,
         weights,
     };
-    postcard::to_stdvec(&payload).map_err(|_| ModelFileError::Content { part: "encoding" })
+    // Behind the rest, so that readers of files without it know by the length.
+    let familiarity = &model.out_of_fold.familiarity;
+    postcard::to_stdvec(&payload)
+        .and_then(|bytes| postcard::to_extend(familiarity, bytes))
+        .map_err(|_| ModelFileError::Content { part: "encoding" })
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
-    let (payload, rest): (Payload<ModelInfo, OutOfFold, Calibration>, _) =
+    let (mut payload, mut rest): (Payload<ModelInfo, OutOfFold, Calibration>, _) =
         postcard::take_from_bytes(bytes)
             .map_err(|_| ModelFileError::Content { part: "encoding" })?;
+    // Files of earlier versions end here.
+    if !rest.is_empty() {
+        (payload.out_of_fold.familiarity, rest) = postcard::take_from_bytes(rest)
+            .map_err(|_| ModelFileError::Content { part: "encoding" })?;
+    }
     check(&payload, rest)?;
     let mut last = 0_u32;
     let mut features = Vec::with_capacity(payload.distances.len());

@@ -12,6 +12,25 @@ pub struct OutOfFold {
     truth: Vec<u16>,
     /// Letters × labels, in 1/65,535.
     probabilities: Vec<u16>,
+    /// Stored apart, at the end of the file: files of earlier versions have none.
+    #[serde(skip)]
+    pub(crate) familiarity: Familiarity,
+}
+
+/// How familiar each letter was to the model that judged it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Familiarity {
+    /// The share of known n-grams of characters, in 1/65,535.
+    known: Vec<u16>,
+    /// How many n-grams of characters the letter has.
+    grams: Vec<u32>,
+}
+
+impl Familiarity {
+    /// Do the numbers fit together for so many letters?
+    pub(crate) fn consistent(&self, letters: usize) -> bool {
+        self.known.len() == self.grams.len() && [0, letters].contains(&self.known.len())
+    }
 }
 
 /// One letter's record.
@@ -40,7 +59,10 @@ impl OutOfFold {
         Self { labels: u32::try_from(labels).unwrap_or(u32::MAX), ..Self::default() }
     }
 
-    pub(crate) fn push(&mut self, truth: u32, probabilities: &[f64]) {
+    /// Adds a letter of whose `grams` n-grams a share `known` is known.
+    pub(crate) fn push(&mut self, truth: u32, probabilities: &[f64], known: f64, grams: u32) {
+        self.familiarity.known.push((known * FULL) as u16);
+        self.familiarity.grams.push(grams);
         self.truth.push(u16::try_from(truth).unwrap_or(u16::MAX));
         // Rounded down, so that no stored probability is larger than the real one; the smallest
         // step is 0.0000153.
@@ -67,6 +89,16 @@ impl OutOfFold {
         row.unwrap_or_default().iter().map(|&p| f64::from(p) / FULL).collect()
     }
 
+    /// The share of one letter's n-grams of characters that was known to the model that judged it,
+    /// and how many n-grams it has: [`Prediction::known`](crate::Prediction::known) and
+    /// [`Prediction::grams`](crate::Prediction::grams). `None` beyond the last letter, and where a
+    /// model file of an earlier version does not say.
+    #[must_use]
+    pub fn familiarity(&self, letter: usize) -> Option<(f64, u32)> {
+        let known = f64::from(*self.familiarity.known.get(letter)?) / FULL;
+        Some((known, *self.familiarity.grams.get(letter)?))
+    }
+
     /// One letter's record.
     #[must_use]
     pub fn record(&self, letter: usize) -> Option<Record> {
@@ -87,5 +119,6 @@ impl OutOfFold {
         self.labels as usize == labels
             && self.truth.len().checked_mul(labels) == Some(self.probabilities.len())
             && self.truth.iter().all(|&truth| usize::from(truth) < labels)
+            && self.familiarity.consistent(self.truth.len())
     }
 }

@@ -33,6 +33,11 @@ pub(crate) fn circumstances(known: u32, all: u32, scores: &[f64]) -> Circumstanc
     [share, f64::from(all).ln_1p(), finite(top), finite(second)]
 }
 
+/// The share of known n-grams and the number of n-grams that went into these circumstances.
+pub(crate) fn familiarity(of: &Circumstances) -> (f64, u32) {
+    (of[0], of[1].exp_m1().round() as u32)
+}
+
 /// Fitted weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sharpness {
@@ -234,6 +239,14 @@ mod tests {
         assert!(sure(1.0) > 0.97, "{}", sure(1.0));
         assert!((sure(0.0) - 0.5).abs() < 0.2, "{}", sure(0.0));
         assert!(sure(-1e9).is_finite(), "bounded outside what was seen");
+    }
+
+    #[test]
+    fn circumstances_tell_how_familiar_a_letter_is() {
+        for (known, all) in [(0, 0), (3, 4), (123_456, 234_567), (700_000, 4_000_000)] {
+            let share = f64::from(known) / f64::from(all.max(1));
+            assert_eq!(familiarity(&circumstances(known, all, &[0.5, 0.1])), (share, all));
+        }
     }
 
     #[test]

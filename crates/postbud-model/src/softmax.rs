@@ -14,6 +14,33 @@ pub(crate) fn softmax(scores: &mut [f64]) {
     }
 }
 
+/// `e^x` within 1 part in 100,000 for `x` from -87 to 0: two to the whole part by the exponent
+/// bits, the rest by its series. Without branches, so that a row is computed several at a time.
+#[inline(always)]
+fn exp_f32(x: f32) -> f32 {
+    let power = x.max(-87.0) * std::f32::consts::LOG2_E;
+    // Nearest whole number: adding 1.5 · 2²³ leaves it in the lowest bits.
+    let shifted = power + 12_582_912.0;
+    let whole = shifted - 12_582_912.0;
+    let rest = (power - whole) * std::f32::consts::LN_2;
+    let series =
+        1.0 + rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0 + rest / 120.0))));
+    let exponent = shifted.to_bits().wrapping_sub(0x4b40_0000).wrapping_add(127) << 23;
+    series * f32::from_bits(exponent)
+}
+
+/// As [`softmax`], for fitting: scores must be finite.
+pub(crate) fn softmax_f32(scores: &mut [f32]) {
+    let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for score in scores.iter_mut() {
+        *score = exp_f32(*score - max);
+    }
+    let inverse = 1.0 / scores.iter().sum::<f32>();
+    for score in scores.iter_mut() {
+        *score *= inverse;
+    }
+}
+
 /// The position of the largest value, the first of equals; 0 for none.
 pub(crate) fn argmax(values: &[f64]) -> usize {
     let mut best = 0;
@@ -39,6 +66,15 @@ pub(crate) fn log_loss<'a>(rows: impl IntoIterator<Item = (&'a [f64], u32)>) -> 
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_fast_exponential_is_right() {
+        for step in 0..8_000_u16 {
+            let x = -f32::from(step) / 100.0;
+            let (fast, slow) = (f64::from(exp_f32(x)), f64::from(x).exp());
+            assert!((fast - slow).abs() <= 1e-5 * slow, "{x}: {fast} {slow}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::calibrate::{Calibration, CalibrationError, Method};
 use crate::error::TrainError;
 use crate::records::OutOfFold;
-use crate::sharpness::{Circumstances, Sharpness};
+use crate::sharpness::{Circumstances, Sharpness, familiarity};
 use crate::softmax::log_loss;
 use crate::stage1::Unseen;
 
@@ -62,8 +62,9 @@ pub(crate) fn fit(
     let mut calibration = letters.calibrate(method, None)?;
     calibration.sharpness = letters.sharpen(&judged.logits, None);
     let mut out_of_fold = OutOfFold::new(labels);
-    for (probabilities, &label) in judged.probabilities.iter().zip(targets) {
-        out_of_fold.push(label, probabilities);
+    for ((probabilities, &label), unseen) in judged.probabilities.iter().zip(targets).zip(unseen) {
+        let (known, grams) = familiarity(&unseen.circumstances);
+        out_of_fold.push(label, probabilities, known, grams);
     }
     Ok(Stage2 { calibration, out_of_fold, candidates })
 }

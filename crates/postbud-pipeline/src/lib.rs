@@ -10,6 +10,7 @@ pub mod fault;
 pub mod ports;
 mod retry;
 mod router;
+mod shadow;
 mod steps;
 mod stop;
 

@@ -9,6 +9,7 @@ use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
 
 use crate::fault;
 use crate::ports::{Classifier, Entry, RawId, Timestamp};
+use crate::shadow::shadow;
 
 /// Subjects are kept for lists; more of them than this is of no use there.
 const SUBJECT_CHARS: usize = 256;
@@ -41,6 +42,7 @@ impl Steps {
     #[must_use]
     pub fn entry(&self, raw: Bytes, received_at: Timestamp) -> Entry {
         let (letter, decision) = self.decide(&raw);
+        let shadow = shadow(&letter, &self.settings, self.classifier.as_ref());
         Entry {
             channel: letter.channel,
             subject: letter.subject.chars().take(SUBJECT_CHARS).collect(),
@@ -49,6 +51,7 @@ impl Steps {
             raw_id: RawId(raw_sha256_hex(&raw)),
             raw,
             decision,
+            shadow,
         }
     }
 

@@ -1,14 +1,24 @@
 //! A person decides about a letter.
 
-use postbud_pipeline::ports::{Assignment, State, StoreError};
+use postbud_pipeline::ports::{
+    Assignment, LabelError, LabelSource, NewLabel, State, StoreError, is_person,
+};
 
+use crate::labels;
 use crate::list::state_of;
 use crate::record::decision_text;
 use crate::sql::{Fault, Tx};
 
 /// Records the label, the decision and the outbox row. Of two people at the same moment the
 /// second waits for the first and then finds the letter gone.
-pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
+pub(crate) async fn assign(
+    tx: &mut Tx,
+    assignment: &Assignment,
+    source: LabelSource,
+) -> Result<(), Fault> {
+    if !is_person(&assignment.by) {
+        return Err(StoreError::BadEntry { what: LabelError::NotAPerson.to_string() }.into());
+    }
     let letter = assignment.letter.as_str();
     let body = decision_text(&assignment.decision)?;
     let found = tx
@@ -34,7 +44,7 @@ pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), F
         ],
     )
     .await?;
-    add_label(tx, assignment).await?;
+    add_label(tx, assignment, source).await?;
     if assignment.send {
         tx.execute(
             "INSERT INTO outbox (letter, seq, mailbox, state, attempts, due_at)
@@ -57,28 +67,16 @@ pub(crate) async fn assign(tx: &mut Tx, assignment: &Assignment) -> Result<(), F
     Ok(())
 }
 
-/// The new label holds; one from before, for a letter that came back, does not any more.
-async fn add_label(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
-    let letter = assignment.letter.as_str();
-    tx.execute(
-        "UPDATE labels SET withdrawn_at = $1 WHERE letter = $2 AND withdrawn_at IS NULL",
-        &[assignment.at.0.into(), letter.into()],
-    )
-    .await?;
-    let n = next_number(tx, "SELECT MAX(n) FROM labels WHERE letter = $1", letter).await?;
-    tx.execute(
-        "INSERT INTO labels (letter, n, mailbox, who, at, source)
-         VALUES ($1, $2, $3, $4, $5, 'assign')",
-        &[
-            letter.into(),
-            n.into(),
-            assignment.mailbox.as_str().into(),
-            assignment.by.as_str().into(),
-            assignment.at.0.into(),
-        ],
-    )
-    .await?;
-    Ok(())
+/// A letter that came back has a label from before: this one is newer and holds.
+async fn add_label(tx: &mut Tx, assignment: &Assignment, source: LabelSource) -> Result<(), Fault> {
+    let label = NewLabel {
+        letter: assignment.letter.clone(),
+        mailbox: assignment.mailbox.clone(),
+        by: assignment.by.clone(),
+        at: assignment.at,
+        source,
+    };
+    labels::insert(tx, &label).await.map(|_| ())
 }
 
 /// The number after the highest of a letter, whose row is locked.

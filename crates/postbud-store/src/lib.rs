@@ -14,8 +14,12 @@
 //! - no error holds a password or any text of a letter.
 
 mod assign;
+mod desk;
 mod detail;
 mod embedded;
+mod erase;
+mod import;
+mod labels;
 mod list;
 mod migrate;
 mod open;
@@ -23,12 +27,16 @@ mod options;
 mod outbox;
 mod raw;
 mod record;
+mod retrains;
 mod settle;
+mod shadow;
 mod sql;
 mod store;
+mod training;
 
 pub use embedded::{EmbeddedOptions, EmbeddedQueue};
 pub use list::Label;
 pub use open::open;
 pub use options::StoreOptions;
 pub use store::SqlStore;
+pub use training::TrainingLabel;

@@ -5,9 +5,10 @@ use postbud_letter::{Channel, LetterId};
 use postbud_pipeline::ports::{Filter, LetterRow, RawId, State, Tally, Timestamp};
 
 use crate::sql::{Fault, Row, Tx, Value};
+use crate::training::{label, labels_that_hold};
 
 /// A list holds at most so many rows, whatever is asked for; `offset` gets at the others.
-const ROWS_AT_MOST: u32 = 100_000;
+pub(crate) const ROWS_AT_MOST: u32 = 100_000;
 
 /// What a person said about a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Label {
     pub by: String,
     /// When.
     pub at: Timestamp,
-    /// How we know: `assign`.
+    /// How they came to say so: a word of `LabelSource`.
     pub source: String,
 }
 
@@ -72,11 +73,11 @@ pub(crate) fn letter_row(row: &Row) -> Result<LetterRow, Fault> {
     })
 }
 
-fn letter_id(text: String) -> Result<LetterId, Fault> {
+pub(crate) fn letter_id(text: String) -> Result<LetterId, Fault> {
     LetterId::try_from(text).map_err(|_| Fault::Incompatible("a letter id".to_owned()))
 }
 
-fn mailbox_id(text: String) -> Result<MailboxId, Fault> {
+pub(crate) fn mailbox_id(text: String) -> Result<MailboxId, Fault> {
     MailboxId::try_from(text).map_err(|_| Fault::Incompatible("a mailbox id".to_owned()))
 }
 
@@ -91,26 +92,12 @@ fn channel_of(text: &str) -> Result<Channel, Fault> {
         .ok_or_else(|| Fault::Incompatible(format!("a letter that came by {text}")))
 }
 
-const LABELS: &str = "
-    SELECT t.letter, l.raw_id, t.mailbox, t.who, t.at, t.source
-    FROM labels AS t JOIN letters AS l ON l.id = t.letter
-    WHERE t.withdrawn_at IS NULL ORDER BY t.at, t.letter, t.n LIMIT $1 OFFSET $2";
+const LABELS: &str = concat!(labels_that_hold!(), "ORDER BY t.at, t.letter LIMIT $1 OFFSET $2");
 
 pub(crate) async fn labels(tx: &mut Tx, limit: u32, offset: u32) -> Result<Vec<Label>, Fault> {
     let limit = i64::from(limit.min(ROWS_AT_MOST));
     let rows = tx.query(LABELS, &[limit.into(), i64::from(offset).into()]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Label {
-                letter: letter_id(row.text(0)?)?,
-                raw_id: RawId(row.text(1)?),
-                mailbox: mailbox_id(row.text(2)?)?,
-                by: row.text(3)?,
-                at: Timestamp(row.int(4)?),
-                source: row.text(5)?,
-            })
-        })
-        .collect()
+    rows.iter().map(label).collect()
 }
 
 pub(crate) async fn tally(tx: &mut Tx) -> Result<Tally, Fault> {

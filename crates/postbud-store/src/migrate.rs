@@ -16,12 +16,32 @@ struct Source {
 }
 
 /// Never change one that has been released: add another.
-const SOURCES: &[Source] = &[Source {
-    version: 1,
-    name: "letters",
-    sql: include_str!("../migrations/0001_letters.sql"),
-    postgres_only: include_str!("../migrations/0001_postgres.sql"),
-}];
+const SOURCES: &[Source] = &[
+    Source {
+        version: 1,
+        name: "letters",
+        sql: include_str!("../migrations/0001_letters.sql"),
+        postgres_only: include_str!("../migrations/0001_postgres.sql"),
+    },
+    Source {
+        version: 2,
+        name: "shadow decisions",
+        sql: include_str!("../migrations/0002_shadow_decisions.sql"),
+        postgres_only: "",
+    },
+    Source {
+        version: 3,
+        name: "labels",
+        sql: include_str!("../migrations/0003_labels.sql"),
+        postgres_only: "",
+    },
+    Source {
+        version: 4,
+        name: "desk",
+        sql: include_str!("../migrations/0004_desk.sql"),
+        postgres_only: "",
+    },
+];
 
 fn migrator(text: impl Fn(&Source) -> String) -> Migrator {
     let migrations = SOURCES.iter().map(|source| {

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use postbud_decide::{Decision, Outcome};
+use postbud_decide::{Decision, Doubt, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Entry, Recorded, State};
 
 use crate::raw::{self, Raw};
 use crate::settle::{self, NewEvent};
+use crate::shadow;
 use crate::sql::{Fault, Tx, Value};
 
 /// Subjects are for lists.
-const SUBJECT_CHARS: usize = 256;
+pub(crate) const SUBJECT_CHARS: usize = 256;
 
 /// How many digits of its raw id a clashing letter gets behind its id: more when those are taken.
 const CLASH_DIGITS: [usize; 3] = [8, 16, 32];
@@ -42,9 +43,10 @@ pub(crate) fn decision_text(decision: &Decision) -> Result<String, Fault> {
 }
 
 const INSERT_LETTERS: &str = "
-    INSERT INTO letters (id, state, channel, subject, received_at, raw_id, size, mailbox, probability)
+    INSERT INTO letters (id, state, channel, subject, received_at, raw_id, size, mailbox, probability,
+                         urgent)
     SELECT v.column1, v.column2, v.column3, v.column4, v.column5, v.column6, v.column7, v.column8,
-           v.column9
+           v.column9, v.column10
     FROM {rows} WHERE true
     ON CONFLICT (id) DO NOTHING RETURNING id";
 
@@ -66,8 +68,12 @@ struct NewLetter<'a> {
     prepared: &'a Prepared<'a>,
 }
 
-/// Records the batch.
-pub(crate) async fn record(tx: &mut Tx, batch: &[Prepared<'_>]) -> Result<Vec<Recorded>, Fault> {
+/// Records the batch; with `shadows`, also what the challenger said of its letters.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    batch: &[Prepared<'_>],
+    shadows: bool,
+) -> Result<Vec<Recorded>, Fault> {
     // The first entry of each id, in the order of the ids: whoever else inserts some of them waits
     // for us or we for them, never both.
     let mut first: BTreeMap<&LetterId, usize> = BTreeMap::new();
@@ -108,18 +114,22 @@ pub(crate) async fn record(tx: &mut Tx, batch: &[Prepared<'_>]) -> Result<Vec<Re
     let clash_events = quarantine_events(&quarantined);
     new.extend(quarantined);
     write_rest(tx, &new).await?;
+    if shadows {
+        let judged = new.iter().filter(|letter| letter.state != State::Quarantined);
+        shadow::put(tx, judged.map(|new| (new.id.as_str(), new.prepared.entry))).await?;
+    }
     settle::add_events(tx, &clash_events).await?;
     Ok(answers)
 }
 
 /// Inserts the letters whose id is free; returns the ids of those.
 async fn insert_letters(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<HashSet<String>, Fault> {
-    let rows: Vec<[Value; 9]> = letters.iter().map(letter_row).collect();
+    let rows: Vec<[Value; 10]> = letters.iter().map(letter_row).collect();
     let inserted = tx.query_rows(INSERT_LETTERS, &[], &rows).await?;
     inserted.iter().map(|row| row.text(0)).collect()
 }
 
-fn letter_row(letter: &NewLetter<'_>) -> [Value; 9] {
+fn letter_row(letter: &NewLetter<'_>) -> [Value; 10] {
     let entry = letter.prepared.entry;
     let suggested = entry.decision.suggestions.first();
     let mailbox = match &entry.decision.outcome {
@@ -137,7 +147,14 @@ fn letter_row(letter: &NewLetter<'_>) -> [Value; 9] {
         entry.raw.len().into(),
         mailbox.into(),
         suggested.map(|suggestion| suggestion.probability).into(),
+        i64::from(is_urgent(&entry.decision)).into(),
     ]
+}
+
+/// May the letter belong to a mailbox that must not miss one? Then it is first in line.
+fn is_urgent(decision: &Decision) -> bool {
+    let Reason::Person { doubts, .. } = &decision.reason else { return false };
+    doubts.iter().any(|doubt| matches!(doubt, Doubt::MustNotMiss { .. }))
 }
 
 /// The raw ids under which the letters' ids are stored: those just inserted and those before.

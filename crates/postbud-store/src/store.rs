@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId, Recorded,
-    Store, StoreError, Tally, Timestamp,
+    Assignment, Entry, Filter, LabelSource, LetterDetail, LetterRow, OutboxItem, OutboxOutcome,
+    RawId, Recorded, Store, StoreError, Tally, Timestamp,
 };
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -130,7 +130,8 @@ impl SqlStore {
         })
     }
 
-    /// Labels that hold, oldest first: what a model may be trained on. Leaves out `offset`.
+    /// Labels that hold, oldest first: of each letter the newest that is not withdrawn. Leaves
+    /// out `offset`. `training_labels` pages through the same by letter.
     ///
     /// # Errors
     /// What [`StoreError`] says of it.
@@ -172,7 +173,18 @@ impl Store for SqlStore {
         let extra = raw::extra_time(batch.iter().map(|entry| entry.raw.len()).sum());
         let prepared = record::prepare(batch)
             .map_err(|fault| fault.into_store_error(self.place(), "recording letters"))?;
-        write!(self, "recording letters", extra, tx => record::record(tx, &prepared))
+        let with_shadows = batch.iter().any(|entry| entry.shadow.is_some());
+        let recorded = write!(self, "recording letters", extra,
+            tx => record::record(tx, &prepared, with_shadows));
+        match recorded {
+            // A challenger must never cost a letter: without what it said they may be recorded.
+            Err(error) if with_shadows && !matches!(error, StoreError::Unavailable { .. }) => {
+                tracing::warn!(%error, "letters are recorded without what the challenger said");
+                write!(self, "recording letters", extra,
+                    tx => record::record(tx, &prepared, false))
+            }
+            recorded => recorded,
+        }
     }
 
     async fn letters(&self, filter: &Filter) -> Result<Vec<LetterRow>, StoreError> {
@@ -184,7 +196,7 @@ impl Store for SqlStore {
     }
 
     async fn assign(&self, assignment: &Assignment) -> Result<(), StoreError> {
-        write!(self, "assigning a letter", Duration::ZERO, tx => assign::assign(tx, assignment))
+        write!(self, "assigning a letter", Duration::ZERO, tx => assign::assign(tx, assignment, LabelSource::Terminal))
     }
 
     async fn claim_outbox(

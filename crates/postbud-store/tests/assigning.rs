@@ -50,7 +50,7 @@ async fn a_letter_without_a_target_is_delivered(fixture: &Fixture) {
     );
     let label = fixture.store.labels(10, 0).await.unwrap().remove(0);
     assert_eq!((label.letter, label.mailbox), (letter("a"), mailbox("Ingen")));
-    assert_eq!((label.by.as_str(), label.source.as_str()), ("Anna", "assign"));
+    assert_eq!((label.by.as_str(), label.source.as_str()), ("Anna", "terminal"));
     assert_eq!(label.raw_id, entry("a", "raw a", None).raw_id);
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier};
+use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier, Unlike};
 use postbud_evaluate::{Certificate, Promise};
-use postbud_learn::{Registry, RegistryError, Routing, certify_model};
+use postbud_learn::{Registry, RegistryError, Routing, certify_model, familiarity};
 use postbud_letter::Letter;
 use postbud_model::{MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
@@ -127,7 +127,9 @@ impl Classifier for ModelClassifier {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
         let read = letter.classifier_text();
         let text = Text { subject: read.subject, body: &read.body };
-        let ranked = self.model.predict(text).ranked();
+        let prediction = self.model.predict(text);
+        let unlike = self.certificate.gate.judge(familiarity(&prediction));
+        let ranked = prediction.ranked();
         let (best, _) = *ranked.first()?;
         let score = |&(label, probability): &(usize, f64)| {
             Some(Score {
@@ -140,6 +142,10 @@ impl Classifier for ModelClassifier {
             model: self.id.clone(),
             ranked: ranked.iter().filter_map(score).collect(),
             words: self.words(text, best),
+            unlike: unlike.map(|unlike| match unlike {
+                postbud_evaluate::Unlike::NearlyEmpty => Unlike::NearlyEmpty,
+                postbud_evaluate::Unlike::Words { known, least } => Unlike::Words { known, least },
+            }),
         })
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod from_store;
 mod input;
 mod output;
 mod shipped;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, bench, classify, demo, evaluate, explain, init, letters, queue, run, send, train,
+        assign, bench, classify, demo, evaluate, explain, init, labels, letters, queue, retrain, run, send, simulate, train,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
@@ -43,9 +44,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Classify(args) => classify::run(&args),
         Command::Letters(args) => runtime.block_on(letters::run(&args)),
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
+        Command::Labels(args) => runtime.block_on(labels::run(&args)),
+        Command::Retrain(args) => runtime.block_on(retrain::run(&args)),
         Command::Queue(args) => runtime.block_on(queue::run(&args)),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),
     }

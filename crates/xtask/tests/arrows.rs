@@ -8,16 +8,20 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Our crates and, for each, those of ours that it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("postbud-letter", &[]),
     ("postbud-model", &["postbud-letter"]),
     ("postbud-decide", &["postbud-letter"]),
     ("postbud-evaluate", &["postbud-model"]),
-    ("postbud-learn", &["postbud-model", "postbud-evaluate"]),
+    ("postbud-learn", &["postbud-letter", "postbud-model", "postbud-evaluate"]),
     ("postbud-pipeline", &["postbud-letter", "postbud-decide"]),
     ("postbud-store", PORTS),
     ("postbud-queue", PORTS),
     ("postbud-deliver", PORTS),
+    (
+        "postbud-desk",
+        &["postbud-letter", "postbud-decide", "postbud-evaluate", "postbud-pipeline"],
+    ),
     (
         "postbud",
         &[
@@ -30,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "postbud-store",
             "postbud-queue",
             "postbud-deliver",
+            "postbud-desk",
         ],
     ),
     ("postbud-testkit", &[]),

@@ -103,6 +103,18 @@ impl Voice for Danish {
             }
             Doubt::Defect => "ikke alt i brevet kunne læses".to_owned(),
             Doubt::NoText => "brevet har ingen tekst".to_owned(),
+            Doubt::NearlyEmpty => "brevet har næsten ingen tekst".to_owned(),
+            Doubt::OtherLanguage { language } => format!(
+                "brevet er skrevet på {}, og det har modellen ikke lært nok af",
+                language_name(language)
+            ),
+            Doubt::UnlikeTraining { known, least } => {
+                let (known, least) = percent::pair(*known, *least, POINT);
+                format!(
+                    "brevet ligner ikke dem, modellen har lært af: \
+                     den kender {known} af teksten, kravet er {least}"
+                )
+            }
             Doubt::NoModel => "der er ingen model, som kender postkasserne".to_owned(),
             Doubt::UnknownMailbox { mailbox } => {
                 format!("modellen peger på »{mailbox}«, som ikke er en postkasse her")
@@ -128,6 +140,17 @@ impl Voice for Danish {
             Doubt::Nowhere => "brevet hører ikke til i en postkasse, der modtager breve".to_owned(),
             Doubt::DeliveryFailed { error } => format!("brevet kunne ikke afleveres: {error}"),
         }
+    }
+}
+
+fn language_name(code: &str) -> &str {
+    match code {
+        "da" => "dansk",
+        "nb" => "norsk",
+        "sv" => "svensk",
+        "en" => "engelsk",
+        "de" => "tysk",
+        _ => "et andet sprog",
     }
 }
 

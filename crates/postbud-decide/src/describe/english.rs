@@ -105,6 +105,18 @@ impl Voice for English {
             }
             Doubt::Defect => "not everything in the letter could be read".to_owned(),
             Doubt::NoText => "the letter has no text".to_owned(),
+            Doubt::NearlyEmpty => "the letter has next to no text".to_owned(),
+            Doubt::OtherLanguage { language } => format!(
+                "the letter is written in {}, of which the model has not learnt enough",
+                language_name(language)
+            ),
+            Doubt::UnlikeTraining { known, least } => {
+                let (known, least) = percent::pair(*known, *least, POINT);
+                format!(
+                    "the letter is unlike those the model has learnt from: \
+                     it knows {known} of the text, {least} is required"
+                )
+            }
             Doubt::NoModel => "there is no model that knows the mailboxes".to_owned(),
             Doubt::UnknownMailbox { mailbox } => {
                 format!("the model names \"{mailbox}\", which is no mailbox here")
@@ -131,6 +143,17 @@ impl Voice for English {
                 format!("the letter could not be delivered: {error}")
             }
         }
+    }
+}
+
+fn language_name(code: &str) -> &str {
+    match code {
+        "da" => "Danish",
+        "nb" => "Norwegian",
+        "sv" => "Swedish",
+        "en" => "English",
+        "de" => "German",
+        _ => "another language",
     }
 }
 

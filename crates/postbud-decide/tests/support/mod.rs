@@ -154,6 +154,7 @@ pub(crate) fn scores(ranked: &[(&str, f64)]) -> Scores {
             Contribution { word: "vuggestue".to_owned(), weight: 2.5 },
             Contribution { word: "sommer".to_owned(), weight: -0.25 },
         ],
+        unlike: None,
     }
 }
 

@@ -43,6 +43,12 @@
 //! threshold, given their probabilities (Hoeffding 1956: a sum of unequal chances is no more
 //! likely to be small than a binomial with their mean).
 //!
+//! # Letters unlike the training mail
+//! Before anything is tested, a [`Gate`] sets letters aside whose text is strange to the model, or
+//! that have next to no text. It looks at neither labels nor probabilities, so it is part of the
+//! condition above: the letters it lets through are tested, the others are never routed, and the
+//! promise is about those that are.
+//!
 //! # What it does not cover
 //! Mail that changes; letters judged by a model trained on them (use out-of-fold probabilities:
 //! then the promise is about models trained on four fifths of the letters, of which the final one
@@ -61,6 +67,7 @@ pub use promise::{Promise, PromiseError};
 
 use crate::binomial::upper_bound;
 use crate::curve::count;
+use crate::gate::{Familiarity, Gate};
 use crate::measures::share;
 use crate::policy::{Candidate, Policy};
 use crate::records::Records;
@@ -82,6 +89,12 @@ pub struct Certificate {
     pub errors: usize,
     /// `routed / letters`.
     pub coverage: f64,
+    /// Letters that this sets aside are never routed, whatever their probability.
+    #[serde(default)]
+    pub gate: Gate,
+    /// How many of the letters it sets aside.
+    #[serde(default)]
+    pub set_aside: usize,
     /// The largest of the groups' bounds. `None` when nothing is certified. It belongs to the
     /// thresholds that were chosen; the promise is `target`.
     pub bound: Option<f64>,
@@ -117,8 +130,12 @@ pub struct Group {
 /// have been trained on.
 #[must_use]
 pub fn certify(records: &Records, policy: &Policy, promise: Promise) -> Certificate {
-    let candidates = policy.candidates(records);
-    certify_candidates(&candidates, records.len(), policy, promise)
+    let seen: Vec<Familiarity> = records.familiarity().iter().flatten().copied().collect();
+    let gate = Gate::of(&seen);
+    let candidates = policy.candidates(records, &gate);
+    let certificate = certify_candidates(&candidates, records.len(), policy, promise);
+    let set_aside = seen.iter().filter(|&&letter| gate.judge(letter).is_some()).count();
+    Certificate { gate, set_aside, ..certificate }
 }
 
 pub(crate) fn certify_candidates(
@@ -148,6 +165,8 @@ pub(crate) fn certify_candidates(
         routed: applied.routed,
         errors: applied.errors,
         coverage: share(applied.routed, letters),
+        gate: Gate::default(),
+        set_aside: 0,
         bound: groups.iter().filter_map(|g| g.bound).reduce(f64::max),
         missing: groups.iter().map(|g| g.missing).max().unwrap_or_default(),
         groups,

@@ -28,6 +28,8 @@ Modellen læser et brev til kommunens hovedpostkasse og giver hver funktionspost
 
 {about}{trained} breve med en postkasse, som et menneske har sat på. {findings}Antallet for hver postkasse står i tabellen nedenfor.
 
+{letters}
+
 ## Hvor god den er
 
 {measured}
@@ -53,7 +55,7 @@ Præcision: af de breve, modellen lægger her, hvor mange hører til her. Genkal
 - Breve, der hører til flere steder, får kun ét gæt.
 - Korte breve, andre sprog end dansk og breve om noget, som ingen skrev om før, er modellen mindre god til, og dens sandsynligheder er mindre værd der.
 - Løftet gælder post som den, modellen er trænet på. Ændrer posten, postkasserne eller arbejdsdelingen sig, skal der trænes og godkendes igen.
-- Forkerte etiketter i træningsbrevene bliver til modellens fejl.
+- Forkerte etiketter i træningsbrevene bliver til modellens fejl.{suspected}
 
 ## Oprindelse
 
@@ -68,12 +70,14 @@ Præcision: af de breve, modellen lægger her, hvor mange hører til her. Genkal
         about = paragraph(about),
         trained = number(evaluation.training_letters),
         findings = findings(evaluation),
+        letters = super::letters::danish(evaluation),
         measured = measured(evaluation),
         figures = figures(evaluation, names, &DANISH),
         promise = promise(evaluation),
         mailboxes = mailboxes(evaluation, &DANISH),
         confused = confused(evaluation),
         weakest = weakest(evaluation, &DANISH),
+        suspected = super::letters::suspected_danish(evaluation),
         checksum = evaluation.checksum,
         data_hash = evaluation.data_hash,
         trained_by = evaluation.trained_by,
@@ -98,7 +102,8 @@ fn measured(evaluation: &Evaluation) -> String {
     let letters = DANISH.count(evaluation.report.letters);
     if held_out(evaluation) {
         format!(
-            "Målt på {letters} breve, som blev holdt helt ude af træningen (valgt ud fra deres id, før noget blev trænet)."
+            "Målt på {letters} breve, som blev holdt helt ude af træningen ({}).",
+            super::letters::divided_danish(evaluation)
         )
     } else {
         format!(

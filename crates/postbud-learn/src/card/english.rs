@@ -25,6 +25,8 @@ The model reads a letter to a municipality's main mailbox and gives each functio
 
 {about}{trained} letters with a mailbox that a person put on them. {findings}The number for each mailbox is in the table below.
 
+{letters}
+
 ## How good it is
 
 {measured}
@@ -50,7 +52,7 @@ Precision: of the letters the model puts here, how many belong here. Recall: of 
 - A letter that belongs in several places gets one guess.
 - The model is less good at short letters, at other languages than Danish and at what nobody wrote about before, and its probabilities are worth less there.
 - The promise is about post like that the model was trained on. When the post, the mailboxes or who does what changes, train and certify again.
-- Wrong labels on training letters become the model's errors.
+- Wrong labels on training letters become the model's errors.{suspected}
 
 ## Origin
 
@@ -65,12 +67,14 @@ Precision: of the letters the model puts here, how many belong here. Recall: of 
         about = paragraph(about),
         trained = ENGLISH.count(evaluation.training_letters),
         findings = findings(evaluation),
+        letters = super::letters::english(evaluation),
         measured = measured(evaluation),
         figures = figures(evaluation, names, &ENGLISH),
         promise = promise(evaluation),
         mailboxes = mailboxes(evaluation, &ENGLISH),
         confused = confused(evaluation),
         weakest = weakest(evaluation, &ENGLISH),
+        suspected = super::letters::suspected_english(evaluation),
         checksum = evaluation.checksum,
         data_hash = evaluation.data_hash,
         trained_by = evaluation.trained_by,
@@ -98,7 +102,8 @@ fn measured(evaluation: &Evaluation) -> String {
     let letters = ENGLISH.count(evaluation.report.letters);
     if held_out(evaluation) {
         format!(
-            "Measured on {letters} letters that were kept out of training altogether (chosen by their ids before anything was trained)."
+            "Measured on {letters} letters that were kept out of training altogether ({}).",
+            super::letters::divided_english(evaluation)
         )
     } else {
         format!(

@@ -6,6 +6,7 @@
 
 mod danish;
 mod english;
+mod letters;
 mod numbers;
 
 use postbud_evaluate::clopper_pearson;

@@ -3,8 +3,11 @@
 use postbud_evaluate::{Policy, Promise, Records, Report, certify};
 
 use super::*;
-use crate::check::Finding;
+use crate::check::{Finding, Tally};
 use crate::evaluation::NamedCertificate;
+use crate::split::DividedBy;
+use crate::version::Before;
+use crate::vocabulary::WordsUsed;
 
 /// Letters of two mailboxes, every `wrong`-th of the less certain half in the wrong one.
 fn evaluation(letters: u32, wrong: u32, measured_on: MeasuredOn) -> Evaluation {
@@ -34,6 +37,25 @@ fn evaluation(letters: u32, wrong: u32, measured_on: MeasuredOn) -> Evaluation {
         certificate: NamedCertificate::of(&certificate, &labels),
         out_of_fold: report,
         findings: vec![Finding::Duplicate { kept: "1".to_owned(), dropped: "2".to_owned() }],
+        split: match measured_on {
+            MeasuredOn::HeldOut => DividedBy::Time { from: 1_795_000_000_000 },
+            MeasuredOn::OutOfFold => DividedBy::Nothing,
+        },
+        tally: Tally {
+            given: 2_463,
+            used: 2_460,
+            duplicates: 1,
+            conflicts: 2,
+            near_duplicates: 14,
+            in_threads: 210,
+        },
+        suspected_labels: 37,
+        before: Before {
+            words: WordsUsed { shipped: vec!["affald".to_owned()], own: Vec::new() },
+            mapping: None,
+            skipped: 3,
+            no_mailbox: Vec::new(),
+        },
     }
 }
 

@@ -1,12 +1,28 @@
 //! What the application needs from the outside world.
 
 mod classifier;
+mod desk;
+mod labels;
+mod model_state;
 mod queue;
+mod retrains;
+mod shadow;
 mod store;
 mod target;
 
 pub use classifier::Classifier;
+pub use desk::{
+    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Role, Session, User, Waiting, WaitingCount,
+    WaitingFilter, WaitingKey,
+};
+pub use labels::{
+    ImportOutcome, Imported, LabelError, LabelFilter, LabelRow, LabelSource, Labels, NewLabel,
+    PERSON_CHARS, WHY_CHARS, Withdrawal, is_person,
+};
+pub use model_state::{ModelState, RefusedModel, ServingModel};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
+pub use retrains::{RetrainOutcome, RetrainRow, Retrains};
+pub use shadow::{Shadow, ShadowCounts, ShadowDifference, ShadowLabelled, ShadowRun, Shadows};
 pub use store::{
     Assignment, Entry, Event, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
     Recorded, State, Store, StoreError, Tally,

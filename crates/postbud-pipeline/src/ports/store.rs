@@ -6,7 +6,7 @@ use postbud_decide::{Decision, Doubt, MailboxId};
 use postbud_letter::{Channel, LetterId};
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{Shadow, Timestamp};
 
 /// Names the raw bytes of a letter in the store: their SHA-256 in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub struct Entry {
     pub raw_id: RawId,
     /// What was decided, and why.
     pub decision: Decision,
+    /// What the challenger would have done, if there is one.
+    pub shadow: Option<Shadow>,
 }
 
 /// What recording an [`Entry`] did.

@@ -4,6 +4,7 @@
 
 pub(crate) mod outgoing;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -72,15 +73,63 @@ impl Fixture {
 
     /// Runs SQL on the store's own tables, past the store.
     pub(crate) async fn sql(&self, statement: &str) {
+        self.try_sql(statement).await.expect("runs");
+    }
+
+    /// The same, where the database may refuse.
+    pub(crate) async fn try_sql(&self, statement: &str) -> Result<(), sqlx::Error> {
         let statement = AssertSqlSafe(statement.to_owned());
         if self.database.is_some() {
+            let mut connection = PgConnection::connect(&self.options.url).await?;
+            sqlx::raw_sql(statement).execute(&mut connection).await?;
+        } else {
+            let mut connection = sqlx::SqliteConnection::connect(&self.options.url).await?;
+            sqlx::raw_sql(statement).execute(&mut connection).await?;
+        }
+        Ok(())
+    }
+
+    /// The one number that a query answers with.
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        let query = AssertSqlSafe(query.to_owned());
+        if self.database.is_some() {
             let mut connection = PgConnection::connect(&self.options.url).await.expect("connects");
-            sqlx::raw_sql(statement).execute(&mut connection).await.expect("runs");
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
         } else {
             let mut connection =
                 sqlx::SqliteConnection::connect(&self.options.url).await.expect("connects");
-            sqlx::raw_sql(statement).execute(&mut connection).await.expect("runs");
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
         }
+    }
+
+    /// Every column of the store that holds text, by table.
+    pub(crate) async fn text_columns(&self) -> BTreeMap<String, Vec<String>> {
+        let columns: Vec<(String, String)> = if self.database.is_some() {
+            let mut connection = PgConnection::connect(&self.options.url).await.expect("connects");
+            sqlx::query_as(
+                "SELECT table_name::TEXT, column_name::TEXT FROM information_schema.columns
+                 WHERE table_schema = 'public' AND data_type = 'text'",
+            )
+            .fetch_all(&mut connection)
+            .await
+            .expect("columns")
+        } else {
+            let mut connection =
+                sqlx::SqliteConnection::connect(&self.options.url).await.expect("connects");
+            sqlx::query_as(
+                "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c
+                 WHERE m.type = 'table' AND c.type = 'TEXT'",
+            )
+            .fetch_all(&mut connection)
+            .await
+            .expect("columns")
+        };
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (table, column) in columns {
+            tables.entry(table).or_default().push(column);
+        }
+        assert!(tables.len() > 6, "{tables:?}");
+        tables
     }
 
     /// Removes the store.
@@ -121,6 +170,7 @@ pub(crate) fn entry(id: &str, raw: &str, to: Option<&str>) -> Entry {
         raw_id: raw_id(&raw),
         raw,
         decision: decision(id, to),
+        shadow: None,
     }
 }
 

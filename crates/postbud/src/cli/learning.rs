@@ -6,11 +6,14 @@ use clap::Args;
 
 use super::OutputArgs;
 
+/// What `--letters` takes.
+const LETTERS: &str = "Labelled letters: JSON Lines (subject, body, category); a folder with one sub-folder per mailbox
+holding mails, MeMo or plain text under any name; a Maildir; an mbox named after its mailbox";
+
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    /// Labelled letters: letters.jsonl, one or several
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH", help = LETTERS)]
     pub(crate) letters: Vec<PathBuf>,
     /// The model's folder; the new version gets the next number in it
     #[arg(long, value_name = "DIR")]
@@ -18,13 +21,21 @@ pub(crate) struct TrainArgs {
     /// The same letters, seed and version of Postbud give the same file
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Keep a fifth of the letters out of training, chosen by their ids, and judge with them
+    /// Keep a fifth of the letters out of training and judge with them: the newest where letters
+    /// carry dates, otherwise chosen by their ids
     #[arg(long)]
     pub(crate) hold_out: bool,
-    /// Words that people use for what belongs in each mailbox: lines of `mailbox: word, word`
+    /// Mailboxes that were renamed, merged or closed: lines of `old = new`, `old = -`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Words that people use for what belongs in each mailbox: lines of `mailbox: word, word`.
+    /// They take the place of Postbud's own for the mailboxes they name
     #[arg(long, value_name = "FILE")]
     pub(crate) words: Option<PathBuf>,
-    /// A configuration, for the promise and for which mailboxes are switched on
+    /// Do without Postbud's own words for what municipalities do
+    #[arg(long)]
+    pub(crate) no_words: bool,
+    /// A configuration, for the promise and for which mailboxes there are and are switched on
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Threads; 0 stands for all cores. The result is the same
@@ -40,12 +51,14 @@ pub(crate) struct EvaluateArgs {
     /// The model: a file, a version's folder, or a folder of versions
     #[arg(long, value_name = "PATH")]
     pub(crate) model: PathBuf,
-    /// Labelled letters: letters.jsonl, one or several
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH", help = LETTERS)]
     pub(crate) letters: Vec<PathBuf>,
-    /// Only the letters that `train --hold-out` keeps out of training
+    /// Only the letters that `train --hold-out` keeps out of training; give the same letters
     #[arg(long)]
     pub(crate) held_out: bool,
+    /// Mailboxes that were renamed, merged or closed: lines of `old = new`, `old = -`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
     /// A configuration, for the promise and for which mailboxes are switched on
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

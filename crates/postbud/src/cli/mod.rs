@@ -2,10 +2,13 @@
 
 mod bench;
 mod installation;
+mod labels;
 mod learning;
 mod letters;
 mod mail;
 mod queue;
+mod retrain;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -13,10 +16,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchPipelineArgs};
 pub(crate) use installation::{DemoArgs, InitArgs, RunArgs};
+pub(crate) use labels::{
+    ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs,
+};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
 pub(crate) use mail::{ClassifyArgs, ExplainArgs, SendArgs};
 pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
+pub(crate) use retrain::RetrainArgs;
+pub(crate) use simulate::SimulateArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -67,12 +75,21 @@ pub(crate) enum Command {
     /// Look at the queue and its dead letters
     #[command(after_help = EXIT_CODES)]
     Queue(QueueArgs),
+    /// See what people said about letters, take it back, or import sorted mail
+    #[command(after_help = EXIT_CODES)]
+    Labels(LabelsArgs),
+    /// Make a new model version from what people decided, and compare it with the one in use
+    #[command(after_help = EXIT_CODES)]
+    Retrain(RetrainArgs),
     /// Learn a new model version from labelled letters
     #[command(after_help = EXIT_CODES)]
     Train(TrainArgs),
     /// Judge a model on labelled letters
     #[command(after_help = EXIT_CODES)]
     Evaluate(EvaluateArgs),
+    /// Try out how often the promise is broken, in many resamplings of labelled letters
+    #[command(after_help = EXIT_CODES)]
+    Simulate(SimulateArgs),
     /// Take a model's score for a letter apart, word by word, so that it adds up
     #[command(after_help = EXIT_CODES)]
     Explain(ExplainArgs),

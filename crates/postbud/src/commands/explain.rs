@@ -1,7 +1,7 @@
 //! `postbud explain`: a model's score for one letter, taken apart word by word.
 
 use postbud_letter::{Limits, read};
-use postbud_model::{Explanation, MASKED, Model, Text};
+use postbud_model::{Explanation, MASKED, Model, Part, Span, Text};
 use serde_json::{Value, json};
 
 use crate::classifier::open;
@@ -64,7 +64,10 @@ fn document(head: (&str, &str, &str), probability: f64, explanation: &Explanatio
     let words: Vec<Value> = explanation
         .words
         .iter()
-        .map(|word| json!({ "word": word.word, "weight": word.weight, "places": word.spans.len() }))
+        .map(|word| {
+            let spans: Vec<Value> = word.spans.iter().map(span).collect();
+            json!({ "word": word.word, "weight": word.weight, "places": spans.len(), "spans": spans })
+        })
         .collect();
     json!({
         "file": head.0,
@@ -75,6 +78,15 @@ fn document(head: (&str, &str, &str), probability: f64, explanation: &Explanatio
         "bias": explanation.bias,
         "words": words,
     })
+}
+
+/// Where a word stands: in which part, and from which byte to which.
+fn span(span: &Span) -> Value {
+    let part = match span.part {
+        Part::Subject => "subject",
+        Part::Body => "body",
+    };
+    json!({ "part": part, "start": span.start, "end": span.end })
 }
 
 fn print(

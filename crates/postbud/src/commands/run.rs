@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::classifier::configured;
 use crate::cli::RunArgs;
+use crate::commands::retrain;
 use crate::config::Config;
 use crate::{telemetry, wiring};
 
@@ -24,7 +25,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
-    route(&config, classifier, store, Arc::clone(&queue), &stop).await?;
+    let retraining = retrain::by_schedule(&config, &args.config, &store, &stop);
+    let routing = route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
+    tokio::try_join!(routing, async { Ok(retraining.await) })?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())

@@ -14,6 +14,7 @@ mod patterns;
 mod plain;
 mod read;
 mod report;
+mod retrain;
 mod rules;
 mod secret;
 mod section;
@@ -28,6 +29,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub(crate) use example::{demo, template};
+pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use types::{Config, LogFormat, QueueKind, Tls};
 
 use report::{ConfigReport, Note, Warning};

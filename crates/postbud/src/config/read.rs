@@ -8,7 +8,7 @@ use toml_edit::Document;
 use super::report::{ConfigReport, Notes, Warning};
 use super::section::{Reader, Section};
 use super::types::Config;
-use super::{checks, delivery, mailboxes, plain, rules, services, syntax};
+use super::{checks, delivery, mailboxes, plain, retrain, rules, services, syntax};
 
 /// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
 pub(super) fn read(
@@ -41,6 +41,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let has_smtp = delivery_section.has("smtp");
     let delivery = delivery::delivery(delivery_section);
     let limits = plain::limits(root.section("limits"));
+    let retrain = retrain::retrain(root.section("retrain"));
     let log = plain::log(root.section("log"));
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
@@ -55,5 +56,5 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         rules: rules.into_iter().map(|read| read.rule).collect(),
         must_not_miss_probability,
     };
-    Some(Config { store, queue, model, promise, delivery, limits, log, settings })
+    Some(Config { store, queue, model, promise, delivery, limits, retrain, log, settings })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use postbud_decide::{Lang, Settings};
 use postbud_letter::Limits;
 
+use super::retrain::Retrain;
 use super::secret::Secret;
 
 /// A checked configuration.
@@ -24,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) delivery: Delivery,
     /// How much of a letter is read.
     pub(crate) limits: Limits,
+    /// How new models come about.
+    pub(crate) retrain: Retrain,
     /// How Postbud logs.
     pub(crate) log: Log,
     /// Mailboxes, rules and the must-not-miss limit.

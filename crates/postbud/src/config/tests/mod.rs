@@ -5,6 +5,7 @@ mod example;
 mod files;
 mod properties;
 mod reports;
+mod retrain;
 
 use std::path::Path;
 

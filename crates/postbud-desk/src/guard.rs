@@ -1,0 +1,130 @@
+//! In front of every page: who is it, may they, and does the form come from us?
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Form, FromRequest, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use postbud_pipeline::ports::{Role, Timestamp};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::Problem;
+use crate::language::{Words, cookie};
+use crate::pages::Person;
+use crate::routes::FORM_BYTES;
+use crate::{Access, Room};
+
+/// The name of the session's cookie.
+pub(crate) const SESSION: &str = "postbud";
+
+#[derive(Deserialize)]
+struct Token {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// The id under which a session is stored.
+pub(crate) fn session_id(cookie: &str) -> String {
+    Sha256::digest(cookie.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Lets through who may use the route. A form of somebody signed in carries their token; a form
+/// of anybody comes from a page of ours, as far as the browser says.
+pub(crate) async fn guard(
+    State((room, access)): State<(Arc<Room>, Access)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let words = Words::of(request.headers());
+    let form = request.method() == Method::POST;
+    if form && foreign(request.headers()) {
+        return Problem::stale(words).into_response();
+    }
+    if access == Access::Public {
+        return next.run(request).await;
+    }
+    let session = match cookie(request.headers(), SESSION) {
+        None => None,
+        Some(value) => match room.store.session(&session_id(value), Timestamp::now()).await {
+            Ok(session) => session,
+            Err(error) => return Problem::desk(words, &error).into_response(),
+        },
+    };
+    let Some(session) = session else {
+        return Redirect::to(&sign_in_for(request.uri().path())).into_response();
+    };
+    if !allowed(access, session.role) {
+        return Problem::forbidden(words).into_response();
+    }
+    if form {
+        let (parts, body) = request.into_parts();
+        let Ok(bytes) = to_bytes(body, FORM_BYTES).await else {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        };
+        let copy = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
+        match Form::<Token>::from_request(copy, &()).await {
+            Ok(Form(token)) if token.csrf == session.csrf => {}
+            _ => return Problem::stale(words).into_response(),
+        }
+        request = Request::from_parts(parts, Body::from(bytes));
+    }
+    request.extensions_mut().insert(Person {
+        name: session.name,
+        role: session.role,
+        csrf: session.csrf,
+    });
+    next.run(request).await
+}
+
+fn allowed(access: Access, role: Role) -> bool {
+    match access {
+        Access::Public | Access::SignedIn => true,
+        Access::Letters => role.reads_letters(),
+        Access::Evidence => matches!(role, Role::Owner | Role::Auditor),
+    }
+}
+
+/// Does the browser say that another site sends this?
+fn foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+/// The sign-in page that comes back to the letter.
+fn sign_in_for(path: &str) -> String {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("letters"), Some(id)) => format!("/sign-in?next=/letters/{id}"),
+        _ => "/sign-in".to_owned(),
+    }
+}
+
+/// What every answer carries: nothing is stored, framed, guessed, or loaded from elsewhere.
+pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+        connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+        frame-ancestors 'none'";
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,102 @@
+//! Danish first, English by a switch.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use postbud_decide::Lang;
+use postbud_pipeline::ports::{State, Timestamp};
+
+/// The language of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Words(pub(crate) Lang);
+
+impl Words {
+    /// What the cookie says; Danish without one.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self(match cookie(headers, "lang") {
+            Some("en") => Lang::English,
+            _ => Lang::Danish,
+        })
+    }
+
+    /// The one of two texts.
+    pub(crate) fn t<'a>(&self, danish: &'a str, english: &'a str) -> &'a str {
+        match self.0 {
+            Lang::Danish => danish,
+            Lang::English => english,
+        }
+    }
+
+    /// The code for `lang="…"`.
+    pub(crate) fn code(&self) -> &'static str {
+        match self.0 {
+            Lang::Danish => "da",
+            Lang::English => "en",
+        }
+    }
+
+    /// A probability in numbers.
+    pub(crate) fn percent(&self, probability: f64) -> String {
+        let text = format!("{:.0}", probability * 100.0);
+        self.t("% %", "%%").replacen('%', &text, 1)
+    }
+
+    /// A probability in words.
+    pub(crate) fn likely(&self, probability: f64) -> &'static str {
+        match probability {
+            p if p >= 0.9 => self.t("næsten sikkert", "almost certain"),
+            p if p >= 0.7 => self.t("sandsynligt", "likely"),
+            p if p >= 0.4 => self.t("muligt", "possible"),
+            p if p >= 0.15 => self.t("mindre sandsynligt", "less likely"),
+            _ => self.t("næppe", "hardly"),
+        }
+    }
+
+    /// The name of a state.
+    pub(crate) fn state(&self, state: State) -> &'static str {
+        match state {
+            State::Routed => self.t("på vej", "on its way"),
+            State::Delivered => self.t("leveret", "delivered"),
+            State::Review => self.t("venter", "waiting"),
+            State::Quarantined => self.t("tilbageholdt", "quarantined"),
+        }
+    }
+
+    /// What happened, in a word.
+    pub(crate) fn event(&self, what: &str) -> String {
+        match what {
+            "received" => self.t("modtaget", "received"),
+            "decided" => self.t("afgjort", "decided"),
+            "assigned" => self.t("fordelt", "assigned"),
+            "delivered" => self.t("leveret", "delivered"),
+            "delivery-failed" => self.t("ikke leveret", "not delivered"),
+            "quarantined" => self.t("tilbageholdt", "quarantined"),
+            "undone" => self.t("fortrudt", "taken back"),
+            other => other,
+        }
+        .to_owned()
+    }
+
+    /// How long ago, in minutes, hours or days.
+    pub(crate) fn age(&self, ms: i64) -> String {
+        let minutes = ms.max(0) / 60_000;
+        match minutes {
+            0..60 => format!("{minutes} min"),
+            60..2880 => format!("{} {}", minutes / 60, self.t("t", "h")),
+            _ => format!("{} {}", minutes / 1440, self.t("dage", "days")),
+        }
+    }
+}
+
+/// A moment in UTC as people write it.
+pub(crate) fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0)
+        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+}

@@ -1,0 +1,168 @@
+//! The waiting list, and the way to the next letter.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use postbud_decide::MailboxId;
+use postbud_letter::{Channel, LetterId};
+use postbud_pipeline::ports::{Timestamp, Waiting, WaitingCount, WaitingFilter, WaitingKey};
+use serde::Deserialize;
+
+use super::{Person, html, name_of};
+use crate::Room;
+use crate::error::Problem;
+use crate::language::{Words, moment};
+
+/// So many letters are on a page.
+const PAGE: u32 = 50;
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    mailbox: String,
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    done: String,
+}
+
+pub(crate) struct Line {
+    id: String,
+    subject: String,
+    age: String,
+    at: String,
+    late: bool,
+    urgent: bool,
+    channel: &'static str,
+    mailbox: String,
+    probability: String,
+    claimed_by: String,
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct List {
+    w: Words,
+    person: Option<Person>,
+    count: WaitingCount,
+    lines: Vec<Line>,
+    mailboxes: Vec<(String, String)>,
+    mailbox: String,
+    channel: String,
+    after: String,
+    done: String,
+}
+
+fn channel_of(text: &str) -> Option<Channel> {
+    [Channel::DigitalPost, Channel::Email, Channel::Unknown]
+        .into_iter()
+        .find(|channel| channel.as_str() == text)
+}
+
+fn line(waiting: Waiting, room: &Room, w: Words, now: Timestamp) -> Line {
+    let waited = now.0.saturating_sub(waiting.row.received_at.0);
+    let mailbox = waiting.row.mailbox.as_ref();
+    Line {
+        id: waiting.row.letter.to_string(),
+        age: w.age(waited),
+        at: moment(waiting.row.received_at),
+        late: waited > room.options.deadline_ms,
+        urgent: waiting.urgent,
+        channel: match waiting.row.channel {
+            Channel::DigitalPost => "Digital Post",
+            Channel::Email => "E-mail",
+            Channel::Unknown => "?",
+        },
+        mailbox: mailbox.map(|id| name_of(&room.options.settings, id)).unwrap_or_default(),
+        probability: waiting.row.probability.map(|p| w.percent(p)).unwrap_or_default(),
+        claimed_by: waiting.claimed_by.unwrap_or_default(),
+        subject: match waiting.row.subject.trim() {
+            "" => w.t("(uden emne)", "(no subject)").to_owned(),
+            subject => subject.to_owned(),
+        },
+    }
+}
+
+fn key_of(text: &str) -> Option<WaitingKey> {
+    let mut parts = text.splitn(3, '.');
+    Some(WaitingKey {
+        urgent: parts.next()? == "1",
+        received_at: Timestamp(parts.next()?.parse().ok()?),
+        letter: LetterId::parse(parts.next()?).ok()?,
+    })
+}
+
+pub(crate) async fn page(
+    State(room): State<Arc<Room>>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let w = Words::of(&headers);
+    let problem = |error| Problem::desk(w, &error);
+    let filter = WaitingFilter {
+        mailbox: MailboxId::parse(&asked.mailbox).ok(),
+        channel: channel_of(&asked.channel),
+        after: key_of(&asked.after),
+        limit: PAGE,
+    };
+    let now = Timestamp::now();
+    let waiting = room.store.waiting(&filter, now).await.map_err(problem)?;
+    let count = room.store.waiting_count().await.map_err(problem)?;
+    let full = waiting.len() == PAGE as usize;
+    let after = waiting.last().filter(|_| full).map_or_else(String::new, |last| {
+        let urgent = u8::from(last.urgent);
+        format!("{urgent}.{}.{}", last.row.received_at.0, last.row.letter)
+    });
+    let mailboxes = room.options.settings.mailboxes.iter();
+    Ok(html(&List {
+        w,
+        person: Some(person),
+        count,
+        lines: waiting.into_iter().map(|waiting| line(waiting, &room, w, now)).collect(),
+        mailboxes: mailboxes.map(|m| (m.id.to_string(), m.name.clone())).collect(),
+        mailbox: asked.mailbox,
+        channel: asked.channel,
+        after,
+        done: LetterId::parse(&asked.done).map(|id| id.to_string()).unwrap_or_default(),
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    from: String,
+}
+
+/// To the first waiting letter that nobody else has open: after `from` when there is one.
+pub(crate) async fn next(
+    State(room): State<Arc<Room>>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    Query(asked): Query<Next>,
+) -> Result<Redirect, Problem> {
+    let w = Words::of(&headers);
+    let filter = WaitingFilter { limit: 200, ..WaitingFilter::default() };
+    let waiting = room.store.waiting(&filter, Timestamp::now()).await;
+    let waiting = waiting.map_err(|error| Problem::desk(w, &error))?;
+    let place = waiting.iter().position(|found| found.row.letter.as_str() == asked.from);
+    let (before, after) = waiting.split_at(place.map_or(0, |place| place + 1));
+    let free = |found: &&Waiting| {
+        found.row.letter.as_str() != asked.from
+            && found.claimed_by.as_ref().is_none_or(|by| *by == person.name)
+    };
+    let found = after.iter().chain(before).find(free);
+    let done = LetterId::parse(&asked.done).map(|id| format!("?done={id}")).unwrap_or_default();
+    Ok(match found {
+        Some(found) => Redirect::to(&format!("/letters/{}{done}", found.row.letter)),
+        None => Redirect::to(&format!("/{done}")),
+    })
+}

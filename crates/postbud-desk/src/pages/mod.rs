@@ -1,0 +1,44 @@
+//! The pages.
+
+pub(crate) mod evidence;
+pub(crate) mod find;
+pub(crate) mod letter;
+pub(crate) mod list;
+pub(crate) mod sign_in;
+pub(crate) mod small;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use postbud_decide::{MailboxId, Settings};
+use postbud_pipeline::ports::Role;
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) csrf: String,
+}
+
+impl Person {
+    /// May they read letters?
+    pub(crate) fn reads_letters(&self) -> bool {
+        self.role.reads_letters()
+    }
+
+    /// May they see evidence and logs?
+    pub(crate) fn sees_evidence(&self) -> bool {
+        matches!(self.role, Role::Owner | Role::Auditor)
+    }
+}
+
+/// A rendered page. Rendering writes to memory and cannot fail.
+pub(crate) fn html(page: &impl Template) -> Response {
+    Html(page.render().unwrap_or_default()).into_response()
+}
+
+/// What people call a mailbox.
+pub(crate) fn name_of(settings: &Settings, id: &MailboxId) -> String {
+    let name = settings.mailbox(id).map(|mailbox| mailbox.name.trim());
+    name.filter(|name| !name.is_empty()).unwrap_or(id.as_str()).to_owned()
+}

@@ -1,0 +1,62 @@
+//! Assets, the language switch, live counts, and what is not there.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::response::sse::{Event, Sse};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use futures::stream::{self, Stream};
+use serde::Deserialize;
+
+use crate::Room;
+use crate::error::Problem;
+use crate::language::Words;
+
+/// How often counts are told.
+const EVERY: Duration = Duration::from_secs(5);
+/// A stream of counts ends after so many; the browser begins another, with its session checked.
+const TIMES: u32 = 60;
+
+pub(crate) async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/desk.css"))
+}
+
+pub(crate) async fn script() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../assets/desk.js"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Language {
+    lang: String,
+}
+
+pub(crate) async fn language(Form(asked): Form<Language>) -> Response {
+    let lang = if asked.lang == "en" { "en" } else { "da" };
+    let cookie = format!("lang={lang}; Path=/; Max-Age=31536000; SameSite=Lax");
+    (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response()
+}
+
+pub(crate) async fn nothing(headers: HeaderMap) -> Problem {
+    Problem::missing(Words::of(&headers))
+}
+
+pub(crate) async fn counts(
+    State(room): State<Arc<Room>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stream = stream::unfold((room, 0_u32), |(room, told)| async move {
+        if told >= TIMES || (told > 0 && room.stop.sleep(EVERY).await) {
+            return None;
+        }
+        let event = match room.store.waiting_count().await {
+            Ok(count) => Event::default().data(count.all.to_string()),
+            Err(_) => Event::default().comment("away"),
+        };
+        Some((Ok(event), (room, told + 1)))
+    });
+    Sse::new(stream)
+}

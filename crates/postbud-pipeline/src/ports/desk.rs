@@ -1,0 +1,284 @@
+//! The port to what the desk keeps: the waiting list, claims, decisions that can be taken back,
+//! notes, who saw what, people and their sessions.
+
+use async_trait::async_trait;
+use postbud_decide::MailboxId;
+use postbud_letter::{Channel, LetterId};
+use serde::{Deserialize, Serialize};
+
+use super::{Assignment, LabelError, LetterRow, StoreError, Timestamp};
+
+/// The longest note, in characters.
+pub const NOTE_CHARS: usize = 2_000;
+
+/// What a person may do at the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Works letters.
+    Clerk,
+    /// Works letters and sees the evidence.
+    Owner,
+    /// Reads who did what, and no letter.
+    Auditor,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Clerk, Self::Owner, Self::Auditor];
+
+    /// The word used in the database and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Owner => "owner",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// May this person read letters and decide about them?
+    #[must_use]
+    pub fn reads_letters(self) -> bool {
+        matches!(self, Self::Clerk | Self::Owner)
+    }
+}
+
+/// A place in the waiting list: what comes after it is the next page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingKey {
+    /// First in line?
+    pub urgent: bool,
+    /// When the letter was received.
+    pub received_at: Timestamp,
+    /// The letter.
+    pub letter: LetterId,
+}
+
+/// Which waiting letters to list.
+#[derive(Debug, Clone, Default)]
+pub struct WaitingFilter {
+    /// Only those with this first suggestion.
+    pub mailbox: Option<MailboxId>,
+    /// Only those that came like this.
+    pub channel: Option<Channel>,
+    /// Only what comes after this place.
+    pub after: Option<WaitingKey>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A waiting letter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// The letter.
+    pub row: LetterRow,
+    /// May it belong to a mailbox that must not miss one?
+    pub urgent: bool,
+    /// Who has it open, if anybody.
+    pub claimed_by: Option<String>,
+}
+
+/// How many letters wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingCount {
+    /// All.
+    pub all: u64,
+    /// Those first in line.
+    pub urgent: u64,
+}
+
+/// A note on a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub text: String,
+}
+
+/// That somebody saw a letter or something of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// Which letter; what was asked for when it was a search.
+    pub letter: String,
+    /// Why: `work`, `history`, `document`.
+    pub why: String,
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name they sign in with, which stands on their labels.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The password as an argon2id PHC string.
+    pub password: String,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// Switched off?
+    pub disabled: bool,
+    /// Sign-in is refused until then, after too many wrong passwords.
+    pub locked_until: Timestamp,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who.
+    pub name: String,
+    /// What they may do now.
+    pub role: Role,
+    /// The token that every form of theirs carries.
+    pub csrf: String,
+}
+
+/// Figures for the evidence page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Letters that went out without a person.
+    pub automatic: u64,
+    /// Decisions at the desk that were not taken back.
+    pub decided: u64,
+    /// Of those, where the first suggestion was another mailbox.
+    pub corrected: u64,
+    /// When the oldest waiting letter was received.
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+/// What can go wrong at the desk.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The store cannot do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The label was refused.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// The letter was decided by somebody else meanwhile.
+    #[error("{by} has decided about letter {letter} already")]
+    Decided {
+        /// The letter.
+        letter: LetterId,
+        /// Who was first.
+        by: String,
+        /// Where they sent it.
+        mailbox: String,
+    },
+    /// It cannot be taken back any more, or never could by this person.
+    #[error("the decision about letter {0} cannot be taken back any more")]
+    TooLate(LetterId),
+    /// There is such an account already.
+    #[error("there is a user {0} already")]
+    UserExists(String),
+    /// There is no such account.
+    #[error("there is no user {0}; `postbud user list` lists them")]
+    UnknownUser(String),
+}
+
+/// What the desk keeps, where the letters are.
+#[async_trait]
+pub trait Desk: Send + Sync {
+    /// Waiting letters: first in line first, then by age.
+    async fn waiting(
+        &self,
+        filter: &WaitingFilter,
+        now: Timestamp,
+    ) -> Result<Vec<Waiting>, DeskError>;
+
+    /// How many letters wait.
+    async fn waiting_count(&self) -> Result<WaitingCount, DeskError>;
+
+    /// Claims a letter for `who` until `until`, unless somebody else holds it; `force` takes it
+    /// over. Returns who holds it now.
+    async fn claim(
+        &self,
+        letter: &LetterId,
+        who: &str,
+        now: Timestamp,
+        until: Timestamp,
+        force: bool,
+    ) -> Result<String, DeskError>;
+
+    /// Records a person's decision with its label. What it sends is not due before
+    /// `assignment.at + grace_ms`.
+    ///
+    /// # Errors
+    /// [`DeskError::Decided`] when somebody was first.
+    async fn decide(&self, assignment: &Assignment, grace_ms: i64) -> Result<(), DeskError>;
+
+    /// Takes a decision of `who` back while nothing was sent: the letter waits again and the label
+    /// is withdrawn.
+    ///
+    /// # Errors
+    /// [`DeskError::TooLate`].
+    async fn undo(&self, letter: &LetterId, who: &str, now: Timestamp) -> Result<(), DeskError>;
+
+    /// Adds a note.
+    async fn add_note(&self, letter: &LetterId, note: &Note) -> Result<(), DeskError>;
+
+    /// A letter's notes, oldest first.
+    async fn notes(&self, letter: &LetterId) -> Result<Vec<Note>, DeskError>;
+
+    /// Writes down that somebody saw a letter.
+    async fn log_access(&self, access: &Access) -> Result<(), DeskError>;
+
+    /// Who saw letters, or one letter, newest first.
+    async fn accesses(
+        &self,
+        letter: Option<&LetterId>,
+        limit: u32,
+    ) -> Result<Vec<Access>, DeskError>;
+
+    /// Makes an account.
+    async fn add_user(&self, user: &User) -> Result<(), DeskError>;
+
+    /// Switches an account off and ends its sessions.
+    async fn disable_user(&self, name: &str, now: Timestamp) -> Result<(), DeskError>;
+
+    /// The account of this name.
+    async fn user(&self, name: &str) -> Result<Option<User>, DeskError>;
+
+    /// All accounts, by name.
+    async fn users(&self) -> Result<Vec<User>, DeskError>;
+
+    /// Counts a wrong password: from the `limit`th in a row on, sign-in is refused until `until`.
+    async fn failed_sign_in(
+        &self,
+        name: &str,
+        limit: u32,
+        until: Timestamp,
+    ) -> Result<(), DeskError>;
+
+    /// Begins a session under this id, and forgets wrong passwords and sessions that are over.
+    async fn begin_session(
+        &self,
+        id: &str,
+        name: &str,
+        csrf: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), DeskError>;
+
+    /// The session of this id, if it is not over and its account not switched off.
+    async fn session(&self, id: &str, now: Timestamp) -> Result<Option<Session>, DeskError>;
+
+    /// Ends a session.
+    async fn end_session(&self, id: &str) -> Result<(), DeskError>;
+
+    /// Figures for the evidence page.
+    async fn figures(&self) -> Result<Figures, DeskError>;
+}

@@ -1,0 +1,77 @@
+//! `postbud retrain`: the loop closed, as a process of its own with limits.
+//!
+//! The command itself only watches: the work is done by a second process of the same binary
+//! ([`worker`]), so that one that runs out of memory or time can be told of. `postbud run` does
+//! the same on a schedule ([`scheduled`]).
+
+mod limits;
+mod lock;
+mod report;
+mod schedule;
+mod scheduled;
+mod supervise;
+mod words;
+mod worker;
+
+use std::ffi::OsString;
+
+use postbud_pipeline::ports::is_person;
+
+use crate::cli::RetrainArgs;
+use crate::exit::{self, Failure};
+use crate::{telemetry, wiring};
+use supervise::{Ended, Order};
+
+pub(crate) use scheduled::by_schedule;
+
+/// Retrains, in a process of its own.
+pub(crate) async fn run(args: &RetrainArgs) -> anyhow::Result<()> {
+    if let Some(id) = &args.worker {
+        return worker::run(args, id).await;
+    }
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, config.log.level.as_str());
+    // The service's own account may be called postbud, but a person asks for it, or the schedule.
+    let by = if is_person(&args.by) { args.by.trim() } else { "terminal" };
+    let store = wiring::store(&config).await?;
+    let order = Order {
+        id: uuid::Uuid::new_v4().to_string(),
+        by: by.to_owned(),
+        args: passed_on(args, by),
+        retrain: &config.retrain,
+        prints: true,
+    };
+    match supervise::run(&order, &store, None).await? {
+        Ended::Exit(0) => Ok(()),
+        // It has said why on standard error already.
+        Ended::Exit(code) => Err(Failure::new(code, "no new model was made").into()),
+        Ended::Died(_, what) => {
+            Err(Failure::new(exit::FAILED, format!("the retraining failed: {what}")).into())
+        }
+        Ended::Stopped => Ok(()),
+    }
+}
+
+/// The arguments for the process that does the work.
+fn passed_on(args: &RetrainArgs, by: &str) -> Vec<OsString> {
+    let mut out: Vec<OsString> = vec!["--by".into(), by.into()];
+    out.extend(["--threads".into(), args.threads.to_string().into()]);
+    if let Some(config) = &args.config.config {
+        out.extend(["--config".into(), config.into()]);
+    }
+    let flags =
+        [("--promote", args.promote), ("--force", args.force), ("--json", args.output.json)];
+    out.extend(flags.iter().filter(|(_, on)| *on).map(|(flag, _)| OsString::from(flag)));
+    if let Some(lang) = args.output.lang {
+        let lang = match lang {
+            crate::cli::Lang::Da => "da",
+            crate::cli::Lang::En => "en",
+        };
+        out.extend(["--lang".into(), lang.into()]);
+    }
+    if !args.letters.is_empty() {
+        out.push("--letters".into());
+        out.extend(args.letters.iter().map(OsString::from));
+    }
+    out
+}
