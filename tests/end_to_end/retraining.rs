@@ -101,6 +101,10 @@ fn people_decide_and_the_next_model_learns_from_it() {
     let listed = here.json(&["labels", "--letter", &ids[0]]);
     assert_eq!(listed["labels"][0]["withdrawn"]["by"], "bo");
     assert_eq!(here.json(&["retrain"])["outcome"], "unchanged");
+
+    // `train` learns from the same labels, without the base letters that nobody named.
+    let args = ["train", "--from-store", "--config", "postbud.toml", "--out", "other/klit"];
+    assert_eq!(here.json(&args)["evaluation"]["training_letters"], 69);
 }
 
 #[test]

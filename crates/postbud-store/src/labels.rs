@@ -107,7 +107,7 @@ async fn withdraw(
         SELECT n FROM labels WHERE letter = $1 AND withdrawn_at IS NULL AND n = $2";
     let id = Value::from(letter.as_str());
     let found = match number {
-        None => tx.query(HOLDING, &[id.clone()]).await?,
+        None => tx.query(HOLDING, std::slice::from_ref(&id)).await?,
         Some(number) => tx.query(GIVEN, &[id.clone(), i64::from(number).into()]).await?,
     };
     let Some(row) = found.first() else {

@@ -25,15 +25,14 @@ pub(crate) struct Stored {
     pub(crate) erased: HashSet<String>,
 }
 
-/// The labelled letters of the store that a configuration names. For commands that are not async.
-#[allow(dead_code, reason = "`train --from-store` calls it")]
-pub(crate) fn labelled_letters(config: &Config) -> anyhow::Result<Vec<LabelledLetter>> {
+/// What the store that a configuration names has to learn from. For commands that are not async.
+pub(crate) fn stored(config: &Config) -> anyhow::Result<Stored> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = wiring::store(config).await?;
         let stored = read(&store, &config.limits).await?;
         store.close().await;
-        Ok(stored.letters)
+        Ok(stored)
     })
 }
 

@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, bench, classify, demo, evaluate, explain, init, labels, letters, queue, retrain, run, send, simulate, train,
+        assign, bench, classify, demo, evaluate, explain, init, labels, letters, queue, retrain,
+        run, send, simulate, train,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {

@@ -13,8 +13,11 @@ holding mails, MeMo or plain text under any name; a Maildir; an mbox named after
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    #[arg(long, required = true, num_args = 1.., value_name = "PATH", help = LETTERS)]
+    #[arg(long, required_unless_present = "from_store", num_args = 1.., value_name = "PATH", help = LETTERS)]
     pub(crate) letters: Vec<PathBuf>,
+    /// Learn from the letters that people have labelled in the store of the configuration, too
+    #[arg(long, requires = "config")]
+    pub(crate) from_store: bool,
     /// The model's folder; the new version gets the next number in it
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -16,9 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchPipelineArgs};
 pub(crate) use installation::{DemoArgs, InitArgs, RunArgs};
-pub(crate) use labels::{
-    ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs,
-};
+pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
 pub(crate) use mail::{ClassifyArgs, ExplainArgs, SendArgs};

@@ -25,9 +25,12 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
-    let retraining = retrain::by_schedule(&config, &args.config, &store, &stop);
+    let retraining = async {
+        retrain::by_schedule(&config, &args.config, &store, &stop).await;
+        Ok(())
+    };
     let routing = route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
-    tokio::try_join!(routing, async { Ok(retraining.await) })?;
+    tokio::try_join!(routing, retraining)?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())

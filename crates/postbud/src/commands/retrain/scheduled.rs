@@ -70,7 +70,7 @@ async fn once(config: &Config, file: &Path, store: &SqlStore, stop: &Stop) {
         }
         Ok(Ended::Stopped) => {}
         Err(error) => {
-            error!(retraining = order.id, error = format!("{error:#}"), "retraining failed")
+            error!(retraining = order.id, error = format!("{error:#}"), "retraining failed");
         }
     }
 }

@@ -3,9 +3,10 @@
 use anyhow::Context;
 use postbud_evaluate::Promise;
 use postbud_learn::{
-    LabelledLetter, LearnOptions, Made, Registry, RetrainOptions, Retrained, Signature,
+    Before, LabelledLetter, LearnOptions, Made, Registry, RetrainOptions, Retrained, Signature,
     read_letters, retrain,
 };
+use postbud_model::TrainOptions;
 use postbud_pipeline::ports::{RetrainOutcome, RetrainRow, Retrains as _, Timestamp};
 use postbud_store::SqlStore;
 
@@ -13,6 +14,7 @@ use super::lock::Lock;
 use super::{limits, report};
 use crate::classifier::routing;
 use crate::cli::RetrainArgs;
+use crate::commands::train::given;
 use crate::config::Config;
 use crate::exit::{self, Failure};
 use crate::{from_store, telemetry, wiring};
@@ -137,7 +139,12 @@ fn options(
     // The champion may know mailboxes of which there is no letter.
     let labels = letters.iter().map(|letter| &letter.label).chain(&mailboxes);
     let labels: std::collections::BTreeSet<String> = labels.cloned().collect();
+    let of_letters = letters.iter().map(|letter| letter.label.clone()).collect();
+    let (descriptions, words) = given::words(&of_letters, None, false, Some(config))?;
+    let no_mailbox = given::no_mailboxes(&of_letters);
     let learn = LearnOptions {
+        model: TrainOptions { descriptions, ..TrainOptions::default() },
+        before: Before { words, no_mailbox, ..Before::default() },
         routing: routing(config, &labels.into_iter().collect::<Vec<_>>()),
         promise: Promise::new(config.promise.target_error, config.promise.confidence)?,
         ..LearnOptions::default()

@@ -13,6 +13,7 @@ use postbud_model::Description;
 
 use crate::config::Config;
 use crate::exit::{self, Failure};
+use crate::from_store::{Stored, merged};
 
 /// The longest file of words or labels, in bytes.
 const LIST_BYTES: u64 = 1 << 20;
@@ -35,12 +36,25 @@ impl Given {
         mapping: Option<&Path>,
         config: Option<&Config>,
     ) -> anyhow::Result<Self> {
+        Self::read_with(paths, None, mapping, config)
+    }
+
+    /// The same, with what people have labelled in the store.
+    pub(crate) fn read_with(
+        paths: &[PathBuf],
+        stored: Option<Stored>,
+        mapping: Option<&Path>,
+        config: Option<&Config>,
+    ) -> anyhow::Result<Self> {
         let mapping = mapping.map(read_mapping).transpose()?;
         let mut reading = read_all(paths).map_err(|error| {
             let source = std::error::Error::source(&error);
             let because = source.map_or_else(String::new, |source| format!(": {source}"));
             Failure::new(exit::FAILED, format!("{error}{because}"))
         })?;
+        if let Some(stored) = stored {
+            reading.letters = merged(std::mem::take(&mut reading.letters), stored);
+        }
         let mapped = match mapping {
             Some((path, mapping)) => {
                 let mailboxes = config.map(|config| &config.settings.mailboxes);
@@ -91,9 +105,7 @@ pub(crate) fn words(
     config: Option<&Config>,
 ) -> anyhow::Result<(Vec<Description>, WordsUsed)> {
     let own = match own {
-        Some(path) => {
-            Description::read(&list(path)?).map_err(|error| unusable(path, &error))?
-        }
+        Some(path) => Description::read(&list(path)?).map_err(|error| unusable(path, &error))?,
         None => Vec::new(),
     };
     let ours = if without_ours { Vocabulary::default() } else { Vocabulary::shipped()? };

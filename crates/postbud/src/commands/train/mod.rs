@@ -13,7 +13,7 @@ use tracing::info;
 use crate::classifier::routing;
 use crate::cli::TrainArgs;
 use crate::config::Config;
-use crate::{output, telemetry, wiring};
+use crate::{from_store, output, telemetry, wiring};
 use given::Given;
 use stop::Stop;
 
@@ -24,7 +24,11 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let config = args.config.as_deref().map(wiring::load).transpose()?;
     let bar = output::bar("reading letters", 0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
-    let read = || Given::read(&args.letters, args.mapping.as_deref(), config.as_ref());
+    let stored = match (&config, args.from_store) {
+        (Some(config), true) => Some(from_store::stored(config)?),
+        _ => None,
+    };
+    let read = || Given::read_with(&args.letters, stored, args.mapping.as_deref(), config.as_ref());
     let given = pool.install(read)?;
     bar.suspend(|| given.say_skipped());
     let options = options(args, config.as_ref(), &given)?;

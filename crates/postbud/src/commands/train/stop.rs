@@ -34,8 +34,7 @@ impl Stop {
 
     /// From now on a request to stop is let pass. Never returns when one came before.
     pub(crate) fn begin_writing(&self) {
-        let begun =
-            self.0.compare_exchange(WORKING, WRITING, Ordering::SeqCst, Ordering::SeqCst);
+        let begun = self.0.compare_exchange(WORKING, WRITING, Ordering::SeqCst, Ordering::SeqCst);
         while begun == Err(STOPPED) {
             // The process is about to end.
             thread::park();
