@@ -18,10 +18,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("postbud-store", PORTS),
     ("postbud-queue", PORTS),
     ("postbud-deliver", PORTS),
-    (
-        "postbud-desk",
-        &["postbud-letter", "postbud-decide", "postbud-evaluate", "postbud-pipeline"],
-    ),
+    ("postbud-desk", &["postbud-letter", "postbud-decide", "postbud-evaluate", "postbud-pipeline"]),
     (
         "postbud",
         &[
