@@ -4,8 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod chaos;
 mod crash;
 mod demo;
+mod desk;
+mod desk_browser;
+mod desk_chromium;
+mod desk_place;
 mod inputs;
 mod poison;
 mod production;

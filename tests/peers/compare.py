@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
 
 import data
 from classifiers import PEERS
@@ -80,24 +79,12 @@ def postbud(program: Path, train: Path, test: Path, words: Path | None, threads:
         report = json.loads(printed)
         rate = None
         try:
-            rate = rate_in(json.loads(child([str(program), "bench", "model", *use], threads)[0]))
-            if rate is None:
-                print("  no rate in what `postbud bench model --json` prints")
-        except (RuntimeError, ValueError):
-            print("  letters/s left out: this build has no `postbud bench model`")
+            asked = ["bench", "model", "--letters", str(train), "--test", str(test), "--json"]
+            printed, _, _ = child([str(program), *asked], threads)
+            rate = float(json.loads(printed)["texts_per_second"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            print(f"  letters/s left out: {error}")
     return Figures(report["accuracy"], report["macro_f1"], seconds, rate, max(trained, judged))
-
-
-def rate_in(value: Any) -> float | None:
-    """The first figure per second in a JSON document."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if "per_second" in key and isinstance(inner, int | float):
-                return float(inner)
-    inner_values = value.values() if isinstance(value, dict) else value
-    if not isinstance(inner_values, str) and hasattr(inner_values, "__iter__"):
-        return next((rate for rate in map(rate_in, inner_values) if rate is not None), None)
-    return None
 
 
 def rows(name: str, measured: dict[str, Figures]) -> list[list[str]]:

@@ -1,7 +1,6 @@
 //! The target that the pipeline sees: finds the mailbox of a letter and how to reach it.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +14,14 @@ use tokio::task::JoinError;
 use tokio::time::timeout;
 
 use crate::compose::{self, Settings};
-use crate::maildir::{self, MaildirError};
+use crate::maildir::{Maildir, MaildirError};
 use crate::options::{self, DeliverOptions, OptionsError};
 use crate::smtp::{Parcel, SmtpFault, SmtpSender, Wire};
 
 /// How long a Maildir may take for one letter, waiting for a free writer included.
 const MAILDIR_DEADLINE: Duration = Duration::from_secs(60);
 /// How many letters are written to Maildirs at the same time. A network share that hangs holds
-/// at most so many threads.
+/// at most so many threads, and only those of its own mailbox.
 const MAILDIR_WRITERS: usize = 16;
 
 /// What is said when composing panics or ends in nothing that can be sent.
@@ -32,7 +31,6 @@ const NOT_COMPOSED: &str = "the letter could not be made into a mail";
 pub struct Deliverer {
     routes: HashMap<MailboxId, Arc<Route>>,
     smtp: Option<SmtpSender>,
-    writers: Arc<Semaphore>,
     settings: Arc<Settings>,
     limits: Limits,
 }
@@ -44,7 +42,7 @@ struct Route {
 }
 
 enum Way {
-    Maildir(PathBuf),
+    Maildir(Arc<Maildir>, Arc<Semaphore>),
     Smtp(Address),
     None,
 }
@@ -78,7 +76,6 @@ impl Deliverer {
         Ok(Self {
             routes,
             smtp,
-            writers: Arc::new(Semaphore::new(MAILDIR_WRITERS)),
             settings: Arc::new(Settings {
                 domain: options.domain,
                 from,
@@ -105,16 +102,21 @@ impl Deliverer {
         }
     }
 
-    async fn to_maildir(&self, job: Job, folder: &Path) -> Result<(), Failure> {
-        let writers = Arc::clone(&self.writers);
-        let folder = folder.to_owned();
+    async fn to_maildir(
+        &self,
+        job: Job,
+        folder: &Arc<Maildir>,
+        writers: &Arc<Semaphore>,
+    ) -> Result<(), Failure> {
+        let writers = Arc::clone(writers);
+        let folder = Arc::clone(folder);
         let name = compose::token(&job.item.key);
         let work = async {
             let permit = writers.acquire_owned().await;
             tokio::task::spawn_blocking(move || {
                 // Held until the disk has answered, also when nobody waits any more.
                 let _permit = permit;
-                maildir::deliver(&folder, &name, || job.compose(&job.read()))
+                folder.deliver(&name, || job.compose(&job.read()))
             })
             .await
         };
@@ -148,18 +150,30 @@ impl TargetPort for Deliverer {
         let result = match self.routes.get(&item.mailbox) {
             None => Err(Failure::permanent("it is not among the configured mailboxes")),
             Some(route) => match &route.way {
-                Way::Maildir(folder) => self.to_maildir(self.job(item, route), folder).await,
+                Way::Maildir(folder, writers) => {
+                    self.to_maildir(self.job(item, route), folder, writers).await
+                }
                 Way::Smtp(address) => self.to_smtp(self.job(item, route), address).await,
                 Way::None => Err(Failure::permanent("it has no target")),
             },
         };
         result.map_err(|failure| failure.of(&item.mailbox))
     }
+
+    /// All mailboxes behind the mail server wait together when it is slow; a folder is on its own.
+    fn lane(&self, mailbox: &MailboxId) -> String {
+        match self.routes.get(mailbox).map(|route| &route.way) {
+            Some(Way::Smtp(_)) => "smtp:".to_owned(),
+            _ => mailbox.to_string(),
+        }
+    }
 }
 
 fn route(mailbox: Mailbox) -> Result<Route, String> {
     let way = match &mailbox.target {
-        Some(Target::Maildir { path }) => Way::Maildir(PathBuf::from(path)),
+        Some(Target::Maildir { path }) => {
+            Way::Maildir(Arc::new(Maildir::new(path)), Arc::new(Semaphore::new(MAILDIR_WRITERS)))
+        }
         Some(Target::Smtp { address }) => Way::Smtp(
             address
                 .parse()

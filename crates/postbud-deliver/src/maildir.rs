@@ -3,16 +3,24 @@
 //! The file is written under a name of its own in `tmp`, flushed to disk, and linked into `new`
 //! under a name that comes from the outbox item's key. The link fails when the name is there
 //! already, so two attempts at once end in one letter. Before that, `new` and `cur` are searched:
-//! a mail program that moved the letter to `cur` has put flags behind its name.
+//! a mail program that moved the letter to `cur` has put flags behind its name. In `new` the name
+//! is known and looked up; the names in `cur` are read again only when the folder has changed, so
+//! that a letter costs the same in a full mailbox as in an empty one.
 //!
 //! A person who moves a letter out of the mailbox and an attempt that is repeated only then, after
 //! a crash, is the one case in which the letter comes again.
+
+mod index;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use postbud_pipeline::fault::point;
+
+use self::index::{BEHIND_NAME, Index, list};
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -52,30 +60,63 @@ fn advice(error: &io::Error) -> String {
     format!("{error}; {help}")
 }
 
-/// Puts the mail that `make` makes into the Maildir at `folder`, durably. Does nothing when a
-/// letter of this name is there already. Blocks.
-pub(crate) fn deliver(
-    folder: &Path,
-    name: &str,
-    make: impl FnOnce() -> Vec<u8>,
-) -> Result<(), MaildirError> {
-    let [tmp, new, cur] = ["tmp", "new", "cur"].map(|part| folder.join(part));
-    for part in [&tmp, &new, &cur] {
-        create(part)?;
+/// A Maildir, with what is known of its `cur`.
+pub(crate) struct Maildir {
+    folder: PathBuf,
+    cur: Index,
+}
+
+impl Maildir {
+    /// The Maildir at `folder`, which need not be there yet.
+    pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), cur: Index::default() }
     }
-    // A mail program moves from `new` to `cur`, never back: looking in this order misses nothing.
-    if !find(&new, name)?.is_empty() || !find(&cur, name)?.is_empty() {
-        return Ok(());
+
+    /// Puts the mail that `make` makes into it, durably. Does nothing when a letter of this name is
+    /// there already. Blocks.
+    pub(crate) fn deliver(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Result<(), MaildirError> {
+        let [tmp, new, cur] = ["tmp", "new", "cur"].map(|part| self.folder.join(part));
+        for part in [&tmp, &new, &cur] {
+            create(part)?;
+        }
+        // A mail program moves from `new` to `cur`, never back: looking in this order misses
+        // nothing.
+        if is_there(&new.join(name))? || self.was_read(&cur, name)? {
+            return Ok(());
+        }
+        for left_over in find(&tmp, name)? {
+            remove(&left_over)?;
+        }
+        point("before-write", name);
+        let draft = tmp.join(format!("{name},{}-{}", std::process::id(), next()));
+        let put = write(&draft, &make()).and_then(|()| {
+            point("before-link", name);
+            link(&draft, &new.join(name))
+        });
+        point("after-link", name);
+        let removed = remove(&draft);
+        put?;
+        removed?;
+        sync(&new)
     }
-    for left_over in find(&tmp, name)? {
-        remove(&left_over)?;
+
+    /// Is the letter in `cur`, whatever flags are behind its name?
+    fn was_read(&self, cur: &Path, name: &str) -> Result<bool, MaildirError> {
+        // Two names may have one hash: only the folder itself may say that a letter is there.
+        Ok(self.cur.may_hold(cur, name)? && !find(cur, name)?.is_empty())
     }
-    let draft = tmp.join(format!("{name},{}-{}", std::process::id(), next()));
-    let put = write(&draft, &make()).and_then(|()| link(&draft, &new.join(name)));
-    let removed = remove(&draft);
-    put?;
-    removed?;
-    sync(&new)
+}
+
+fn is_there(path: &Path) -> Result<bool, MaildirError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(fault("cannot look at", path, source)),
+    }
 }
 
 /// A number that this process has not used yet.
@@ -113,13 +154,12 @@ fn in_the_way(folder: &Path, error: io::Error) -> io::Error {
 
 /// Files in `folder` called `name`, also with what mail programs and drafts put behind it.
 fn find(folder: &Path, name: &str) -> Result<Vec<PathBuf>, MaildirError> {
-    let cannot = |source| fault("cannot list", folder, source);
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let entry = entry.map_err(cannot)?;
+    for entry in list(folder)? {
+        let entry = entry.map_err(|source| fault("cannot list", folder, source))?;
         let other = entry.file_name();
         let rest = other.to_str().and_then(|other| other.strip_prefix(name));
-        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',', ';', '!'])) {
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(BEHIND_NAME)) {
             found.push(entry.path());
         }
     }
@@ -174,9 +214,56 @@ fn fault(what: &'static str, path: &Path, source: io::Error) -> MaildirError {
 
 #[cfg(test)]
 mod tests {
+    use super::index::LISTINGS;
     use super::*;
     use nix::errno::Errno;
     use proptest::prelude::*;
+    use std::time::{Duration, SystemTime};
+
+    /// As a process does that has just been started.
+    fn deliver(
+        folder: &Path,
+        name: &str,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Result<(), MaildirError> {
+        Maildir::new(folder).deliver(name, make)
+    }
+
+    fn age(folder: &Path) {
+        let long_ago = SystemTime::now() - Duration::from_secs(600);
+        File::open(folder).unwrap().set_modified(long_ago).unwrap();
+    }
+
+    #[test]
+    fn a_full_mailbox_is_not_listed_for_every_letter() {
+        let root = tempfile::tempdir().unwrap();
+        let maildir = Maildir::new(root.path());
+        maildir.deliver("first", || b"x".to_vec()).unwrap();
+        fs::write(root.path().join("cur/read:2,S"), b"x").unwrap();
+        age(&root.path().join("cur"));
+        let before = LISTINGS.get();
+        for n in 0..50 {
+            maildir.deliver(&format!("o-{n}"), || b"x".to_vec()).unwrap();
+        }
+        // `tmp` each time, which is as good as empty, and `cur` once.
+        assert_eq!(LISTINGS.get() - before, 51);
+        assert_eq!(files(root.path(), "new").len(), 51);
+    }
+
+    #[test]
+    fn a_letter_that_is_read_between_two_attempts_does_not_come_again() {
+        let root = tempfile::tempdir().unwrap();
+        let maildir = Maildir::new(root.path());
+        maildir.deliver("o-1", || b"x".to_vec()).unwrap();
+        age(&root.path().join("cur"));
+        maildir.deliver("o-2", || b"x".to_vec()).unwrap();
+        for name in ["o-1", "o-2"] {
+            let read = root.path().join(format!("cur/{name}:2,S"));
+            fs::rename(root.path().join("new").join(name), read).unwrap();
+            maildir.deliver(name, || unreachable!("composed again")).unwrap();
+        }
+        assert!(files(root.path(), "new").is_empty());
+    }
 
     fn files(folder: &Path, part: &str) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<_> = fs::read_dir(folder.join(part))

@@ -38,8 +38,7 @@ pub struct SmtpOptions {
     pub password: Option<String>,
     /// The sender of everything Postbud sends; bounces come back to it.
     pub from: String,
-    /// The deadline for one letter, connecting included, in milliseconds. Keep it well below the
-    /// time for which the outbox lends a letter to a worker.
+    /// The deadline for one letter, connecting included, in milliseconds.
     pub timeout_ms: u64,
     /// How many connections are open at most.
     pub connections: u32,

@@ -1,10 +1,12 @@
 //! In front of every page: who is it, may they, and does the form come from us?
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::RequestExt as _;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Form, FromRequest, Request, State};
+use axum::extract::{Form, FromRequest, Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -12,6 +14,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Role, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -19,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Problem;
 use crate::language::{Words, cookie};
 use crate::pages::Person;
+use crate::restricted::may_see;
 use crate::routes::FORM_BYTES;
 use crate::{Access, Room};
 
@@ -67,6 +71,9 @@ pub(crate) async fn guard(
     if !allowed(access, session.role) {
         return Problem::forbidden(words).into_response();
     }
+    if !open_to(&room, &session.name, &mut request).await {
+        return Problem::missing(words).into_response();
+    }
     if form {
         let (parts, body) = request.into_parts();
         let Ok(bytes) = to_bytes(body, FORM_BYTES).await else {
@@ -87,10 +94,31 @@ pub(crate) async fn guard(
     next.run(request).await
 }
 
+/// Is this not a letter, or one that this person may see? Looks at the id as the page will: decoded.
+/// Taking back one's own decision is open to everybody; the store knows whose it is.
+async fn open_to(room: &Room, who: &str, request: &mut Request) -> bool {
+    let path = request.uri().path();
+    if !path.starts_with("/letters/") || path.ends_with("/undo") {
+        return true;
+    }
+    let Ok(Path(values)) = request.extract_parts::<Path<HashMap<String, String>>>().await else {
+        return false;
+    };
+    let Some(Ok(id)) = values.get("id").map(|id| LetterId::parse(id)) else {
+        return false;
+    };
+    match may_see(room, who, &id).await {
+        Ok(may) => may,
+        // The page will say that the store is away; it cannot show the letter either.
+        Err(_) => room.options.restricted.is_empty(),
+    }
+}
+
 fn allowed(access: Access, role: Role) -> bool {
     match access {
         Access::Public | Access::SignedIn => true,
         Access::Letters => role.reads_letters(),
+        Access::Owner => role == Role::Owner,
         Access::Evidence => matches!(role, Role::Owner | Role::Auditor),
     }
 }

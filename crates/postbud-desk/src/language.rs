@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
+use jiff::tz::TimeZone;
 use postbud_decide::Lang;
 use postbud_pipeline::ports::{State, Timestamp};
 
@@ -87,10 +88,17 @@ impl Words {
     }
 }
 
-/// A moment in UTC as people write it.
+/// Danish time as a rule of its own, so that no time zone files are needed: summer time from the
+/// last Sunday of March to the last Sunday of October.
+const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+/// A moment in Danish time, sortable by eye.
 pub(crate) fn moment(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.0)
-        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    let zone = TimeZone::posix(DENMARK).unwrap_or(TimeZone::UTC);
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(
+        |_| "?".to_owned(),
+        |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 /// The value of a cookie.
@@ -99,4 +107,15 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     let mut pairs =
         values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_danish_in_winter_and_in_summer() {
+        assert_eq!(moment(Timestamp(1_764_115_200_000)), "2025-11-26 01:00:00");
+        assert_eq!(moment(Timestamp(1_751_328_000_000)), "2025-07-01 02:00:00");
+    }
 }

@@ -4,17 +4,21 @@
 //! through the ports `Store` and `Desk`. Who may call what stands in one table ([`ROUTES`]), and one
 //! guard in front of all pages checks it, the session and the form's token.
 
+mod attempts;
 mod error;
 mod guard;
 mod language;
 mod marks;
 mod pages;
 mod password;
+mod restricted;
 mod routes;
 
 pub use password::{PasswordError, hash_password};
+pub use restricted::Restricted;
 pub use routes::{Access, ROUTES, Route, router};
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postbud_decide::Settings;
@@ -40,6 +44,8 @@ pub struct DeskOptions {
     pub session_ms: i64,
     /// How long a letter may wait before the list says that it is late, in milliseconds.
     pub deadline_ms: i64,
+    /// Letters that only named people see.
+    pub restricted: Restricted,
     /// Only over TLS (behind a proxy): cookies are then marked so.
     pub secure: bool,
 }
@@ -49,6 +55,7 @@ pub(crate) struct Room {
     pub(crate) store: Arc<dyn DeskStore>,
     pub(crate) options: DeskOptions,
     pub(crate) stop: Stop,
+    pub(crate) attempts: attempts::Attempts,
 }
 
 /// Serves the desk until `stop`.
@@ -62,5 +69,6 @@ pub async fn serve(
     stop: Stop,
 ) -> std::io::Result<()> {
     let app = router(store, options, stop.clone());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(async move { stop.wait().await }).await
 }

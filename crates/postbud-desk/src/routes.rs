@@ -8,7 +8,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use postbud_pipeline::Stop;
 
-use crate::pages::{evidence, find, letter, list, sign_in, small};
+use crate::attempts::Attempts;
+use crate::pages::{evidence, find, letter, list, sign_in, small, switches};
 use crate::{DeskOptions, DeskStore, Room, guard};
 
 /// The most bytes of a form.
@@ -25,6 +26,8 @@ pub enum Access {
     Letters,
     /// Those who see evidence and logs: owners and auditors.
     Evidence,
+    /// Owners.
+    Owner,
 }
 
 /// A route.
@@ -73,6 +76,8 @@ routes! {
     get "/letters/{id}/documents/{n}" Letters letter::document;
     get "/find" Letters find::page;
     get "/evidence" Evidence evidence::page;
+    post "/switch-off" Owner switches::off;
+    post "/switch-on" Owner switches::on;
 }
 
 fn guarded(
@@ -85,7 +90,7 @@ fn guarded(
 
 /// The desk as a service.
 pub fn router(store: Arc<dyn DeskStore>, options: DeskOptions, stop: Stop) -> Router {
-    let room = Arc::new(Room { store, options, stop });
+    let room = Arc::new(Room { store, options, stop, attempts: Attempts::default() });
     handlers(&room)
         .fallback(small::nothing)
         .layer(DefaultBodyLimit::max(FORM_BYTES))

@@ -1,6 +1,6 @@
 //! Trains and judges on the sets that lie beside the repository, as far as they are there:
-//! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`, with `IDF_POWER`
-//! and `MIN_LETTERS` from the environment.
+//! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`, with `IDF_POWER`,
+//! `MIN_LETTERS`, `TOLERANCE` and `FOLDS` from the environment.
 //!
 //! `news` reads 20 Newsgroups unpacked to the folder named by `NEWS20` (with `20news-bydate-train`
 //! and `20news-bydate-test` in it).
@@ -43,6 +43,12 @@ fn main() -> Result<()> {
     }
     if let Ok(least) = std::env::var("MIN_LETTERS") {
         options.features.min_letters = least.parse()?;
+    }
+    if let Ok(tolerance) = std::env::var("TOLERANCE") {
+        options.svm.tolerance = tolerance.parse()?;
+    }
+    if let Ok(folds) = std::env::var("FOLDS") {
+        options.folds = folds.parse()?;
     }
     let wants = |name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     if wants("letters") {

@@ -55,19 +55,24 @@ pub(crate) fn bounded(score: f64) -> f64 {
 }
 
 impl Calibration {
-    /// Fits `method` to scores (letters × labels) and true labels.
+    /// Fits the scaled candidate, and the stacked one if `stacked`, to scores (letters × labels)
+    /// and true labels.
     pub(crate) fn fit(
-        method: Method,
+        stacked: bool,
         scores: ArrayView2<'_, f64>,
         labels: &[u32],
-    ) -> Result<Self, CalibrationError> {
+    ) -> Vec<Result<Self, CalibrationError>> {
         let scores = scores.mapv(|score| bounded(score) as f32);
-        let fitted = match method {
-            Method::Scaled => fit_scaled(&scores, labels),
-            Method::Stacked => fit_stacked(&scores, labels)?,
+        let scaled = fit_scaled(&scores, labels);
+        let stacked = stacked.then(|| fit_stacked(&scores, labels, &scaled));
+        let finite = |fitted: Self| {
+            let finite = fitted.slopes.iter().chain(&fitted.bias).all(|v| v.is_finite());
+            if finite { Ok(fitted) } else { Err(CalibrationError::NotFinite) }
         };
-        let finite = fitted.slopes.iter().chain(&fitted.bias).all(|v| v.is_finite());
-        if finite { Ok(fitted) } else { Err(CalibrationError::NotFinite) }
+        stacked.into_iter().fold(vec![finite(scaled)], |mut out, stacked| {
+            out.push(stacked.and_then(finite));
+            out
+        })
     }
 
     /// Probabilities in place of scores.
@@ -109,14 +114,17 @@ const STRETCH: f32 = 4.0;
 /// Steps of stacking. It starts near its end, and half of the way there is kept.
 const STACKED_STEPS: u64 = 25;
 
-fn fit_stacked(scores: &Array2<f32>, labels: &[u32]) -> Result<Calibration, CalibrationError> {
+fn fit_stacked(
+    scores: &Array2<f32>,
+    labels: &[u32],
+    scaled: &Calibration,
+) -> Result<Calibration, CalibrationError> {
     let count = scores.ncols();
     // Most scores lie near -1; around their means the problem is far better conditioned.
     let means = scores.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(count));
     let centred = (scores - &means) * STRETCH;
     let targets: Array1<usize> = labels.iter().map(|&label| label as usize).collect();
     let mut start = Array2::zeros((count + 1, count));
-    let scaled = fit_scaled(scores, labels);
     let slope = scaled.slopes.first().copied().unwrap_or(1.0);
     for label in 0..count {
         start[(label, label)] = slope / STRETCH;

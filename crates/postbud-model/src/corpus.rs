@@ -1,21 +1,24 @@
 //! Training letters as counted features, with document frequencies kept apart per fold, so that
 //! a model for one fold never sees anything of the letters it is judged on.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::csr::Csr;
-use crate::grams::{CHAR_BLOCK, GramOptions, each_feature};
+use crate::bags::{Bags, Rows, TOGETHER};
+use crate::csr;
+use crate::grams::{CHAR_BLOCK, GramOptions};
 use crate::svm::RowPrice;
 use crate::text::Text;
-use crate::vocabulary::{Vocabulary, Weights, damped, idf};
+use crate::vocabulary::{IdfTable, Vocabulary, Weights};
 
 /// Counted features of all training letters.
 pub(crate) struct Corpus {
     pub(crate) vocabulary: Vocabulary,
+    /// Rows are the letters, and then the parts of the descriptions.
     starts: Vec<usize>,
     columns: Vec<u32>,
     counts: Vec<u16>,
@@ -30,8 +33,6 @@ pub(crate) struct Corpus {
     grams: Vec<u32>,
     /// Columns that stand in a description: known in every fold.
     described: Vec<bool>,
-    /// The parts of the descriptions: columns and counts.
-    parts: Vec<(Vec<u32>, Vec<u16>)>,
     idf_power: f32,
 }
 
@@ -53,6 +54,12 @@ impl Default for FeatureOptions {
     }
 }
 
+/// The values of all entries for one fold, and the prices of the rows.
+pub(crate) struct Weighted {
+    values: Vec<f32>,
+    pub(crate) prices: Vec<RowPrice>,
+}
+
 /// The column weights of one fold.
 pub(crate) struct FoldIdf {
     pub(crate) idf: Vec<f32>,
@@ -62,9 +69,6 @@ pub(crate) struct FoldIdf {
 /// With more features than this, those of a single letter are left out (their file would be
 /// large, and with so much text they add nothing).
 const MANY_FEATURES: usize = 300_000;
-
-/// Features and how often each occurs, by rising feature.
-type Bag = Vec<(u32, u16)>;
 
 /// Features are hashes already.
 #[derive(Default)]
@@ -84,39 +88,48 @@ impl Hasher for Identity {
     }
 }
 
-fn count(text: Text<'_>, options: GramOptions) -> Bag {
-    let mut ids = Vec::new();
-    each_feature(text, options, &mut Vec::new(), |_, _| (), |id, _| ids.push(id));
-    ids.sort_unstable();
-    let mut bag: Bag = Vec::new();
-    for id in ids {
-        match bag.last_mut() {
-            Some((last, count)) if *last == id => *count = count.saturating_add(1),
-            _ => bag.push((id, 1)),
-        }
-    }
-    bag
+/// Features are counted in so many parts by their upper bits, side by side.
+const SHARDS: u32 = 16;
+
+/// In how many bags each feature stands.
+fn totals(bags: &[Bags]) -> Vec<HashMap<u32, u32, BuildHasherDefault<Identity>>> {
+    let width = 32 - SHARDS.trailing_zeros();
+    (0..SHARDS)
+        .into_par_iter()
+        .map(|shard| {
+            let mut totals = HashMap::default();
+            for ids in bags.iter().flat_map(Bags::texts) {
+                let from = ids.partition_point(|id| id >> width < shard);
+                for &id in ids[from..].iter().take_while(|&id| id >> width == shard) {
+                    *totals.entry(id).or_default() += 1;
+                }
+            }
+            totals
+        })
+        .collect()
 }
 
-/// The features that stand in at least `min_letters` letters, and that number, decided if it was
-/// left open.
-fn frequent(bags: &[Bag], min_letters: u32) -> (Vec<u32>, u32) {
-    let mut totals: HashMap<u32, u32, BuildHasherDefault<Identity>> = HashMap::default();
-    for (id, _) in bags.iter().flatten() {
-        *totals.entry(*id).or_default() += 1;
-    }
+/// The features that stand in at least `min_letters` letters or in a description, and that
+/// number, decided if it was left open. Words before characters; in each block the frequent ones
+/// first, so that what is used all the time lies together in memory.
+fn frequent(bags: &[Bags], parts: &Bags, min_letters: u32) -> (Vec<u32>, u32) {
+    let totals = totals(bags);
+    let all: usize = totals.iter().map(HashMap::len).sum();
     let min_letters = match min_letters {
-        0 if totals.len() <= MANY_FEATURES => 1,
+        0 if all <= MANY_FEATURES => 1,
         0 => 2,
         given => given,
     };
-    let known = totals.into_iter().filter(|&(_, total)| total >= min_letters);
-    (known.map(|(id, _)| id).collect(), min_letters)
-}
-
-/// The known features of a bag.
-fn columns_of(vocabulary: &Vocabulary, bag: &Bag) -> (Vec<u32>, Vec<u16>) {
-    bag.iter().filter_map(|&(id, count)| Some((vocabulary.column(id)?, count))).unzip()
+    let described: HashSet<u32> = parts.ids.iter().copied().collect();
+    let mut known: Vec<(bool, Reverse<u32>, u32)> = totals
+        .into_iter()
+        .flatten()
+        .filter(|(id, total)| *total >= min_letters && !described.contains(id))
+        .chain(described.iter().map(|&id| (id, u32::MAX)))
+        .map(|(id, total)| (id & CHAR_BLOCK != 0, Reverse(total), id))
+        .collect();
+    known.par_sort_unstable();
+    (known.into_iter().map(|(_, _, id)| id).collect(), min_letters)
 }
 
 impl Corpus {
@@ -128,21 +141,15 @@ impl Corpus {
         options: &FeatureOptions,
         parts: &[Text<'_>],
     ) -> Self {
-        let bags: Vec<Bag> = texts.par_iter().map(|&text| count(text, options.grams)).collect();
-        let parts: Vec<Bag> = parts.iter().map(|&text| count(text, options.grams)).collect();
-        let (mut known, min_letters) = frequent(&bags, options.min_letters);
-        known.extend(parts.iter().flatten().map(|&(id, _)| id));
-        known.sort_unstable();
-        known.dedup();
+        let count = |texts: &[Text<'_>]| Bags::new(texts, options.grams);
+        let bags: Vec<Bags> = texts.par_chunks(TOGETHER).map(count).collect();
+        let parts = count(parts);
+        let (known, min_letters) = frequent(&bags, &parts, options.min_letters);
         let vocabulary = Vocabulary::new(known);
         let folds = fold_of.iter().max().map_or(1, |&max| usize::from(max) + 1);
-        let mut described = vec![false; vocabulary.len()];
-        let parts = parts.iter().map(|bag| columns_of(&vocabulary, bag)).collect::<Vec<_>>();
-        for &column in parts.iter().flat_map(|(columns, _)| columns) {
-            described[column as usize] = true;
-        }
         let mut corpus = Self {
             frequencies: vec![0; vocabulary.len() * folds],
+            described: vec![false; vocabulary.len()],
             vocabulary,
             starts: vec![0],
             columns: Vec::new(),
@@ -152,32 +159,47 @@ impl Corpus {
             min_letters,
             rare: Vec::with_capacity(texts.len()),
             grams: Vec::with_capacity(texts.len()),
-            described,
-            parts,
             idf_power: options.idf_power,
         };
-        for (row, bag) in bags.into_iter().enumerate() {
-            corpus.push(row, &bag);
-        }
+        corpus.take(bags, parts);
         corpus
     }
 
-    fn push(&mut self, row: usize, bag: &Bag) {
-        let fold = usize::from(self.fold_of[row]);
-        let mut rare = [0.0; 2];
-        let chars = bag.iter().filter(|(id, _)| id & CHAR_BLOCK != 0);
-        self.grams.push(chars.map(|&(_, count)| u32::from(count)).sum());
-        for &(id, count) in bag {
-            if let Some(column) = self.vocabulary.column(id) {
-                self.columns.push(column);
-                self.counts.push(count);
-                self.frequencies[column as usize * self.folds + fold] += 1;
-            } else {
-                rare[usize::from(id & CHAR_BLOCK != 0)] += damped(count).powi(2);
-            }
+    fn take(&mut self, bags: Vec<Bags>, parts: Bags) {
+        let vocabulary = &self.vocabulary;
+        let rows: Vec<_> = bags.into_par_iter().map(|bags| bags.look_up(vocabulary)).collect();
+        let parts = parts.look_up(vocabulary);
+        let entries = rows.iter().chain([&parts]).map(|rows| rows.columns.len()).sum();
+        self.columns.reserve_exact(entries);
+        self.counts.reserve_exact(entries);
+        for &column in &parts.columns {
+            self.described[column as usize] = true;
         }
-        self.rare.push(rare);
-        self.starts.push(self.columns.len());
+        for rows in rows {
+            self.count(&rows);
+            self.rare.extend_from_slice(&rows.rare);
+            self.grams.extend_from_slice(&rows.grams);
+            self.append(&rows);
+        }
+        self.append(&parts);
+    }
+
+    /// Counts in which fold the letters have their features.
+    fn count(&mut self, rows: &Rows) {
+        let mut from = 0;
+        for (&end, &fold) in rows.ends.iter().zip(&self.fold_of[self.grams.len()..]) {
+            for &column in &rows.columns[from..end] {
+                self.frequencies[column as usize * self.folds + usize::from(fold)] += 1;
+            }
+            from = end;
+        }
+    }
+
+    fn append(&mut self, rows: &Rows) {
+        let before = self.columns.len();
+        self.columns.extend_from_slice(&rows.columns);
+        self.counts.extend_from_slice(&rows.counts);
+        self.starts.extend(rows.ends.iter().map(|end| before + end));
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -207,7 +229,8 @@ impl Corpus {
     /// rare to be known.
     pub(crate) fn idf(&self, without: Option<usize>) -> FoldIdf {
         let letters = (0..self.rows()).filter(|&row| Some(self.fold_of(row)) != without).count();
-        let weight = |df: u32| idf(letters, df, self.idf_power);
+        let table = IdfTable::new(letters, self.idf_power);
+        let weight = |df: u32| table.of(df);
         let weights = self.frequencies(without).into_iter().zip(&self.described);
         let known = weights.map(
             |(df, &described)| {
@@ -217,18 +240,34 @@ impl Corpus {
         FoldIdf { idf: known.collect(), private: weight(1) }
     }
 
-    /// Weighted rows of the letters for which `take` says yes, in order, as they are trained on.
-    pub(crate) fn training(
-        &self,
-        weights: &FoldIdf,
-        take: impl Fn(usize) -> bool,
-    ) -> (Csr, Vec<RowPrice>) {
-        self.matrix(weights, weights.private, take)
+    /// All letters and then the parts of the descriptions, weighted for one fold: the letters of
+    /// `without` as a model would see them, the others as they are trained on.
+    pub(crate) fn weighted(&self, weights: &FoldIdf, without: Option<usize>) -> Weighted {
+        let mut values = Vec::with_capacity(self.columns.len());
+        let mut prices = Vec::with_capacity(self.starts.len());
+        let mut row_values = Vec::new();
+        for (row, bounds) in self.starts.windows(2).enumerate() {
+            let range = bounds[0]..bounds[1];
+            let letter = row < self.rows();
+            let trained = letter && Some(self.fold_of(row)) != without;
+            let private = if trained { weights.private } else { 0.0 };
+            let rare = self.rare.get(row).copied().unwrap_or_default();
+            let weigh = Weights { idf: &weights.idf, words: self.vocabulary.words(), private };
+            let private = weigh.weigh(
+                &self.columns[range.clone()],
+                &self.counts[range],
+                rare,
+                &mut row_values,
+            );
+            values.extend_from_slice(&row_values);
+            prices.push(RowPrice { weight: 1.0, private });
+        }
+        Weighted { values, prices }
     }
 
-    /// The same letters as a model would see them.
-    pub(crate) fn judging(&self, weights: &FoldIdf, take: impl Fn(usize) -> bool) -> Csr {
-        self.matrix(weights, 0.0, take).0
+    /// The rows with these values.
+    pub(crate) fn view<'a>(&'a self, weighted: &'a Weighted) -> csr::Rows<'a> {
+        csr::Rows::new(&self.starts, &self.columns, &weighted.values, self.vocabulary.len())
     }
 
     /// Of how many n-grams of characters a letter consists, and how many of them are known.
@@ -242,42 +281,5 @@ impl Corpus {
             .map(|(_, &count)| u32::from(count))
             .sum();
         (known, self.grams[row])
-    }
-
-    fn matrix(
-        &self,
-        weights: &FoldIdf,
-        private: f32,
-        take: impl Fn(usize) -> bool,
-    ) -> (Csr, Vec<RowPrice>) {
-        let rows: Vec<usize> = (0..self.rows()).filter(|&row| take(row)).collect();
-        let entries = rows.iter().map(|&row| self.starts[row + 1] - self.starts[row]).sum();
-        let mut out = Csr::with_capacity(self.vocabulary.len(), rows.len(), entries);
-        let mut prices = Vec::with_capacity(rows.len());
-        let mut values = Vec::new();
-        let weights = Weights { idf: &weights.idf, words: self.vocabulary.words(), private };
-        for row in rows {
-            let range = self.starts[row]..self.starts[row + 1];
-            let columns = &self.columns[range.clone()];
-            let private = weights.weigh(columns, &self.counts[range], self.rare[row], &mut values);
-            out.push_row(columns.iter().copied().zip(values.iter().copied()));
-            prices.push(RowPrice { weight: 1.0, private });
-        }
-        (out, prices)
-    }
-
-    /// The parts of the descriptions as rows of these weights.
-    pub(crate) fn described(&self, weights: &FoldIdf) -> impl Iterator<Item = Vec<(u32, f32)>> {
-        let words = self.vocabulary.words();
-        self.parts.iter().map(move |(columns, counts)| {
-            let mut values = Vec::new();
-            Weights { idf: &weights.idf, words, private: 0.0 }.weigh(
-                columns,
-                counts,
-                [0.0; 2],
-                &mut values,
-            );
-            columns.iter().copied().zip(values).collect()
-        })
     }
 }

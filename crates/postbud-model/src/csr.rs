@@ -57,9 +57,53 @@ impl Csr {
         self.columns.len()
     }
 
+    /// All rows, borrowed.
+    pub(crate) fn view(&self) -> Rows<'_> {
+        Rows {
+            starts: &self.starts,
+            columns: &self.columns,
+            values: &self.values,
+            width: self.width,
+        }
+    }
+
     /// Columns and values of one row; empty beyond the last.
     #[must_use]
     pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
+        self.view().row(row)
+    }
+}
+
+/// Rows whose columns may be shared with other matrices.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    starts: &'a [usize],
+    columns: &'a [u32],
+    values: &'a [f32],
+    width: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Row `i` is `starts[i]..starts[i + 1]` of columns, below `width`, and values.
+    pub(crate) fn new(
+        starts: &'a [usize],
+        columns: &'a [u32],
+        values: &'a [f32],
+        width: usize,
+    ) -> Self {
+        Self { starts, columns, values, width }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, row: usize) -> (&'a [u32], &'a [f32]) {
         match (self.starts.get(row), self.starts.get(row + 1)) {
             (Some(&from), Some(&to)) => (&self.columns[from..to], &self.values[from..to]),
             _ => (&[], &[]),

@@ -31,7 +31,8 @@ const HASHED: usize = 28;
 const MAX_STORED: u64 = 512 << 20;
 /// Nor unpacked.
 const MAX_UNPACKED: u64 = 2 << 30;
-const ZSTD_LEVEL: i32 = 15;
+/// Higher levels take many times as long for one or two per cent.
+const ZSTD_LEVEL: i32 = 3;
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -20,6 +20,7 @@
 //! # Ok::<(), postbud_model::TrainError>(())
 //! ```
 
+mod bags;
 mod calibrate;
 mod corpus;
 mod csr;

@@ -3,11 +3,12 @@
 //! Every term (feature value × scale × byte) is a whole number of [`UNIT`]s, so sums come out
 //! the same in any order, and an explanation adds up exactly to the score.
 
-use crate::svm::Svm;
-
 /// Scores are whole multiples of 2⁻⁴⁰. An `f64` holds 2¹³ = 8,192 of them per unit exactly, far
 /// more than any score.
 pub(crate) const UNIT: f64 = 1.0 / 1_099_511_627_776.0;
+
+/// Features whose bytes are written at a time.
+const SIDE: usize = 1_024;
 
 /// Weights in bytes with one scale per feature.
 #[derive(Clone, PartialEq)]
@@ -34,20 +35,44 @@ fn round_up(value: f32) -> f32 {
 }
 
 impl Linear {
-    /// Rounds the weights of `svm` to bytes: an error of at most 1/254 of the largest weight of
-    /// the same feature.
-    pub(crate) fn quantise(svm: &Svm) -> Self {
-        let mut scales = Vec::with_capacity(svm.weights.len() / svm.labels.max(1));
-        let mut weights = Vec::with_capacity(svm.weights.len());
-        for row in svm.weights.chunks_exact(svm.labels.max(1)) {
-            let largest = row.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
-            let scale = round_up(largest / 127.0);
-            let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
-            scales.push(scale);
-            weights.extend(row.iter().map(|w| (w * inverse).round().clamp(-127.0, 127.0) as i8));
+    /// Rounds the weights of the labels (one per feature, and a last one that times `bias` is the
+    /// label's bias) to bytes: an error of at most 1/254 of the largest weight of the same feature.
+    pub(crate) fn quantise(solved: &[Vec<f32>], bias: f32) -> Self {
+        let labels = solved.len();
+        let width = solved.first().map_or(0, |w| w.len().saturating_sub(1));
+        let mut largest = vec![0.0_f32; width];
+        for w in solved {
+            for (max, w) in largest.iter_mut().zip(w) {
+                *max = max.max(w.abs());
+            }
         }
-        let bias = svm.bias.iter().map(|&bias| exact(f64::from(bias))).collect();
-        Self { labels: svm.labels, scales, weights, bias }
+        let scales: Vec<f32> = largest.into_iter().map(|max| round_up(max / 127.0)).collect();
+        let mut weights = vec![0_i8; width * labels];
+        // A few features at a time: their rows stay in the cache until every label is in.
+        for (chunk, rows) in weights.chunks_mut((SIDE * labels).max(1)).enumerate() {
+            for (label, w) in solved.iter().enumerate() {
+                let own = w.iter().zip(&scales).skip(chunk * SIDE);
+                for (row, (w, &scale)) in rows.chunks_exact_mut(labels).zip(own) {
+                    let inverse = if scale > 0.0 { scale.recip() } else { 0.0 };
+                    row[label] = (w * inverse).round().clamp(-127.0, 127.0) as i8;
+                }
+            }
+        }
+        let bias = solved.iter().map(|w| w.last().map_or(0.0, |w| w * bias));
+        let bias = bias.map(|bias| exact(f64::from(bias))).collect();
+        Self { labels, scales, weights, bias }
+    }
+
+    /// The same features in another order: first the one at `order[0]`.
+    pub(crate) fn reordered(&self, order: &[u32]) -> Self {
+        let rows = order.iter().flat_map(|&column| self.row(column));
+        let scales = order.iter().filter_map(|&column| self.scales.get(column as usize));
+        Self {
+            labels: self.labels,
+            scales: scales.copied().collect(),
+            weights: rows.copied().collect(),
+            bias: self.bias.clone(),
+        }
     }
 
     /// The factor that turns a byte of this feature into a term, for a feature of this value.
@@ -85,8 +110,9 @@ mod tests {
     proptest! {
         #[test]
         fn bytes_stay_close(weights in prop::collection::vec(-3.0_f32..3.0, 12)) {
-            let svm = Svm { labels: 4, weights: weights.clone(), bias: vec![0.1; 4] };
-            let linear = Linear::quantise(&svm);
+            let own = |label| weights.iter().skip(label).step_by(4).copied().chain([0.1]).collect();
+            let solved: Vec<Vec<f32>> = (0..4).map(own).collect();
+            let linear = Linear::quantise(&solved, 1.0);
             for (index, weight) in weights.iter().enumerate() {
                 let row = &weights[index / 4 * 4..index / 4 * 4 + 4];
                 let largest = row.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
@@ -101,9 +127,10 @@ mod tests {
             seed in any::<u8>(),
         ) {
             let count = values.len();
-            let weights: Vec<f32> =
+            let mut weights: Vec<f32> =
                 (0..count).map(|i| ((i * 37 + usize::from(seed)) % 101) as f32 / 50.0 - 1.0).collect();
-            let linear = Linear::quantise(&Svm { labels: 1, weights, bias: vec![0.3] });
+            weights.push(0.3);
+            let linear = Linear::quantise(&[weights], 1.0);
             let forward: Vec<u32> = (0..u32::try_from(count)?).collect();
             let backward: Vec<u32> = forward.iter().rev().copied().collect();
             let reversed: Vec<f32> = values.iter().rev().copied().collect();

@@ -13,7 +13,7 @@ use crate::records::OutOfFold;
 use crate::sharpness::circumstances;
 use crate::softmax::argmax;
 use crate::text::Text;
-use crate::vocabulary::{Vocabulary, Weights, idf};
+use crate::vocabulary::{IdfTable, Vocabulary, Weights};
 
 /// What is known of a model's origin. Holds no clock: the same data give the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,10 +108,10 @@ thread_local! {
 impl Model {
     pub(crate) fn assemble(parts: Parts, checksum: [u8; 32]) -> Self {
         let letters = parts.info.letters as usize;
-        let power = parts.info.features.idf_power;
+        let idf = IdfTable::new(letters, parts.info.features.idf_power);
         Self {
             labels: parts.info.labels.iter().map(|(label, _)| label.clone()).collect(),
-            idf: parts.frequencies.iter().map(|&df| idf(letters, df, power)).collect(),
+            idf: parts.frequencies.iter().map(|&df| idf.of(df)).collect(),
             vocabulary: Vocabulary::new(parts.features),
             frequencies: parts.frequencies,
             info: parts.info,
@@ -192,6 +192,15 @@ impl Model {
             let mut scores = Vec::new();
             self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
             scores
+        })
+    }
+
+    /// How many different features of a letter the model knows.
+    #[must_use]
+    pub fn known_features(&self, text: Text<'_>) -> usize {
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.features_of(text, scratch, |_, _| ());
+            scratch.columns.len()
         })
     }
 

@@ -1,12 +1,15 @@
 //! What is inside the model file, and that it fits together.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calibrate::{Calibration, Method};
 use crate::error::ModelFileError;
 use crate::linear::{Linear, exact};
 use crate::model::{Model, ModelInfo, Parts};
 use crate::records::OutOfFold;
+
+/// Features whose bytes are written at a time.
+const SIDE: usize = 1_024;
 
 /// Borrowed when written, owned when read; the same bytes.
 #[derive(Serialize, Deserialize)]
@@ -21,7 +24,22 @@ struct Payload<Info, Records, Calibrated> {
     calibration: Calibrated,
     out_of_fold: Records,
     /// Label by label, as bytes: the weights of one label compress better side by side.
-    weights: Vec<u8>,
+    weights: Bytes,
+}
+
+/// Bytes that serde takes in one piece; a vector would be read byte by byte, to the same effect.
+struct Bytes(Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.to_vec()))
+    }
 }
 
 pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
@@ -50,7 +68,7 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
         bias: model.linear.bias.clone(),
         calibration: &model.calibration,
         out_of_fold: &model.out_of_fold,
-        weights,
+        weights: Bytes(weights),
     };
     // Behind the rest, so that readers of files without it know by the length.
     let familiarity = &model.out_of_fold.familiarity;
@@ -80,10 +98,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
     }
     let labels = payload.info.labels.len();
     let width = features.len();
-    let mut weights = vec![0_i8; payload.weights.len()];
-    for (label, column) in payload.weights.chunks_exact(width.max(1)).enumerate() {
-        for (row, &byte) in weights.chunks_exact_mut(labels).zip(column) {
-            row[label] = byte.cast_signed();
+    let mut weights = vec![0_i8; payload.weights.0.len()];
+    // A few features at a time: their rows stay in the cache until every label is in.
+    for (chunk, rows) in weights.chunks_mut((SIDE * labels).max(1)).enumerate() {
+        for (label, column) in payload.weights.0.chunks_exact(width.max(1)).enumerate() {
+            let own = column.iter().skip(chunk * SIDE);
+            for (row, &byte) in rows.chunks_exact_mut(labels).zip(own) {
+                row[label] = byte.cast_signed();
+            }
         }
     }
     let scales = payload.scales.iter().map(|&s| f32::from_bits(u32::from(s) << 16)).collect();
@@ -121,7 +143,7 @@ fn check(
         (payload.frequencies.len() == width, "frequencies"),
         (payload.scales.len() == width, "scales"),
         (payload.bias.len() == labels, "bias"),
-        (width.checked_mul(labels) == Some(payload.weights.len()), "weights"),
+        (width.checked_mul(labels) == Some(payload.weights.0.len()), "weights"),
         (numbers.bias.len() == labels && numbers.slopes.len() == slopes, "calibration"),
         (payload.out_of_fold.consistent(labels), "records"),
         (options.idf_power.is_finite() && options.grams.chars_max <= 32, "features"),

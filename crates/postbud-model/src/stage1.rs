@@ -2,12 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::corpus::{Corpus, FoldIdf};
-use crate::csr::Csr;
+use crate::corpus::{Corpus, FoldIdf, Weighted};
 use crate::error::TrainError;
 use crate::linear::Linear;
 use crate::sharpness::{Circumstances, circumstances};
-use crate::svm::{RowPrice, SvmParams};
+use crate::svm::{SvmParams, Task};
 
 /// What stage 1 is trained on.
 pub(crate) struct Stage1<'a> {
@@ -23,6 +22,13 @@ pub(crate) struct Stage1<'a> {
     pub(crate) svm: SvmParams,
 }
 
+/// A model of stage 1, and the matrix that it was trained on.
+pub(crate) struct Fitted {
+    pub(crate) linear: Linear,
+    idf: FoldIdf,
+    weighted: Weighted,
+}
+
 /// A letter as seen by the model that was trained without its fold.
 pub(crate) struct Unseen {
     /// One score per label.
@@ -31,35 +37,30 @@ pub(crate) struct Unseen {
 }
 
 impl Stage1<'_> {
-    /// The model of all letters outside the fold `without`.
-    pub(crate) fn fit(&self, without: Option<usize>) -> Result<(Linear, FoldIdf), TrainError> {
-        let weights = self.corpus.idf(without);
-        let inside = |row: usize| Some(self.corpus.fold_of(row)) != without;
-        let (mut rows, mut prices) = self.corpus.training(&weights, inside);
-        let mut targets: Vec<u32> = (0..self.corpus.rows())
-            .filter(|&row| inside(row))
-            .map(|row| self.targets[row])
+    /// The model of all letters outside the fold `without`, and what it was learnt from.
+    pub(crate) fn fit(&self, without: Option<usize>) -> Result<Fitted, TrainError> {
+        let corpus = self.corpus;
+        let idf = corpus.idf(without);
+        let mut weighted = corpus.weighted(&idf, without);
+        let letters = corpus.rows();
+        let descriptions = letters..letters + self.described.len();
+        for price in &mut weighted.prices[letters..] {
+            price.weight = self.weight;
+        }
+        let take: Vec<u32> = (0..letters)
+            .filter(|&row| Some(corpus.fold_of(row)) != without)
+            .chain(descriptions.filter(|_| self.weight > 0.0))
+            .filter_map(|row| u32::try_from(row).ok())
             .collect();
-        self.add_descriptions(&weights, &mut rows, &mut prices, &mut targets);
-        let svm = self.svm.fit_rows(&rows, &targets, self.labels, &prices)?;
-        Ok((Linear::quantise(&svm), weights))
-    }
-
-    fn add_descriptions(
-        &self,
-        weights: &FoldIdf,
-        rows: &mut Csr,
-        prices: &mut Vec<RowPrice>,
-        targets: &mut Vec<u32>,
-    ) {
-        if self.weight <= 0.0 {
-            return;
-        }
-        for (row, &label) in self.corpus.described(weights).zip(self.described) {
-            rows.push_row(row);
-            prices.push(RowPrice { weight: self.weight, private: 0.0 });
-            targets.push(label);
-        }
+        let targets: Vec<u32> = self.targets.iter().chain(self.described).copied().collect();
+        let solved = self.svm.fit_labels(Task {
+            rows: corpus.view(&weighted),
+            take: &take,
+            targets: &targets,
+            prices: &weighted.prices,
+            labels: self.labels,
+        })?;
+        Ok(Fitted { linear: Linear::quantise(&solved, self.svm.bias), idf, weighted })
     }
 
     /// Every letter as seen by the model that left out its fold, in order. `fitted` is called
@@ -71,8 +72,7 @@ impl Stage1<'_> {
         let folds: Vec<Vec<(usize, Unseen)>> = (0..self.corpus.folds())
             .into_par_iter()
             .map(|fold| {
-                let (linear, weights) = self.fit(Some(fold))?;
-                let unseen = self.judge(fold, &linear, &weights);
+                let unseen = self.judge(fold, &self.fit(Some(fold))?);
                 fitted();
                 Ok(unseen)
             })
@@ -82,16 +82,15 @@ impl Stage1<'_> {
         Ok(letters.into_iter().map(|(_, unseen)| unseen).collect())
     }
 
-    fn judge(&self, fold: usize, linear: &Linear, weights: &FoldIdf) -> Vec<(usize, Unseen)> {
-        let inside = |row: usize| self.corpus.fold_of(row) == fold;
-        let matrix = self.corpus.judging(weights, inside);
-        let rows = (0..self.corpus.rows()).filter(|&row| inside(row));
-        rows.enumerate()
-            .map(|(index, row)| {
-                let (columns, values) = matrix.row(index);
+    fn judge(&self, fold: usize, fitted: &Fitted) -> Vec<(usize, Unseen)> {
+        let matrix = self.corpus.view(&fitted.weighted);
+        (0..self.corpus.rows())
+            .filter(|&row| self.corpus.fold_of(row) == fold)
+            .map(|row| {
+                let (columns, values) = matrix.row(row);
                 let mut scores = Vec::with_capacity(self.labels);
-                linear.scores(columns, values, &mut scores);
-                let (known, all) = self.corpus.known(row, weights);
+                fitted.linear.scores(columns, values, &mut scores);
+                let (known, all) = self.corpus.known(row, &fitted.idf);
                 let circumstances = circumstances(known, all, &scores);
                 (row, Unseen { scores, circumstances })
             })

@@ -25,7 +25,6 @@ struct Letters<'a> {
     targets: &'a [u32],
     folds: &'a [usize],
     labels: usize,
-    fold_count: usize,
 }
 
 /// Logits and circumstances of one letter, and its label: what sharpness is fitted on.
@@ -40,26 +39,36 @@ pub(crate) fn fit(
     labels: usize,
 ) -> Result<Stage2, TrainError> {
     let fold_count = folds.iter().max().map_or(0, |max| max + 1);
-    let letters = Letters { unseen, targets, folds, labels, fold_count };
+    let letters = Letters { unseen, targets, folds, labels };
+    let stacked = worth_stacking(unseen.len(), labels);
+    // One for each fold, and the last one on all letters: all of them side by side.
+    let mut fitted: Vec<Vec<_>> = (0..fold_count + 1)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|fold| letters.calibrate(stacked, (fold < fold_count).then_some(fold)))
+        .collect();
     let mut candidates = Vec::new();
-    let mut best: Option<(f64, Method, Judged)> = None;
-    let stacked = worth_stacking(unseen.len(), labels).then_some(Method::Stacked);
-    for method in [Method::Scaled].into_iter().chain(stacked) {
-        let judged = match letters.judge(method) {
-            Ok(judged) => judged,
+    let mut best: Option<(f64, Calibration, Judged)> = None;
+    for method in stacked.then_some(Method::Stacked).into_iter().chain([Method::Scaled]) {
+        let fitted = fitted.iter_mut().filter_map(Vec::pop).collect::<Result<Vec<_>, _>>();
+        let (calibration, judged) = match fitted {
+            Ok(mut fitted) => {
+                let last = fitted.pop().ok_or(TrainError::Empty)?;
+                (last, letters.judge(fitted))
+            }
             // Scaling always works, so there is something to fall back on.
             Err(_) if method == Method::Stacked => continue,
             Err(error) => return Err(error.into()),
         };
         let rows = judged.probabilities.iter().map(Vec::as_slice);
         let loss = log_loss(rows.zip(targets.iter().copied()));
-        candidates.push((method, loss));
-        if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-            best = Some((loss, method, judged));
+        candidates.insert(0, (method, loss));
+        // Of equals the simpler one, which comes last.
+        if best.as_ref().is_none_or(|(least, ..)| loss <= *least) {
+            best = Some((loss, calibration, judged));
         }
     }
-    let (_, method, judged) = best.ok_or(TrainError::Empty)?;
-    let mut calibration = letters.calibrate(method, None)?;
+    let (_, mut calibration, judged) = best.ok_or(TrainError::Empty)?;
     calibration.sharpness = letters.sharpen(&judged.logits, None);
     let mut out_of_fold = OutOfFold::new(labels);
     for ((probabilities, &label), unseen) in judged.probabilities.iter().zip(targets).zip(unseen) {
@@ -76,12 +85,12 @@ struct Judged {
 }
 
 impl Letters<'_> {
-    /// Fits without the fold `without`.
+    /// Fits the candidates without the fold `without`, scaled before stacked.
     fn calibrate(
         &self,
-        method: Method,
+        stacked: bool,
         without: Option<usize>,
-    ) -> Result<Calibration, CalibrationError> {
+    ) -> Vec<Result<Calibration, CalibrationError>> {
         let kept = || (0..self.unseen.len()).filter(|&row| Some(self.folds[row]) != without);
         let mut scores = Array2::zeros((kept().count(), self.labels));
         for (mut out, row) in scores.rows_mut().into_iter().zip(kept()) {
@@ -90,7 +99,7 @@ impl Letters<'_> {
             }
         }
         let targets: Vec<u32> = kept().map(|row| self.targets[row]).collect();
-        Calibration::fit(method, scores.view(), &targets)
+        Calibration::fit(stacked, scores.view(), &targets)
     }
 
     /// Fits sharpness without the fold `without`, on logits made without each letter.
@@ -106,11 +115,8 @@ impl Letters<'_> {
         Sharpness::fit(&rows)
     }
 
-    fn judge(&self, method: Method) -> Result<Judged, CalibrationError> {
-        let calibrations: Vec<Calibration> = (0..self.fold_count)
-            .into_par_iter()
-            .map(|fold| self.calibrate(method, Some(fold)))
-            .collect::<Result<_, _>>()?;
+    /// Judges each letter by the calibration of its fold.
+    fn judge(&self, calibrations: Vec<Calibration>) -> Judged {
         let logits: Vec<Vec<f64>> = self
             .unseen
             .iter()
@@ -139,7 +145,7 @@ impl Letters<'_> {
                 probabilities
             })
             .collect();
-        Ok(Judged { logits, probabilities })
+        Judged { logits, probabilities }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use crate::grams::CHAR_BLOCK;
 
-/// Features in rising order, so that the word block stands before the character block, and a
-/// table to find them.
+/// Features, the word block before the character block, and a table to find them.
 pub(crate) struct Vocabulary {
     features: Vec<u32>,
     /// Columns below this are words.
@@ -14,7 +13,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// `features` must rise strictly.
+    /// `features` must differ, and the words among them must stand first.
     pub(crate) fn new(features: Vec<u32>) -> Self {
         let words = features.partition_point(|&id| id & CHAR_BLOCK == 0);
         let size = (features.len() * 2).next_power_of_two().max(2);
@@ -63,6 +62,26 @@ impl Vocabulary {
 pub(crate) fn idf(documents: usize, df: u32, power: f32) -> f32 {
     let idf = ((1.0 + documents as f64) / (1.0 + f64::from(df.max(1)))).ln() + 1.0;
     idf.powf(f64::from(power)) as f32
+}
+
+/// [`idf`] of many features, computed once for each document frequency that occurs often.
+pub(crate) struct IdfTable {
+    documents: usize,
+    power: f32,
+    low: Vec<f32>,
+}
+
+impl IdfTable {
+    pub(crate) fn new(documents: usize, power: f32) -> Self {
+        let low = (0..1_024).map(|df| idf(documents, df, power)).collect();
+        Self { documents, power, low }
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, df: u32) -> f32 {
+        let low = self.low.get(df as usize).copied();
+        low.unwrap_or_else(|| idf(self.documents, df, self.power))
+    }
 }
 
 /// How the features of a letter are weighted.

@@ -1,15 +1,25 @@
 //! The dispatcher: takes decided letters from the outbox to their mailboxes.
+//!
+//! Letters are claimed for a short time, which is prolonged while they are held: when a worker dies,
+//! another has its letters seconds later, and while it lives nobody else sends them. Claiming,
+//! sending, settling and prolonging go on side by side; a target that is slow keeps only its own
+//! letters waiting.
+
+mod shift;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream;
 use postbud_decide::Doubt;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use self::shift::Shift;
 use crate::fault;
-use crate::ports::{DeliveryError, OutboxItem, OutboxOutcome, Store, Target, Timestamp};
+use crate::ports::{
+    DeliveryError, OutboxItem, OutboxOutcome, Store, StoreError, Target, Timestamp,
+};
 use crate::retry::RetryPolicy;
 use crate::stop::Stop;
 
@@ -20,11 +30,18 @@ pub struct DispatcherOptions {
     pub batch: u32,
     /// The most raw bytes taken at once.
     pub batch_bytes: u64,
-    /// How many letters are on their way at the same time.
+    /// While so many raw bytes are held, no more letters are taken.
+    pub held_bytes: u64,
+    /// How many letters are on their way to one target at the same time.
     pub concurrency: usize,
-    /// How long a letter taken from the outbox belongs to this worker. Longer than any target's
-    /// own deadline, so that no letter is sent by two.
+    /// How long a letter taken from the outbox belongs to this worker. Prolonged every quarter of
+    /// it for as long as the letter is held, so it need not outlast a target: it is how long the
+    /// letters of a worker that died wait for another.
     pub lease: Duration,
+    /// A target that has not answered by then has failed. Longer than any target's own deadline.
+    pub send_deadline: Duration,
+    /// How long a stop waits for letters that are on their way.
+    pub grace: Duration,
     /// How long to sleep when the outbox is empty.
     pub idle: Duration,
     /// The retries of one letter.
@@ -35,9 +52,12 @@ impl Default for DispatcherOptions {
     fn default() -> Self {
         Self {
             batch: 64,
-            batch_bytes: 64 << 20,
+            batch_bytes: 16 << 20,
+            held_bytes: 64 << 20,
             concurrency: 16,
-            lease: Duration::from_secs(600),
+            lease: Duration::from_secs(4),
+            send_deadline: Duration::from_secs(120),
+            grace: Duration::from_secs(8),
             idle: Duration::from_millis(100),
             retry: RetryPolicy {
                 attempts: 8,
@@ -62,61 +82,29 @@ impl Dispatcher {
         Self { store, target, options }
     }
 
-    /// Works until it is asked to stop, then finishes what it holds.
+    /// Works until it is asked to stop, then finishes what it holds, for as long as the grace lasts.
     pub async fn run(&self, stop: &Stop) {
-        let mut failed = 0;
-        while !stop.is_set() {
-            match self.round(stop).await {
-                Ok(0) => {
-                    failed = 0;
-                    stop.sleep(self.options.idle).await;
-                }
-                Ok(_) => failed = 0,
-                Err(error) => {
-                    failed += 1;
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    error!(error = %error, cause, failed, "the outbox cannot be used");
-                    let away = RetryPolicy {
-                        attempts: u32::MAX,
-                        first: Duration::from_millis(200),
-                        longest: Duration::from_secs(5),
-                    };
-                    stop.sleep(away.pause_for_ever("outbox", failed)).await;
-                }
-            }
+        if let Err(error) = Shift::new(self, stop, false).work().await {
+            // A shift that is not for one round waits for its store and does not fail.
+            error!(error = %error, "the dispatcher ended");
         }
     }
 
     /// Sends what is due, once. Returns how many letters were taken.
     ///
     /// # Errors
-    /// What the store answered; letters already sent are then sent again when their lease ends,
-    /// under the same key.
-    pub async fn round(&self, stop: &Stop) -> Result<usize, crate::ports::StoreError> {
-        let lease = i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX);
-        let (batch, bytes) = (self.options.batch, self.options.batch_bytes);
-        let items = self.store.claim_outbox(batch, bytes, Timestamp::now(), lease).await?;
-        if items.is_empty() {
-            return Ok(0);
-        }
-        let count = items.len();
-        let outcomes: Vec<(String, OutboxOutcome)> = stream::iter(items)
-            .map(|item| async move {
-                // Letters not yet begun when the stop comes go back at once.
-                let outcome =
-                    if stop.is_set() { OutboxOutcome::Release } else { self.send(&item).await };
-                (item.key, outcome)
-            })
-            .buffer_unordered(self.options.concurrency.max(1))
-            .collect()
-            .await;
-        self.store.settle_outbox(&outcomes, Timestamp::now()).await?;
-        Ok(count)
+    /// What the store answered when it was asked for letters. Settling is tried until it succeeds
+    /// or the stop comes.
+    pub async fn round(&self, stop: &Stop) -> Result<usize, StoreError> {
+        Shift::new(self, stop, true).work().await
     }
 
     async fn send(&self, item: &OutboxItem) -> OutboxOutcome {
-        fault::point("after-claim", &item.key);
-        let sent = self.target.deliver(item).await;
+        fault::point("before-send", &item.key);
+        let sent = match timeout(self.options.send_deadline, self.target.deliver(item)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(no_answer(item, self.options.send_deadline)),
+        };
         fault::point("after-send", &item.key);
         let failed = item.attempts + 1;
         match sent {
@@ -145,4 +133,9 @@ impl Dispatcher {
 
 fn given_up(error: &DeliveryError) -> OutboxOutcome {
     OutboxOutcome::GivenUp { doubt: Doubt::DeliveryFailed { error: error.to_string() } }
+}
+
+fn no_answer(item: &OutboxItem, deadline: Duration) -> DeliveryError {
+    let what = format!("no answer within {} s", deadline.as_secs());
+    DeliveryError::Transient { mailbox: item.mailbox.to_string(), what, source: None }
 }

@@ -13,6 +13,7 @@ mod router;
 mod shadow;
 mod steps;
 mod stop;
+mod switches;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use retry::RetryPolicy;

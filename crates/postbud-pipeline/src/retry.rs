@@ -16,6 +16,13 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// For a store or a queue that is away: tried for ever, never with a long pause.
+    pub const AWAY: Self = Self {
+        attempts: u32::MAX,
+        first: Duration::from_millis(200),
+        longest: Duration::from_secs(5),
+    };
+
     /// The pause after `failed` failed attempts (1, 2, …) of the item called `key`, or `None` when
     /// no attempt is left.
     ///

@@ -41,11 +41,7 @@ impl Default for RouterOptions {
             batch: 64,
             batch_bytes: 16 << 20,
             alone_after_returns: 2,
-            away: RetryPolicy {
-                attempts: u32::MAX,
-                first: Duration::from_millis(200),
-                longest: Duration::from_secs(5),
-            },
+            away: RetryPolicy::AWAY,
         }
     }
 }

@@ -4,12 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postbud_decide::{Decision, Settings, decide};
+use postbud_decide::{Decision, Outcome, Settings, decide};
 use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
 
 use crate::fault;
-use crate::ports::{Classifier, Entry, RawId, Timestamp};
+use crate::ports::{Classifier, Entry, RawId, Switches, Timestamp};
 use crate::shadow::shadow;
+use crate::switches::{Board, everything_off};
 
 /// Subjects are kept for lists; more of them than this is of no use there.
 const SUBJECT_CHARS: usize = 256;
@@ -18,6 +19,9 @@ const SUBJECT_CHARS: usize = 256;
 pub struct Steps {
     limits: Limits,
     settings: Settings,
+    /// The same with nothing automatic.
+    off: Settings,
+    board: Board,
     classifier: Arc<dyn Classifier>,
 }
 
@@ -25,7 +29,14 @@ impl Steps {
     /// The steps with these limits, these rules and mailboxes, and this model.
     #[must_use]
     pub fn new(limits: Limits, settings: Settings, classifier: Arc<dyn Classifier>) -> Self {
-        Self { limits, settings, classifier }
+        let off = everything_off(&settings);
+        Self { limits, settings, off, board: Board::default(), classifier }
+    }
+
+    /// From now on, nothing is routed automatically to what is switched off. Holds for every letter
+    /// whose decision begins after this call.
+    pub fn switch(&self, switches: Switches) {
+        self.board.set(switches);
     }
 
     /// Reads a letter and decides about it.
@@ -33,9 +44,21 @@ impl Steps {
     pub fn decide(&self, raw: &[u8]) -> (Letter, Decision) {
         let letter = read(raw, &self.limits);
         fault::point("after-parse", letter.id.as_str());
-        let decision = decide(&letter, &self.settings, || self.classifier.classify(&letter));
+        let decision = self.judge(&letter);
         fault::point("after-decide", letter.id.as_str());
         (letter, decision)
+    }
+
+    fn judge(&self, letter: &Letter) -> Decision {
+        let with = |settings| decide(letter, settings, || self.classifier.classify(letter));
+        if self.board.all_off() {
+            return with(&self.off);
+        }
+        let decision = with(&self.settings);
+        match &decision.outcome {
+            Outcome::Route { mailbox } if self.board.is_off(mailbox) => with(&self.off),
+            _ => decision,
+        }
     }
 
     /// Reads a letter and decides, ready to be recorded.

@@ -67,3 +67,14 @@ CREATE TABLE desk_sessions (
     csrf TEXT NOT NULL,
     until BIGINT NOT NULL
 );
+
+-- Every use of a switch for automatic routing; the last one of a mailbox counts. '' stands for
+-- everything. `asked`: one person wants it on again; a second one has to confirm it.
+CREATE TABLE desk_switches (
+    n {serial},
+    mailbox TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('off', 'asked', 'on')),
+    who TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX desk_switches_by_mailbox ON desk_switches (mailbox, n);

@@ -41,6 +41,12 @@ const SOURCES: &[Source] = &[
         sql: include_str!("../migrations/0004_desk.sql"),
         postgres_only: "",
     },
+    Source {
+        version: 5,
+        name: "outbox owner",
+        sql: include_str!("../migrations/0005_outbox_owner.sql"),
+        postgres_only: "",
+    },
 ];
 
 fn migrator(text: impl Fn(&Source) -> String) -> Migrator {

@@ -1,4 +1,4 @@
-//! Claims letters that are due to be sent.
+//! Claims letters that are due to be sent, and keeps them claimed.
 
 use std::collections::HashMap;
 
@@ -8,22 +8,28 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{OutboxItem, Timestamp};
 
 use crate::raw::{self, CHUNK};
-use crate::settle::{self, key_text};
+use crate::settle::{self, key_text, parse_key};
 use crate::sql::{Fault, Row, Tx, Value};
 
 /// What is due is cut to the limit before anything is joined, so that a backlog costs nothing.
 const DUE: &str = "
     SELECT o.letter, o.seq, o.mailbox, o.attempts, d.body, l.raw_id, l.size
     FROM (SELECT t.* FROM outbox AS t
-          WHERE t.state = 'pending' AND t.due_at <= $1
+          WHERE t.state = 'pending' AND t.due_at <= $1 {except}
           ORDER BY t.due_at, t.letter LIMIT $2 {take}) AS o
     JOIN letters AS l ON l.id = o.letter
     JOIN decisions AS d ON d.letter = o.letter AND d.seq = o.seq
     ORDER BY o.due_at, o.letter";
 
 const LEASE: &str = "
-    UPDATE outbox AS t SET due_at = $1 FROM {rows}
+    UPDATE outbox AS t SET due_at = $1, owner = $2 FROM {rows}
     WHERE t.letter = v.column1 AND t.seq = v.column2";
+
+/// Nobody else has taken them meanwhile: that would have changed the owner.
+const PROLONG: &str = "
+    UPDATE outbox AS t SET due_at = $1 FROM {rows}
+    WHERE t.letter = v.column1 AND t.seq = v.column2 AND t.state = 'pending' AND t.owner = $2
+    RETURNING letter, seq";
 
 const SMALL_RAWS: &str = "
     SELECT t.raw_id, t.bytes FROM {rows} JOIN raws AS t ON t.raw_id = v.column1 AND t.n = 0";
@@ -64,16 +70,25 @@ impl Due {
     }
 }
 
-/// Claims up to `max` rows that are due, oldest first, until `now + lease_ms`. A row that cannot
+/// For whom and until when rows are claimed.
+pub(crate) struct Lease<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+/// Claims up to `max` rows that are due, oldest first, but none of the mailboxes `except`. A row that cannot
 /// be read would be in the way of all others for ever: its letter goes to a person.
 pub(crate) async fn claim(
     tx: &mut Tx,
     max: u32,
     max_bytes: u64,
-    now: Timestamp,
-    lease_ms: i64,
+    lease: &Lease<'_>,
+    except: &[MailboxId],
 ) -> Result<Vec<OutboxItem>, Fault> {
-    let found = tx.query(DUE, &[now.0.into(), i64::from(max).into()]).await?;
+    let mut args: Vec<Value> = vec![lease.now.0.into(), i64::from(max).into()];
+    args.extend(except.iter().map(|mailbox| Value::from(mailbox.as_str())));
+    let found = tx.query(&due_text(except.len()), &args).await?;
     let mut due = Vec::with_capacity(found.len());
     let mut bytes = 0_u64;
     for row in &found {
@@ -86,7 +101,7 @@ pub(crate) async fn claim(
     }
     let rows: Vec<[Value; 2]> =
         due.iter().map(|due| [due.letter.as_str().into(), due.seq.into()]).collect();
-    tx.execute_rows(LEASE, &[now.plus_ms(lease_ms).0.into()], &rows).await?;
+    tx.execute_rows(LEASE, &[lease.until.0.into(), lease.owner.into()], &rows).await?;
     let raws = read_raws(tx, &due).await?;
     let mut items = Vec::with_capacity(due.len());
     let mut unreadable = Vec::new();
@@ -100,8 +115,33 @@ pub(crate) async fn claim(
             )),
         }
     }
-    settle::give_up(tx, &unreadable, now).await?;
+    settle::give_up(tx, &unreadable, lease.now).await?;
     Ok(items)
+}
+
+/// The statement that finds what is due, with room for so many mailboxes to leave out.
+fn due_text(except: usize) -> String {
+    if except == 0 {
+        return DUE.replace("{except}", "");
+    }
+    let places: Vec<String> = (3..3 + except).map(|n| format!("${n}")).collect();
+    DUE.replace("{except}", &format!("AND t.mailbox NOT IN ({})", places.join(", ")))
+}
+
+/// Prolongs the leases that are still `owner`'s and returns their keys.
+pub(crate) async fn prolong(
+    tx: &mut Tx,
+    owner: &str,
+    keys: &[String],
+    until: Timestamp,
+) -> Result<Vec<String>, Fault> {
+    let mut rows: Vec<settle::Key> = keys.iter().filter_map(|key| parse_key(key)).collect();
+    // Always in the same order, so that two workers never wait for each other.
+    rows.sort();
+    let rows: Vec<[Value; 2]> =
+        rows.iter().map(|(letter, seq)| [letter.as_str().into(), (*seq).into()]).collect();
+    let held = tx.query_rows(PROLONG, &[until.0.into(), owner.into()], &rows).await?;
+    held.iter().map(|row| Ok(key_text(&row.text(0)?, row.int(1)?))).collect()
 }
 
 /// The raw bytes of what is due: small ones at once, large ones one by one.

@@ -19,7 +19,7 @@ pub(crate) fn key_text(letter: &str, seq: i64) -> String {
 }
 
 /// The row that a key names; `None` for what is no key of ours.
-fn parse_key(text: &str) -> Option<Key> {
+pub(crate) fn parse_key(text: &str) -> Option<Key> {
     let (letter, seq) = text.rsplit_once('-')?;
     Some((letter.to_owned(), seq.parse().ok()?))
 }
@@ -59,7 +59,7 @@ fn cut(error: &str) -> Value {
 }
 
 const LOCK_PENDING: &str = "
-    SELECT t.letter, t.seq, t.mailbox
+    SELECT t.letter, t.seq, t.mailbox, COALESCE(t.owner, '')
     FROM {rows} JOIN outbox AS t ON t.letter = v.column1 AND t.seq = v.column2
     WHERE t.state = 'pending' ORDER BY t.letter, t.seq {lock}";
 
@@ -68,11 +68,12 @@ const DONE: &str = "
     WHERE t.letter = v.column1 AND t.seq = v.column2";
 
 const AGAIN: &str = "
-    UPDATE outbox AS t SET attempts = t.attempts + 1, due_at = v.column3, last_error = v.column4
+    UPDATE outbox AS t
+    SET attempts = t.attempts + 1, due_at = v.column3, last_error = v.column4, owner = NULL
     FROM {rows} WHERE t.letter = v.column1 AND t.seq = v.column2";
 
 const RELEASE: &str = "
-    UPDATE outbox AS t SET due_at = $1 FROM {rows}
+    UPDATE outbox AS t SET due_at = $1, owner = NULL FROM {rows}
     WHERE t.letter = v.column1 AND t.seq = v.column2";
 
 const FAILED: &str = "
@@ -100,9 +101,11 @@ struct Sorted {
 }
 
 /// Records the outcomes. What names no pending row is left out: a worker whose lease had expired
-/// may tell the same again.
+/// may tell the same again. A delivery has happened, whoever tells of it; any other outcome of a
+/// worker whose row is somebody else's by now would take the row out of that one's hands.
 pub(crate) async fn settle(
     tx: &mut Tx,
+    owner: &str,
     outcomes: &[(String, OutboxOutcome)],
     now: Timestamp,
 ) -> Result<(), Fault> {
@@ -111,17 +114,21 @@ pub(crate) async fn settle(
         .filter_map(|(key, _)| parse_key(key))
         .map(|(letter, seq)| [letter.as_str().into(), seq.into()])
         .collect();
-    let mut pending: HashMap<Key, String> = HashMap::new();
+    let mut pending: HashMap<Key, (String, bool)> = HashMap::new();
     for row in tx.query_rows(LOCK_PENDING, &[], &keys).await? {
-        pending.insert((row.text(0)?, row.int(1)?), row.text(2)?);
+        let holder = row.text(3)?;
+        let ours = holder.is_empty() || holder == owner;
+        pending.insert((row.text(0)?, row.int(1)?), (row.text(2)?, ours));
     }
     let mut sorted = Sorted::default();
     for (text, outcome) in outcomes {
-        let Some((key, mailbox)) = parse_key(text).and_then(|key| pending.remove_entry(&key))
+        let Some((key, (mailbox, ours))) =
+            parse_key(text).and_then(|key| pending.remove_entry(&key))
         else {
             continue;
         };
         match outcome {
+            _ if !ours && !matches!(outcome, OutboxOutcome::Delivered) => {}
             OutboxOutcome::Delivered => sorted.done.push((key, mailbox)),
             OutboxOutcome::Again { at, error } => sorted.again.push((key, *at, error.clone())),
             OutboxOutcome::Release => sorted.released.push((key, mailbox)),

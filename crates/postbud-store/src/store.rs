@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use postbud_decide::MailboxId;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
     Assignment, Entry, Filter, LabelSource, LetterDetail, LetterRow, OutboxItem, OutboxOutcome,
@@ -31,6 +32,8 @@ struct Inner {
     database: Database,
     place: String,
     deadline: Duration,
+    /// Marks the outgoing letters that were claimed through this store.
+    owner: String,
     /// Rung when something was put on the embedded queue by this process.
     bell: Notify,
 }
@@ -89,7 +92,8 @@ pub(crate) use {read, write};
 impl SqlStore {
     pub(crate) fn new(database: Database, place: String, deadline: Duration) -> Self {
         let bell = Notify::new();
-        Self { inner: Arc::new(Inner { database, place, deadline, bell }) }
+        let owner = uuid::Uuid::new_v4().simple().to_string();
+        Self { inner: Arc::new(Inner { database, place, deadline, owner, bell }) }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -206,9 +210,30 @@ impl Store for SqlStore {
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Vec<OutboxItem>, StoreError> {
+        self.claim_outbox_except(&[], max, max_bytes, now, lease_ms).await
+    }
+
+    async fn claim_outbox_except(
+        &self,
+        except: &[MailboxId],
+        max: u32,
+        max_bytes: u64,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
         let extra = raw::extra_time(usize::try_from(max_bytes).unwrap_or(usize::MAX));
+        let lease = outbox::Lease { owner: &self.inner.owner, now, until: now.plus_ms(lease_ms) };
         write!(self, "taking outgoing letters", extra,
-            tx => outbox::claim(tx, max, max_bytes, now, lease_ms))
+            tx => outbox::claim(tx, max, max_bytes, &lease, except))
+    }
+
+    async fn prolong_outbox(
+        &self,
+        keys: &[String],
+        until: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        write!(self, "prolonging leases", Duration::ZERO,
+            tx => outbox::prolong(tx, &self.inner.owner, keys, until))
     }
 
     async fn settle_outbox(
@@ -217,7 +242,7 @@ impl Store for SqlStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         write!(self, "settling outgoing letters", Duration::ZERO,
-            tx => settle::settle(tx, outcomes, now))
+            tx => settle::settle(tx, &self.inner.owner, outcomes, now))
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -8,9 +8,12 @@ use std::process;
 use anyhow::Result;
 use tempfile::TempDir;
 
-/// A folder for one server, removed when it is dropped. What earlier processes left behind when
+/// A folder for one server or campaign, removed when it is dropped. What earlier processes left behind when
 /// they were killed is removed now: their number is in the folder's name.
-pub(crate) fn private(kind: &str) -> Result<TempDir> {
+///
+/// # Errors
+/// When the folder for temporary files cannot be used.
+pub fn private(kind: &str) -> Result<TempDir> {
     let prefix = format!("postbud-{kind}-");
     for entry in fs::read_dir(env::temp_dir())?.flatten() {
         let name = entry.file_name();

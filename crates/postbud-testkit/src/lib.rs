@@ -1,4 +1,5 @@
-//! Private servers for tests: RabbitMQ, PostgreSQL and a small SMTP sink.
+//! Private servers for tests: RabbitMQ, PostgreSQL and a small SMTP sink; and what a campaign of
+//! faults needs: a proxy that can be cut, letters, an oracle that keeps what was promised, a judge.
 //!
 //! Each runs on free loopback ports with a data directory of its own, writes to disk as a
 //! production server does (durability is what the tests are about), and is gone when its value is
@@ -9,13 +10,21 @@
 
 mod find;
 mod folder;
+pub mod judge;
+pub mod letters;
+pub mod oracle;
 mod port;
 mod postgres;
 mod process;
+mod program;
+mod proxy;
 mod rabbit;
 mod smtp;
 
 pub use find::{postgres_programs, rabbit_programs};
+pub use folder::private as private_folder;
 pub use postgres::PostgresServer;
+pub use program::Program;
+pub use proxy::{Proxy, Weather};
 pub use rabbit::RabbitServer;
 pub use smtp::{Failure, Mail, SmtpServer, Step};

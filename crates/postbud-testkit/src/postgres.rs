@@ -41,6 +41,10 @@ impl PostgresServer {
     /// # Errors
     /// When PostgreSQL is not there or does not start; with the end of its log.
     pub fn start() -> Result<Self> {
+        port::launch(Self::start_once)
+    }
+
+    fn start_once() -> Result<Self> {
         let programs = postgres_programs()
             .context("PostgreSQL is missing: install it (Debian: apt-get install postgresql)")?;
         let dir = folder::private("postgres")?;

@@ -74,6 +74,10 @@ impl Process {
         Ok(Self { child, _tie: tie })
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Has it ended, and how?
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
@@ -111,6 +115,21 @@ impl Drop for Process {
     }
 }
 
+/// A server that ended while starting.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: String,
+    pub(crate) log: String,
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the server ended while starting ({}); its log ends:\n{}", self.status, self.log)
+    }
+}
+
+impl std::error::Error for Ended {}
+
 /// Waits until `ready` says so, or the process ends, or time is up.
 pub(crate) fn wait_until_ready(
     process: &mut Process,
@@ -121,7 +140,7 @@ pub(crate) fn wait_until_ready(
     let deadline = Instant::now() + patience;
     while !ready() {
         if let Some(status) = process.ended()? {
-            bail!("the server ended while starting ({status}); its log ends:\n{}", tail(log));
+            return Err(Ended { status: status.to_string(), log: tail(log) }.into());
         }
         if Instant::now() > deadline {
             bail!("the server did not answer within {patience:?}; its log ends:\n{}", tail(log));

@@ -54,6 +54,10 @@ impl RabbitServer {
     /// # Errors
     /// When RabbitMQ is not there or does not start; with the end of its log.
     pub fn start() -> Result<Self> {
+        port::launch(Self::start_once)
+    }
+
+    fn start_once() -> Result<Self> {
         let programs = rabbit_programs()
             .context("RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server)")?;
         let dir = folder::private("rabbitmq")?;

@@ -1,17 +1,19 @@
 //! A model behind the pipeline's port, with the thresholds that its own evidence certifies.
 
+mod models;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier, Unlike};
 use postbud_evaluate::{Certificate, Promise};
-use postbud_learn::{Registry, RegistryError, Routing, certify_model, familiarity};
+use postbud_learn::{Registry, Routing, certify_model, familiarity};
 use postbud_letter::Letter;
 use postbud_model::{MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
-use tracing::{info, warn};
 
+use self::models::Models;
 use crate::config::Config;
 use crate::exit::{self, Failure};
 use crate::shipped;
@@ -25,38 +27,30 @@ pub(crate) struct ModelClassifier {
     id: ModelId,
     /// By the model's labels; `None` for a label that can be no mailbox.
     mailboxes: Vec<Option<MailboxId>>,
+    /// Labels that are no configured mailbox.
+    unknown: Vec<String>,
     certificate: Certificate,
 }
 
-/// No model yet: what no rule and no reply routes waits for a person.
-struct NoModel;
-
-impl Classifier for NoModel {
-    fn classify(&self, _: &Letter) -> Option<Scores> {
-        None
-    }
+/// The models that the configuration names, followed as their roles change. A municipality that
+/// begins has none: then people decide, and what they decide is what the first model learns from.
+pub(crate) fn configured(config: &Config) -> anyhow::Result<Arc<dyn Classifier>> {
+    Ok(Models::follow(config)?)
 }
 
-/// The model that the configuration names. A municipality that begins has none: then people
-/// decide, and what they decide is what the first model learns from.
-pub(crate) fn configured(config: &Config) -> anyhow::Result<Arc<dyn Classifier>> {
-    let missing = Registry::resolve(&config.model).err();
-    if let Some(RegistryError::Missing { .. } | RegistryError::NoVersion { .. }) = missing {
-        let path = config.model.display();
-        warn!(%path, "there is no model: letters that no rule routes wait for a person; `postbud train` makes one");
-        return Ok(Arc::new(NoModel));
+/// Can a model with these labels be of use here? `Err` says why not: none of them is a configured
+/// mailbox, so that every letter would wait for a person.
+pub(crate) fn suits(config: &Config, labels: &[String]) -> Result<(), String> {
+    if labels.iter().any(|label| is_mailbox(config, label)) {
+        return Ok(());
     }
-    let classifier = ModelClassifier::load(&config.model, config)?;
-    let certificate = &classifier.certificate;
-    info!(
-        model = classifier.id.0,
-        mailboxes = certificate.thresholds.iter().flatten().count(),
-        target = certificate.target,
-        confidence = certificate.confidence,
-        missing = ?certificate.missing,
-        "the model may route to so many mailboxes by itself"
-    );
-    Ok(Arc::new(classifier))
+    Err("none of its labels is a mailbox of this configuration; name the mailboxes as the \
+         labels are named, or train with the labels of these mailboxes"
+        .to_owned())
+}
+
+fn is_mailbox(config: &Config, label: &str) -> bool {
+    MailboxId::parse(label).is_ok_and(|id| config.settings.mailbox(&id).is_some())
 }
 
 impl ModelClassifier {
@@ -76,7 +70,13 @@ impl ModelClassifier {
         let certificate = certify_model(&model, &routing(config, model.labels()), promise)?;
         let mailboxes = model.labels().iter().map(|label| MailboxId::parse(label).ok()).collect();
         let id = ModelId(format!("{name}@{:.12}", model.checksum_hex()));
-        Ok(Self { model, id, mailboxes, certificate })
+        let unknown = model.labels().iter().filter(|label| !is_mailbox(config, label));
+        let unknown = unknown.cloned().collect();
+        Ok(Self { model, id, mailboxes, unknown, certificate })
+    }
+
+    fn unknown_labels(&self) -> Vec<String> {
+        self.unknown.clone()
     }
 
     fn words(&self, text: Text<'_>, label: usize) -> Vec<Contribution> {
@@ -94,7 +94,7 @@ impl ModelClassifier {
 /// Opens a model file, or the champion among the versions in a folder, with its name and version.
 pub(crate) fn open(path: &Path) -> Result<(Model, String), Failure> {
     let found = Registry::resolve(path).map_err(|error| refused(path, &error))?;
-    let model = Model::load(&found.path).map_err(|error| refused(&found.path, &error))?;
+    let model = found.load().map_err(|error| refused(&found.path, &error))?;
     Ok((model, found.name))
 }
 

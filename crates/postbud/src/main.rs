@@ -10,6 +10,7 @@ mod from_store;
 mod input;
 mod output;
 mod shipped;
+mod switches;
 mod telemetry;
 mod wiring;
 
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
         assign, bench, classify, demo, evaluate, explain, init, labels, letters, queue, retrain,
-        run, send, simulate, train,
+        run, send, simulate, train, user,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
@@ -47,6 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
         Command::Labels(args) => runtime.block_on(labels::run(&args)),
         Command::Retrain(args) => runtime.block_on(retrain::run(&args)),
+        Command::User(args) => runtime.block_on(user::run(&args)),
         Command::Queue(args) => runtime.block_on(queue::run(&args)),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -127,7 +127,10 @@ pub(crate) fn router_options(config: &Config) -> RouterOptions {
 
 /// How the dispatcher works under this configuration.
 pub(crate) fn dispatcher_options(config: &Config) -> DispatcherOptions {
+    // What a target takes for one letter at most; a Maildir has a minute.
+    let slowest = config.delivery.smtp.as_ref().map_or(Duration::ZERO, |smtp| smtp.timeout);
     DispatcherOptions {
+        send_deadline: slowest.max(Duration::from_secs(60)) + Duration::from_secs(60),
         retry: RetryPolicy {
             attempts: config.delivery.attempts,
             first: config.delivery.first_retry,

@@ -1,4 +1,4 @@
-//! Gets the servers that the tests need.
+//! Gets the servers, and the browser, that the tests need.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,9 +43,12 @@ pub(crate) fn ensure_servers(install: bool) -> Result<()> {
 }
 
 fn missing() -> Vec<&'static str> {
+    let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     let servers = [
         (RabbitServer::installed(), "rabbitmq-server"),
         (PostgresServer::installed(), "postgresql"),
+        // The tests of the desk drive it.
+        (browser.iter().any(|path| Path::new(path).is_file()), "chromium"),
     ];
     servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }

@@ -2,8 +2,9 @@
 //!
 //! `cargo xtask test` runs every test, with the servers that some of them need: it finds or
 //! installs RabbitMQ and PostgreSQL, starts private ones, and stops them. `cargo xtask servers`
-//! only starts them, for work on one test. `cargo xtask tidy` keeps the files small and clean.
+//! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults. `cargo xtask tidy` keeps the files small and clean.
 
+mod chaos;
 mod install;
 mod servers;
 mod test;
@@ -32,6 +33,14 @@ enum Chore {
         #[arg(long)]
         install: bool,
     },
+    /// Break everything that can break while letters flow, and judge what became of them
+    Chaos(chaos::Options),
+    /// The process that keeps what a campaign promised
+    #[command(hide = true)]
+    Oracle {
+        /// Where
+        file: PathBuf,
+    },
     /// Report file lengths; fail on files that are too long, undocumented or unfinished
     Tidy,
 }
@@ -51,6 +60,8 @@ fn run() -> Result<ExitCode> {
     match Arguments::parse().chore {
         Chore::Test(options) => test::run(&root, &options),
         Chore::Servers { install } => servers::serve(install).map(|()| ExitCode::SUCCESS),
+        Chore::Chaos(options) => chaos::run(&root, &options),
+        Chore::Oracle { file } => postbud_testkit::oracle::serve(&file).map(|()| ExitCode::SUCCESS),
         Chore::Tidy => tidy::run(&root),
     }
 }

@@ -7,8 +7,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postbud_pipeline::ports::{Access, Figures, Tally, Timestamp};
+use postbud_pipeline::ports::{Access, Figures, Role, Tally, Timestamp};
 
+use super::switches::{Line, lines};
 use super::{Person, html};
 use crate::Room;
 use crate::error::Problem;
@@ -28,7 +29,8 @@ struct Evidence {
     corrected: String,
     oldest: String,
     accesses: Vec<(String, Access)>,
-    switched_on: Vec<(String, bool)>,
+    switches: Vec<Line>,
+    owner: bool,
 }
 
 fn share(w: Words, part: u64, whole: u64) -> String {
@@ -47,16 +49,18 @@ pub(crate) async fn page(
     let accesses = room.store.accesses(None, ACCESSES).await.map_err(problem)?;
     let now = Timestamp::now();
     let oldest = figures.oldest_waiting.map(|at| w.age(now.0.saturating_sub(at.0)));
-    let mailboxes = room.options.settings.mailboxes.iter();
+    let states = room.store.switch_states().await.map_err(problem)?;
+    let switches = lines(&room, w, &person, &states);
     Ok(html(&Evidence {
         w,
+        owner: person.role == Role::Owner,
         person: Some(person),
+        switches,
         automatic: share(w, figures.automatic, tally.received),
         corrected: share(w, figures.corrected, figures.decided),
         oldest: oldest.unwrap_or_else(|| "–".to_owned()),
         tally,
         figures,
         accesses: accesses.into_iter().map(|access| (moment(access.at), access)).collect(),
-        switched_on: mailboxes.map(|mailbox| (mailbox.name.clone(), mailbox.automatic)).collect(),
     }))
 }

@@ -16,6 +16,7 @@ use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
 use crate::language::{Words, moment};
+use crate::restricted::may_see;
 
 /// So many letters are on a page.
 const PAGE: u32 = 50;
@@ -62,6 +63,7 @@ pub(crate) async fn page(
         unknown = true;
         if let Ok(id) = LetterId::parse(&wanted)
             && room.store.letter(&id).await.map_err(problem)?.is_some()
+            && may_see(&room, &person.name, &id).await.map_err(problem)?
         {
             return Ok(Redirect::to(&format!("/letters/{id}")).into_response());
         }
@@ -74,8 +76,14 @@ pub(crate) async fn page(
     };
     let found = room.store.letters(&filter).await.map_err(problem)?;
     let next = if found.len() == PAGE as usize { asked.offset.saturating_add(PAGE) } else { 0 };
+    let mut open = Vec::with_capacity(found.len());
+    for row in found {
+        if may_see(&room, &person.name, &row.letter).await.map_err(problem)? {
+            open.push(row);
+        }
+    }
     let settings = &room.options.settings;
-    let rows = found.into_iter().map(|row| {
+    let rows = open.into_iter().map(|row| {
         let mailbox = row.mailbox.as_ref().map(|id| name_of(settings, id)).unwrap_or_default();
         let at = moment(row.received_at);
         (row.letter.to_string(), row.subject, at, w.state(row.state), mailbox)

@@ -191,7 +191,8 @@ pub(crate) async fn page(
             .iter()
             .map(|word| {
                 let mark = if word.weight >= 0.0 { "for" } else { "against" };
-                (word.word.clone(), format!("{:+.2}", word.weight), mark)
+                let weight = format!("{:+.2}", word.weight);
+                (word.word.clone(), weight.replace('.', w.t(",", ".")), mark)
             })
             .collect(),
         why: decision.map(|d| describe::long(d, mailboxes, w.0)).unwrap_or_default(),

@@ -9,13 +9,16 @@ use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use postbud_decide::MailboxId;
 use postbud_letter::{Channel, LetterId};
-use postbud_pipeline::ports::{Timestamp, Waiting, WaitingCount, WaitingFilter, WaitingKey};
+use postbud_pipeline::ports::{
+    DeskError, Timestamp, Waiting, WaitingCount, WaitingFilter, WaitingKey,
+};
 use serde::Deserialize;
 
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
 use crate::language::{Words, moment};
+use crate::restricted::may_see;
 
 /// So many letters are on a page.
 const PAGE: u32 = 50;
@@ -120,12 +123,19 @@ pub(crate) async fn page(
         let urgent = u8::from(last.urgent);
         format!("{urgent}.{}.{}", last.row.received_at.0, last.row.letter)
     });
+    let mut open = Vec::with_capacity(waiting.len());
+    for found in waiting {
+        let may = may_see(&room, &person.name, &found.row.letter).await;
+        if may.map_err(|error| Problem::store(w, &error))? {
+            open.push(found);
+        }
+    }
     let mailboxes = room.options.settings.mailboxes.iter();
     Ok(html(&List {
         w,
         person: Some(person),
         count,
-        lines: waiting.into_iter().map(|waiting| line(waiting, &room, w, now)).collect(),
+        lines: open.into_iter().map(|waiting| line(waiting, &room, w, now)).collect(),
         mailboxes: mailboxes.map(|m| (m.id.to_string(), m.name.clone())).collect(),
         mailbox: asked.mailbox,
         channel: asked.channel,
@@ -142,6 +152,9 @@ pub(crate) struct Next {
     from: String,
 }
 
+/// So many pages of letters are searched for the next one.
+const NEXT_PAGES: usize = 50;
+
 /// To the first waiting letter that nobody else has open: after `from` when there is one.
 pub(crate) async fn next(
     State(room): State<Arc<Room>>,
@@ -150,19 +163,39 @@ pub(crate) async fn next(
     Query(asked): Query<Next>,
 ) -> Result<Redirect, Problem> {
     let w = Words::of(&headers);
-    let filter = WaitingFilter { limit: 200, ..WaitingFilter::default() };
-    let waiting = room.store.waiting(&filter, Timestamp::now()).await;
-    let waiting = waiting.map_err(|error| Problem::desk(w, &error))?;
-    let place = waiting.iter().position(|found| found.row.letter.as_str() == asked.from);
-    let (before, after) = waiting.split_at(place.map_or(0, |place| place + 1));
-    let free = |found: &&Waiting| {
-        found.row.letter.as_str() != asked.from
-            && found.claimed_by.as_ref().is_none_or(|by| *by == person.name)
-    };
-    let found = after.iter().chain(before).find(free);
+    let found = find_next(&room, &person, &asked.from).await;
+    let found = found.map_err(|error| Problem::desk(w, &error))?;
     let done = LetterId::parse(&asked.done).map(|id| format!("?done={id}")).unwrap_or_default();
     Ok(match found {
-        Some(found) => Redirect::to(&format!("/letters/{}{done}", found.row.letter)),
+        Some(letter) => Redirect::to(&format!("/letters/{letter}{done}")),
         None => Redirect::to(&format!("/{done}")),
     })
+}
+
+async fn find_next(
+    room: &Room,
+    person: &Person,
+    from: &str,
+) -> Result<Option<LetterId>, DeskError> {
+    let mut filter = WaitingFilter { limit: 200, ..WaitingFilter::default() };
+    for _ in 0..NEXT_PAGES {
+        let waiting = room.store.waiting(&filter, Timestamp::now()).await?;
+        let place = waiting.iter().position(|found| found.row.letter.as_str() == from);
+        let (before, after) = waiting.split_at(place.map_or(0, |place| place + 1));
+        for found in after.iter().chain(before) {
+            let id = &found.row.letter;
+            let free = id.as_str() != from
+                && found.claimed_by.as_ref().is_none_or(|by| *by == person.name);
+            if free && may_see(room, &person.name, id).await? {
+                return Ok(Some(id.clone()));
+            }
+        }
+        let Some(last) = waiting.last().filter(|_| waiting.len() == 200) else { break };
+        filter.after = Some(WaitingKey {
+            urgent: last.urgent,
+            received_at: last.row.received_at,
+            letter: last.row.letter.clone(),
+        });
+    }
+    Ok(None)
 }

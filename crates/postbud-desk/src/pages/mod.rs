@@ -6,6 +6,7 @@ pub(crate) mod letter;
 pub(crate) mod list;
 pub(crate) mod sign_in;
 pub(crate) mod small;
+pub(crate) mod switches;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};

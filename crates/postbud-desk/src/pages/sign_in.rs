@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::Timestamp;
@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{Person, html};
+use crate::attempts::address_of;
 use crate::error::Problem;
 use crate::guard::{SESSION, session_id};
 use crate::language::{Words, cookie};
@@ -33,7 +34,10 @@ struct SignIn {
     w: Words,
     person: Option<Person>,
     next: String,
+    /// Name or password did not fit.
     refused: bool,
+    /// This address has tried too often.
+    resting: bool,
 }
 
 #[derive(Deserialize)]
@@ -58,17 +62,24 @@ fn safe(next: &str) -> String {
 
 pub(crate) async fn page(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     let w = Words::of(&headers);
-    html(&SignIn { w, person: None, next: safe(&asked.next), refused: false })
+    html(&SignIn { w, person: None, next: safe(&asked.next), refused: false, resting: false })
 }
 
 pub(crate) async fn enter(
     State(room): State<Arc<Room>>,
     headers: HeaderMap,
+    extensions: Extensions,
     Form(entry): Form<Entry>,
 ) -> Result<Response, Problem> {
     let w = Words::of(&headers);
     let problem = |error| Problem::desk(w, &error);
     let now = Timestamp::now();
+    let address = address_of(&headers, &extensions, room.options.secure);
+    if !room.attempts.may(address, now) {
+        let page =
+            SignIn { w, person: None, next: safe(&entry.next), refused: false, resting: true };
+        return Ok((StatusCode::TOO_MANY_REQUESTS, html(&page)).into_response());
+    }
     let name = entry.name.trim().to_owned();
     let user = room.store.user(&name).await.map_err(problem)?;
     let open = user.as_ref().filter(|user| !user.disabled && user.locked_until <= now);
@@ -78,9 +89,11 @@ pub(crate) async fn enter(
     let fits = tokio::task::spawn_blocking(move || password::fits(&given, &hash)).await;
     drop(permit);
     let Some(user) = open.filter(|_| fits.unwrap_or(false)) else {
+        room.attempts.wrong(address, now);
         let until = now.plus_ms(REST_MS);
         room.store.failed_sign_in(&name, FAILURES, until).await.map_err(problem)?;
-        let page = SignIn { w, person: None, next: safe(&entry.next), refused: true };
+        let page =
+            SignIn { w, person: None, next: safe(&entry.next), refused: true, resting: false };
         return Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response());
     };
     let value = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());

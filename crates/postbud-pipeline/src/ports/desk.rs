@@ -1,6 +1,8 @@
 //! The port to what the desk keeps: the waiting list, claims, decisions that can be taken back,
 //! notes, who saw what, people and their sessions.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use postbud_decide::MailboxId;
 use postbud_letter::{Channel, LetterId};
@@ -159,6 +161,57 @@ pub struct Figures {
     pub oldest_waiting: Option<Timestamp>,
 }
 
+/// What is switched off for automatic routing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Switches {
+    /// Everything.
+    pub all_off: bool,
+    /// These mailboxes.
+    pub off: BTreeSet<MailboxId>,
+}
+
+/// How a switch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwitchState {
+    /// As the configuration says.
+    On,
+    /// Off.
+    Off,
+    /// Off; one person wants it on again, and a second one has not confirmed it yet.
+    Asked,
+}
+
+impl SwitchState {
+    /// The word used in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Asked => "asked",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::On, Self::Off, Self::Asked].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// A switch that somebody has used, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switch {
+    /// Of this mailbox; `None`: of everything.
+    pub mailbox: Option<MailboxId>,
+    /// How it stands.
+    pub state: SwitchState,
+    /// Who used it last.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What can go wrong at the desk.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -249,6 +302,13 @@ pub trait Desk: Send + Sync {
     /// Switches an account off and ends its sessions.
     async fn disable_user(&self, name: &str, now: Timestamp) -> Result<(), DeskError>;
 
+    /// Gives an account another password, ends its sessions and lets it sign in again at once. An
+    /// account that is switched off stays so.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownUser`].
+    async fn set_password(&self, name: &str, password: &str) -> Result<(), DeskError>;
+
     /// The account of this name.
     async fn user(&self, name: &str) -> Result<Option<User>, DeskError>;
 
@@ -278,6 +338,41 @@ pub trait Desk: Send + Sync {
 
     /// Ends a session.
     async fn end_session(&self, id: &str) -> Result<(), DeskError>;
+
+    /// Switches automatic routing off at once: of one mailbox, or of everything.
+    async fn switch_off(
+        &self,
+        mailbox: Option<&MailboxId>,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<(), DeskError>;
+
+    /// Asks for automatic routing again; the second of two people who ask switches it on. Returns
+    /// how the switch stands then.
+    async fn switch_on(
+        &self,
+        mailbox: Option<&MailboxId>,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<SwitchState, DeskError>;
+
+    /// The switches that somebody has used, with how they stand.
+    async fn switch_states(&self) -> Result<Vec<Switch>, DeskError>;
+
+    /// What is switched off.
+    async fn switches(&self) -> Result<Switches, DeskError> {
+        let mut switches = Switches::default();
+        for switch in self.switch_states().await? {
+            match switch.mailbox {
+                _ if switch.state == SwitchState::On => {}
+                None => switches.all_off = true,
+                Some(mailbox) => {
+                    switches.off.insert(mailbox);
+                }
+            }
+        }
+        Ok(switches)
+    }
 
     /// Figures for the evidence page.
     async fn figures(&self) -> Result<Figures, DeskError>;

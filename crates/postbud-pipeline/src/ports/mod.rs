@@ -12,8 +12,8 @@ mod target;
 
 pub use classifier::Classifier;
 pub use desk::{
-    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Role, Session, User, Waiting, WaitingCount,
-    WaitingFilter, WaitingKey,
+    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Role, Session, Switch, SwitchState,
+    Switches, User, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
 pub use labels::{
     ImportOutcome, Imported, LabelError, LabelFilter, LabelRow, LabelSource, Labels, NewLabel,

@@ -288,7 +288,33 @@ pub trait Store: Send + Sync {
         lease_ms: i64,
     ) -> Result<Vec<OutboxItem>, StoreError>;
 
-    /// Records what became of outgoing letters, in one transaction.
+    /// As [`claim_outbox`](Store::claim_outbox), but leaves the letters of these mailboxes where
+    /// they are: their targets have enough to do, and others must not wait behind them.
+    async fn claim_outbox_except(
+        &self,
+        except: &[MailboxId],
+        max: u32,
+        max_bytes: u64,
+        now: Timestamp,
+        lease_ms: i64,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
+        let _ = except;
+        self.claim_outbox(max, max_bytes, now, lease_ms).await
+    }
+
+    /// Prolongs the leases of outgoing letters that this store claimed, until `until`. Returns the
+    /// keys that it still holds; the others are settled, or somebody else's by now.
+    async fn prolong_outbox(
+        &self,
+        keys: &[String],
+        until: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let _ = until;
+        Ok(keys.to_vec())
+    }
+
+    /// Records what became of outgoing letters, in one transaction. A delivery counts whoever tells
+    /// of it; anything else only from the one who holds the letter.
     async fn settle_outbox(
         &self,
         outcomes: &[(String, OutboxOutcome)],

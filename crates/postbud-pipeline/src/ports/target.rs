@@ -1,6 +1,7 @@
 //! The port to the mailboxes.
 
 use async_trait::async_trait;
+use postbud_decide::MailboxId;
 
 use super::OutboxItem;
 
@@ -40,4 +41,10 @@ pub enum DeliveryError {
 pub trait Target: Send + Sync {
     /// Delivers one letter. Ends within the target's own deadline.
     async fn deliver(&self, item: &Outgoing) -> Result<(), DeliveryError>;
+
+    /// What a mailbox shares with others that are slow when it is slow: the name of its folder, of
+    /// its mail server. As a rule each mailbox is on its own.
+    fn lane(&self, mailbox: &MailboxId) -> String {
+        mailbox.to_string()
+    }
 }

@@ -2,15 +2,17 @@
 
 mod decide;
 mod people;
+mod switches;
 mod waiting;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use postbud_decide::MailboxId;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Access, Assignment, Desk, DeskError, Figures, Note, Session, StoreError, Timestamp, User,
-    Waiting, WaitingCount, WaitingFilter,
+    Access, Assignment, Desk, DeskError, Figures, Note, Session, StoreError, Switch, SwitchState,
+    Timestamp, User, Waiting, WaitingCount, WaitingFilter,
 };
 
 use crate::store::{SqlStore, read, write};
@@ -94,6 +96,12 @@ impl Desk for SqlStore {
         found.then_some(()).ok_or_else(|| DeskError::UnknownUser(name.to_owned()))
     }
 
+    async fn set_password(&self, name: &str, password: &str) -> Result<(), DeskError> {
+        let found = write!(self, "changing a password", NO_TIME,
+            tx => people::set_password(tx, name, password))?;
+        found.then_some(()).ok_or_else(|| DeskError::UnknownUser(name.to_owned()))
+    }
+
     async fn user(&self, name: &str) -> Result<Option<User>, DeskError> {
         Ok(read!(self, "reading an account", tx => people::user(tx, name))?)
     }
@@ -130,6 +138,28 @@ impl Desk for SqlStore {
 
     async fn end_session(&self, id: &str) -> Result<(), DeskError> {
         Ok(write!(self, "ending a session", NO_TIME, tx => people::end(tx, id))?)
+    }
+
+    async fn switch_off(
+        &self,
+        mailbox: Option<&MailboxId>,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        Ok(write!(self, "switching off", NO_TIME, tx => switches::off(tx, mailbox, who, now))?)
+    }
+
+    async fn switch_on(
+        &self,
+        mailbox: Option<&MailboxId>,
+        who: &str,
+        now: Timestamp,
+    ) -> Result<SwitchState, DeskError> {
+        Ok(write!(self, "switching on", NO_TIME, tx => switches::on(tx, mailbox, who, now))?)
+    }
+
+    async fn switch_states(&self) -> Result<Vec<Switch>, DeskError> {
+        Ok(read!(self, "reading switches", tx => switches::states(tx))?)
     }
 
     async fn figures(&self) -> Result<Figures, DeskError> {

@@ -73,6 +73,17 @@ pub(super) async fn disable(tx: &mut Tx, name: &str, now: Timestamp) -> Result<b
     Ok(found == 1)
 }
 
+pub(super) async fn set_password(tx: &mut Tx, name: &str, password: &str) -> Result<bool, Fault> {
+    let found = tx
+        .execute(
+            "UPDATE desk_users SET password = $2, failures = 0, locked_until = 0 WHERE name = $1",
+            &[name.into(), password.into()],
+        )
+        .await?;
+    tx.execute("DELETE FROM desk_sessions WHERE name = $1", &[name.into()]).await?;
+    Ok(found == 1)
+}
+
 const USERS: &str =
     "SELECT name, role, password, created_at, disabled_at, locked_until FROM desk_users";
 

@@ -19,6 +19,25 @@ pub(crate) enum BenchCommand {
     /// Letters per second from the queue to the mailboxes with everything durable, beside a bare
     /// relay of the same messages on the same broker
     Pipeline(BenchPipelineArgs),
+    /// Seconds and memory to train a model, and letters per second on one core
+    Model(BenchModelArgs),
+}
+
+/// Arguments of `bench model`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchModelArgs {
+    /// Labelled letters to train on: files or folders, as for `train`
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub(crate) letters: Vec<PathBuf>,
+    /// Labelled letters to classify; without, those trained on
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) test: Vec<PathBuf>,
+    /// Also train on 10,000, 20,000 and 50,000 letters made of those given, to show how the cost
+    /// grows
+    #[arg(long)]
+    pub(crate) scale: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Arguments of `bench pipeline`.

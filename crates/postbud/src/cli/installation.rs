@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::OutputArgs;
 
@@ -22,9 +22,19 @@ pub(crate) struct DemoArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// What `run` can run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunPart {
+    /// Only the pages on which people decide; any number of these beside each other
+    Desk,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
+    /// Only this part. Default: everything, with the desk when the configuration has [desk]
+    #[arg(value_name = "PART")]
+    pub(crate) part: Option<RunPart>,
     /// The configuration
     #[arg(long, short, value_name = "FILE", default_value = "postbud.toml")]
     pub(crate) config: PathBuf,

@@ -9,13 +9,14 @@ mod mail;
 mod queue;
 mod retrain;
 mod simulate;
+mod user;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use bench::{BenchArgs, BenchCommand, BenchPipelineArgs};
-pub(crate) use installation::{DemoArgs, InitArgs, RunArgs};
+pub(crate) use bench::{BenchArgs, BenchCommand, BenchModelArgs, BenchPipelineArgs};
+pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart};
 pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
@@ -23,6 +24,9 @@ pub(crate) use mail::{ClassifyArgs, ExplainArgs, SendArgs};
 pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
 pub(crate) use retrain::RetrainArgs;
 pub(crate) use simulate::SimulateArgs;
+pub(crate) use user::{
+    AddUserArgs, ListUsersArgs, NamedUserArgs, PasswordArgs, UserArgs, UserCommand,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -70,6 +74,9 @@ pub(crate) enum Command {
     /// Decide about a waiting letter: writes a label and sends the letter on
     #[command(after_help = EXIT_CODES)]
     Assign(AssignArgs),
+    /// Make, list and switch off the accounts of those who decide at the desk
+    #[command(after_help = EXIT_CODES)]
+    User(UserArgs),
     /// Look at the queue and its dead letters
     #[command(after_help = EXIT_CODES)]
     Queue(QueueArgs),

@@ -1,4 +1,6 @@
-//! `postbud bench`: how fast, with everything durable.
+//! `postbud bench`: how fast, with everything durable; and how fast the model is.
+
+mod model;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +44,7 @@ struct Report {
 pub(crate) async fn run(args: &BenchArgs) -> anyhow::Result<()> {
     match &args.command {
         BenchCommand::Pipeline(args) => pipeline(args).await,
+        BenchCommand::Model(args) => model::run(args),
     }
 }
 

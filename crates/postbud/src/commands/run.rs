@@ -10,16 +10,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::classifier::configured;
-use crate::cli::RunArgs;
-use crate::commands::retrain;
+use crate::cli::{RunArgs, RunPart};
+use crate::commands::{desk, retrain};
 use crate::config::Config;
-use crate::{telemetry, wiring};
+use crate::{switches, telemetry, wiring};
 
 /// Runs the production form.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let config = wiring::load(&args.config)?;
     telemetry::start(config.log.format, config.log.level.as_str());
+    if args.part == Some(RunPart::Desk) {
+        return desk::alone(&config).await;
+    }
     let classifier = configured(&config)?;
+    let door = desk::door(&config).await?;
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
@@ -30,7 +34,11 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         Ok(())
     };
     let routing = route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
-    tokio::try_join!(routing, retraining)?;
+    let deciding = async {
+        desk::serve(door, &config, &store, &stop).await;
+        Ok(())
+    };
+    tokio::try_join!(routing, retraining, deciding)?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())
@@ -46,10 +54,18 @@ pub(crate) async fn route(
 ) -> anyhow::Result<()> {
     let deliverer = Arc::new(wiring::deliverer(config)?);
     let steps = Arc::new(wiring::steps(config, classifier));
+    switches::read(&store, &steps).await?;
+    let desk = store.clone();
     let store = Arc::new(store);
-    let router = Router::new(queue, Arc::clone(&store) as _, steps, wiring::router_options(config));
+    let router = Router::new(
+        queue,
+        Arc::clone(&store) as _,
+        Arc::clone(&steps),
+        wiring::router_options(config),
+    );
     let dispatcher = Dispatcher::new(store, deliverer, wiring::dispatcher_options(config));
-    tokio::join!(router.run(stop), dispatcher.run(stop));
+    let watch = switches::watch(desk, steps, stop);
+    tokio::join!(router.run(stop), dispatcher.run(stop), watch);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 mod address;
 mod checks;
 mod delivery;
+mod desk;
 mod example;
 mod mailboxes;
 mod nearest;
@@ -28,6 +29,7 @@ mod values;
 use std::io::Read as _;
 use std::path::Path;
 
+pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template};
 pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use types::{Config, LogFormat, QueueKind, Tls};

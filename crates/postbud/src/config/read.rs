@@ -8,7 +8,7 @@ use toml_edit::Document;
 use super::report::{ConfigReport, Notes, Warning};
 use super::section::{Reader, Section};
 use super::types::Config;
-use super::{checks, delivery, mailboxes, plain, retrain, rules, services, syntax};
+use super::{checks, delivery, desk, mailboxes, plain, retrain, rules, services, syntax};
 
 /// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
 pub(super) fn read(
@@ -46,6 +46,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
     let rules = rules::rules(&root, &ids);
+    let desk = desk::desk(root.section("desk"), &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
     if !mailboxes.is_empty() || !root.has("mailbox") {
         checks::check(reader, &mailboxes, &rules, has_smtp);
@@ -56,5 +57,5 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         rules: rules.into_iter().map(|read| read.rule).collect(),
         must_not_miss_probability,
     };
-    Some(Config { store, queue, model, promise, delivery, limits, retrain, log, settings })
+    Some(Config { store, queue, model, promise, delivery, limits, retrain, desk, log, settings })
 }

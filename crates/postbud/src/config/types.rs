@@ -7,6 +7,7 @@ use std::time::Duration;
 use postbud_decide::{Lang, Settings};
 use postbud_letter::Limits;
 
+use super::desk::Desk;
 use super::retrain::Retrain;
 use super::secret::Secret;
 
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// How new models come about.
     pub(crate) retrain: Retrain,
+    /// Where people decide; `None` when this installation serves no desk.
+    pub(crate) desk: Option<Desk>,
     /// How Postbud logs.
     pub(crate) log: Log,
     /// Mailboxes, rules and the must-not-miss limit.

@@ -1,5 +1,6 @@
 //! `postbud demo`: the main job in one process, on the letters of a fictitious municipality.
 
+mod desk;
 mod prepare;
 mod report;
 
@@ -15,6 +16,7 @@ use postbud_store::SqlStore;
 
 use crate::classifier::configured;
 use crate::cli::DemoArgs;
+use crate::commands::desk::serve;
 use crate::commands::run;
 use crate::commands::send::Sender;
 use crate::config::{self, LogFormat};
@@ -37,6 +39,8 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let letters = prepare::letters(&config.limits)?;
     let new = publish(&letters, &store, &queue, &config).await?;
 
+    let desk = if once { None } else { desk::open(&store).await? };
+    let guest = desk.as_ref().map(|desk| desk.guest.clone());
     let (stopper, stop) = stop_pair();
     let stopper = Arc::new(stopper);
     let work = run::route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
@@ -45,7 +49,7 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
         let promise = (config.promise.target_error, config.promise.confidence);
         let run = report::Run { promise, new, seconds, continued, data: args.data.clone() };
         let report = report::Report::of(&letters, &store, &run).await;
-        let outcome = report.and_then(|report| report.print(args, once));
+        let outcome = report.and_then(|report| report.print(args, once, guest.as_ref()));
         if once || outcome.is_err() {
             stopper.stop();
         } else {
@@ -53,7 +57,8 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
         }
         outcome
     };
-    let (worked, watched) = tokio::join!(work, watch);
+    let deciding = serve(desk.map(|desk| desk.door), &config, &store, &stop);
+    let (worked, watched, ()) = tokio::join!(work, watch, deciding);
     worked?;
     watched?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")

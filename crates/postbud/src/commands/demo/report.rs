@@ -7,6 +7,7 @@ use postbud_pipeline::ports::{State, Store};
 use postbud_store::SqlStore;
 use serde::Serialize;
 
+use super::desk::Guest;
 use super::prepare::DemoLetter;
 use crate::cli::DemoArgs;
 use crate::output::{self, percent};
@@ -92,13 +93,19 @@ impl Report {
     }
 
     /// Prints the table and what to try next, or the JSON document.
-    pub(crate) fn print(&self, args: &DemoArgs, once: bool) -> anyhow::Result<()> {
+    pub(crate) fn print(
+        &self,
+        args: &DemoArgs,
+        once: bool,
+        guest: Option<&Guest>,
+    ) -> anyhow::Result<()> {
         if args.output.json {
             return output::json(self);
         }
         output::line(&format!("\n{}\n", self.heading()))?;
         output::line(&output::figures(&self.rows()))?;
-        output::line(&format!("\n{}", self.next(once)))
+        output::line(&format!("\n{}", self.next(once)))?;
+        guest.map_or(Ok(()), |guest| output::line(&guest.invitation(self.waiting)))
     }
 
     fn heading(&self) -> String {

@@ -1,6 +1,7 @@
 //! Configurations that load, and reports about those that do not.
 
 mod defaults;
+mod desk;
 mod example;
 mod files;
 mod properties;

@@ -1,0 +1,63 @@
+//! `[desk]`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::config::{Desk, from_str};
+
+const REST: &str = "[[mailbox]]\nid = \"a\"\nname = \"A\"\ndescription = \"a\"\n";
+
+/// The desk, and how many warnings there were.
+fn read(desk: &str) -> Result<(Option<Desk>, usize), String> {
+    let read = from_str(&format!("{desk}\n{REST}"), Path::new("/etc/postbud"));
+    read.map(|(config, warnings)| (config.desk, warnings.len()))
+        .map_err(|report| report.to_string())
+}
+
+#[test]
+fn no_section_is_no_desk_and_an_empty_one_is_the_default() {
+    assert_eq!(read("").unwrap(), (None, 0));
+    let desk = Desk::at("127.0.0.1:8025".parse().unwrap());
+    assert_eq!(read("[desk]").unwrap(), (Some(desk.clone()), 0));
+    assert_eq!(desk.grace, Duration::from_secs(20));
+    assert_eq!((desk.session.as_secs(), desk.deadline.as_secs()), (28_800, 86_400));
+}
+
+#[test]
+fn an_open_network_needs_tls_in_front() {
+    assert_eq!(read("[desk]\nlisten = \"0.0.0.0:80\"").unwrap().1, 1);
+    assert_eq!(read("[desk]\nlisten = \"[::1]:80\"").unwrap().1, 0);
+    let behind = read("[desk]\nlisten = \"0.0.0.0:80\"\nbehind_tls = true").unwrap();
+    assert!(behind.0.unwrap().behind_tls && behind.1 == 0);
+}
+
+#[test]
+fn what_cannot_be_is_named() {
+    for (text, part) in [
+        ("listen = \"localhost\"", "an address of this machine and a port"),
+        ("listen = \"127.0.0.1:99999\"", "an address of this machine and a port"),
+        ("grace_seconds = -1", "from 0 to 3600"),
+        ("session_hours = 48", "from 1 to 24"),
+        ("lissen = \"x\"", "listen"),
+    ] {
+        let said = read(&format!("[desk]\n{text}")).unwrap_err();
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}
+
+#[test]
+fn restricted_mailboxes_exist_and_name_people() {
+    let desk =
+        read("[[desk.restricted]]\nmailbox = \"a\"\npeople = [\"klara\", \"karl\"]").unwrap();
+    let restricted = desk.0.unwrap().restricted;
+    assert_eq!(restricted.len(), 1);
+    assert!(restricted.values().all(|people| people.contains("klara") && people.len() == 2));
+    for (text, part) in [
+        ("mailbox = \"b\"\npeople = [\"klara\"]", "not one of"),
+        ("mailbox = \"a\"", "this key is missing"),
+        ("people = [\"klara\"]", "this key is missing"),
+    ] {
+        let said = read(&format!("[[desk.restricted]]\n{text}")).unwrap_err();
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}
