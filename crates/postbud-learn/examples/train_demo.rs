@@ -3,18 +3,19 @@
 //!
 //! Writes the next version below `OUT`, by default `models/klitkobing`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use postbud_learn::{About, HeldOut, LearnOptions, Routing, Step, read_letters, train_version};
-use postbud_model::{Description, Progress, TrainOptions};
+use postbud_learn::{About, HeldOut, LearnOptions, Routing, Step, Vocabulary, read_letters, train_version};
+use postbud_model::{Progress, TrainOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/klitkobing");
     let out = std::env::args_os().nth(1).map_or_else(|| models.clone(), PathBuf::from);
     let letters = read_letters(&[models.join("letters.jsonl")])?;
-    let words = std::fs::read_to_string(models.join("words.txt"))?;
-    let descriptions = Description::read(&words)?;
+    let labels = letters.iter().map(|letter| letter.label.clone()).collect();
+    let (descriptions, _) = Vocabulary::shipped()?.choose(&labels, &BTreeMap::new(), &[]);
     let options = LearnOptions {
         model: TrainOptions { descriptions, ..TrainOptions::default() },
         held_out: HeldOut::ByHash,

@@ -80,9 +80,9 @@ fn main() -> Result<()> {
 /// Cross-validation over four seeds: what the fold models say of letters they had not seen.
 fn letters(folder: &Path, options: &TrainOptions) -> Result<()> {
     let letters = json_lines(&folder.join("letters.jsonl"), "body", "category")?;
-    let described = fs::read_to_string(folder.join("words.txt"))?;
+    let described = fs::read_to_string(folder.join("../vocabulary/danish.txt"))?;
     let described = Description::read(&described)?;
-    for (name, descriptions) in [("letters alone", Vec::new()), ("and words.txt", described)] {
+    for (name, descriptions) in [("letters alone", Vec::new()), ("and the vocabulary", described)] {
         for folds in [5, 10] {
             let mut sum = [0.0; 7];
             let start = Instant::now();

@@ -59,9 +59,30 @@ pub(crate) fn parts<'a>(descriptions: &'a [Description], set: &Checked) -> Vec<(
     out
 }
 
+/// A label with more parts than these shares out the weight of these, so that a label described
+/// at length does not draw letters from its neighbours.
+const FULL_WEIGHT_PARTS: f32 = 100.0;
+
+/// The weight of each part, given its label.
+pub(crate) fn weights(described: &[u32], labels: usize, weight: f32) -> Vec<f32> {
+    let mut parts = vec![0.0_f32; labels];
+    for &label in described {
+        parts[label as usize] += 1.0;
+    }
+    let share = |&label: &u32| weight * (FULL_WEIGHT_PARTS / parts[label as usize]).min(1.0);
+    described.iter().map(share).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_described_at_length_weighs_no_more_than_a_hundred_parts() {
+        let described: Vec<u32> = [vec![0; 400], vec![1; 50]].concat();
+        let weights = weights(&described, 3, 0.1);
+        assert!((weights[0] - 0.025).abs() < 1e-7 && (weights[400] - 0.1).abs() < 1e-7);
+    }
 
     #[test]
     fn reads_lists() {

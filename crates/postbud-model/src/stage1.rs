@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::corpus::{Corpus, FoldIdf, Weighted};
+use crate::description;
 use crate::error::TrainError;
 use crate::linear::Linear;
 use crate::sharpness::{Circumstances, circumstances};
@@ -44,8 +45,9 @@ impl Stage1<'_> {
         let mut weighted = corpus.weighted(&idf, without);
         let letters = corpus.rows();
         let descriptions = letters..letters + self.described.len();
-        for price in &mut weighted.prices[letters..] {
-            price.weight = self.weight;
+        let weights = description::weights(self.described, self.labels, self.weight);
+        for (price, weight) in weighted.prices[letters..].iter_mut().zip(weights) {
+            price.weight = weight;
         }
         let take: Vec<u32> = (0..letters)
             .filter(|&row| Some(corpus.fold_of(row)) != without)

@@ -42,7 +42,8 @@ pub struct TrainOptions {
     pub svm: SvmParams,
     /// Labels in their own words.
     pub descriptions: Vec<Description>,
-    /// Weight of one part of a description; a letter has 1.
+    /// Weight of one part of a description; a letter has 1. A label of more than 100 parts shares
+    /// out the weight of 100.
     pub description_weight: f32,
 }
 
@@ -54,7 +55,7 @@ impl Default for TrainOptions {
             features: FeatureOptions::default(),
             svm: SvmParams::default(),
             descriptions: Vec::new(),
-            description_weight: 0.06,
+            description_weight: 0.08,
         }
     }
 }

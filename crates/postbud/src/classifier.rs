@@ -49,6 +49,16 @@ pub(crate) fn suits(config: &Config, labels: &[String]) -> Result<(), String> {
         .to_owned())
 }
 
+/// Will a router under this configuration take the model? `Err` says why not, and what to do.
+pub(crate) fn accepts(config: &Config, model: &Model) -> Result<(), String> {
+    suits(config, model.labels())?;
+    let promise = Promise::new(config.promise.target_error, config.promise.confidence)
+        .map_err(|error| error.to_string())?;
+    certify_model(model, &routing(config, model.labels()), promise)
+        .map_err(|error| format!("its evidence cannot be used ({error}); train it again"))?;
+    Ok(())
+}
+
 fn is_mailbox(config: &Config, label: &str) -> bool {
     MailboxId::parse(label).is_ok_and(|id| config.settings.mailbox(&id).is_some())
 }

@@ -34,8 +34,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, bench, classify, demo, evaluate, explain, init, labels, letters, queue, retrain,
-        run, send, simulate, train, user,
+        assign, bench, classify, demo, evaluate, explain, init, labels, letters, model, queue,
+        retrain, run, send, simulate, train, user,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
@@ -48,6 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
         Command::Labels(args) => runtime.block_on(labels::run(&args)),
         Command::Retrain(args) => runtime.block_on(retrain::run(&args)),
+        Command::Model(args) => runtime.block_on(model::run(&args)),
         Command::User(args) => runtime.block_on(user::run(&args)),
         Command::Queue(args) => runtime.block_on(queue::run(&args)),
         Command::Train(args) => train::run(&args),

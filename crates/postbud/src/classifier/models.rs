@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::thread;
@@ -17,17 +18,22 @@ use postbud_decide::Scores;
 use postbud_learn::{Registry, RegistryError, Resolved};
 use postbud_letter::Letter;
 use postbud_pipeline::ports::{Classifier, ModelState, RefusedModel, ServingModel, Timestamp};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{ModelClassifier, refused, suits};
 use crate::config::Config;
+use crate::exit::{self, Failure};
 
 /// Between two looks at the registry.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Makes a model that is ready to score out of a file.
+type Load = fn(&Config, &Resolved) -> anyhow::Result<Arc<ModelClassifier>>;
+
 /// Champion and challenger as the registry's record names them.
 pub(super) struct Models {
     config: Config,
+    load: Load,
     roles: RwLock<Roles>,
 }
 
@@ -69,7 +75,7 @@ impl Models {
 
     /// The models as they are now. A champion that is refused is an error: nothing serves yet.
     fn now(config: &Config) -> anyhow::Result<Self> {
-        let models = Self { config: config.clone(), roles: RwLock::default() };
+        let models = Self { config: config.clone(), load, roles: RwLock::default() };
         match Registry::resolve(&config.model) {
             Ok(found) => {
                 let seen = Seen::File(found.clone(), stat(&found.path));
@@ -150,13 +156,15 @@ impl Models {
     }
 
     fn load(&self, found: &Resolved) -> anyhow::Result<Arc<ModelClassifier>> {
-        let refuse = |error: &(dyn std::error::Error + 'static)| refused(&found.path, error);
-        let model = found.load().map_err(|error| refuse(&error))?;
-        suits(&self.config, model.labels())
-            .map_err(|what| anyhow::anyhow!("{what}"))
-            .map_err(|error| refuse(&*error))?;
-        let model = ModelClassifier::new(model, &found.name, &self.config);
-        Ok(Arc::new(model.map_err(|error| refuse(&*error))?))
+        // No lock is held here, and what was half made is gone with the panic.
+        catch_unwind(AssertUnwindSafe(|| (self.load)(&self.config, found))).unwrap_or_else(|_| {
+            let message = format!(
+                "the model {} is refused: reading it ended in a fault of Postbud (a panic); \
+                 promote another version, and report it",
+                found.path.display()
+            );
+            Err(Failure::new(exit::MODEL, message).into())
+        })
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Roles> {
@@ -231,11 +239,24 @@ impl Classifier for Models {
     }
 }
 
+fn load(config: &Config, found: &Resolved) -> anyhow::Result<Arc<ModelClassifier>> {
+    let refuse = |error: &(dyn std::error::Error + 'static)| refused(&found.path, error);
+    let model = found.load().map_err(|error| refuse(&error))?;
+    suits(config, model.labels())
+        .map_err(|what| anyhow::anyhow!("{what}"))
+        .map_err(|error| refuse(&*error))?;
+    let model = ModelClassifier::new(model, &found.name, config);
+    Ok(Arc::new(model.map_err(|error| refuse(&*error))?))
+}
+
 fn watch(models: &Weak<Models>) {
     loop {
         thread::sleep(PAUSE);
         let Some(models) = models.upgrade() else { return };
-        models.look();
+        // Whatever goes wrong in one look, the next one sees a promotion or a rollback.
+        if catch_unwind(AssertUnwindSafe(|| models.look())).is_err() {
+            error!("looking at the registry of models ended in a panic; the models at work go on");
+        }
     }
 }
 

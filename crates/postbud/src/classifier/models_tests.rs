@@ -1,4 +1,4 @@
-//! The registry changes under models at work. Nothing waits here: each look is asked for.
+//! The registry changes under models at work.
 
 use postbud_learn::Signature;
 
@@ -74,4 +74,66 @@ fn only_a_model_that_knows_no_configured_mailbox_is_unsuitable() {
     let other = "somewhere-else".to_owned();
     assert!(suits(&config, &[known, other.clone()]).is_ok());
     assert!(suits(&config, &[other]).unwrap_err().contains("none of its labels"));
+}
+
+#[test]
+fn a_panic_while_a_model_is_loaded_is_a_refusal() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("town");
+    let mut config = config::demo(root.path());
+    config.model = dir.clone();
+    put(&dir, 1, shipped::MODEL);
+    put(&dir, 2, shipped::MODEL);
+    let mut models = Models::now(&config).unwrap();
+    models.load = |config, found| {
+        assert!(!found.name.ends_with("/2"), "a fault");
+        load(config, found)
+    };
+    let mut registry = Registry::open(&dir).unwrap();
+    registry.promote(2, &anna(), &|_| Ok(())).unwrap();
+    models.look();
+    assert_eq!(names(&models).0, Some("town/1".to_owned()), "the last good one goes on");
+    let refused = models.state().unwrap().refused.unwrap();
+    assert!(refused.name == "town/2" && refused.why.contains("a panic"), "{}", refused.why);
+    models.look();
+    assert_eq!(models.state().unwrap().refused, Some(refused), "it is not tried again and again");
+    registry.rollback(&anna(), &|_| Ok(())).unwrap();
+    models.look();
+    assert_eq!(models.state().unwrap().refused, None);
+    assert_eq!(names(&models).0, Some("town/1".to_owned()));
+}
+
+#[test]
+fn the_thread_that_watches_outlives_a_panic() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("town");
+    let mut config = config::demo(root.path());
+    config.model = dir.clone();
+    put(&dir, 1, shipped::MODEL);
+    put(&dir, 2, shipped::MODEL);
+    put(&dir, 3, shipped::MODEL);
+    let mut models = Models::now(&config).unwrap();
+    models.load = |config, found| {
+        assert!(!found.name.ends_with("/2"), "a fault");
+        load(config, found)
+    };
+    let models = Arc::new(models);
+    let weak = Arc::downgrade(&models);
+    let watching = thread::spawn(move || watch(&weak));
+    let until = |what: &str, done: &dyn Fn() -> bool| {
+        for _ in 0..1_200 {
+            if done() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("waited in vain for: {what}");
+    };
+    let mut registry = Registry::open(&dir).unwrap();
+    registry.promote(2, &anna(), &|_| Ok(())).unwrap();
+    until("the refusal", &|| models.state().unwrap().refused.is_some());
+    registry.promote(3, &anna(), &|_| Ok(())).unwrap();
+    until("the next model", &|| names(&models).0 == Some("town/3".to_owned()));
+    drop(models);
+    watching.join().unwrap();
 }

@@ -6,6 +6,7 @@ mod labels;
 mod learning;
 mod letters;
 mod mail;
+mod model;
 mod queue;
 mod retrain;
 mod simulate;
@@ -21,6 +22,10 @@ pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, W
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
 pub(crate) use mail::{ClassifyArgs, ExplainArgs, SendArgs};
+pub(crate) use model::{
+    ChallengeArgs, CompareArgs, ModelArgs, ModelCommand, PromoteArgs, RollbackArgs, ShowModelArgs,
+    SignatureArgs, WhichModelArgs,
+};
 pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
 pub(crate) use retrain::RetrainArgs;
 pub(crate) use simulate::SimulateArgs;
@@ -86,6 +91,9 @@ pub(crate) enum Command {
     /// Make a new model version from what people decided, and compare it with the one in use
     #[command(after_help = EXIT_CODES)]
     Retrain(RetrainArgs),
+    /// List, show, promote, roll back and compare the versions of the model
+    #[command(after_help = EXIT_CODES)]
+    Model(ModelArgs),
     /// Learn a new model version from labelled letters
     #[command(after_help = EXIT_CODES)]
     Train(TrainArgs),

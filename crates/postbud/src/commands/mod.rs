@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod labels;
 pub(crate) mod letters;
+pub(crate) mod model;
 pub(crate) mod queue;
 pub(crate) mod retrain;
 pub(crate) mod run;

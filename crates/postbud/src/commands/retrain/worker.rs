@@ -6,13 +6,13 @@ use postbud_learn::{
     Before, LabelledLetter, LearnOptions, Made, Registry, RetrainOptions, Retrained, Signature,
     read_letters, retrain,
 };
-use postbud_model::TrainOptions;
+use postbud_model::{Model, TrainOptions};
 use postbud_pipeline::ports::{RetrainOutcome, RetrainRow, Retrains as _, Timestamp};
 use postbud_store::SqlStore;
 
 use super::lock::Lock;
 use super::{limits, report};
-use crate::classifier::routing;
+use crate::classifier::{accepts, routing};
 use crate::cli::RetrainArgs;
 use crate::commands::train::given;
 use crate::config::Config;
@@ -164,13 +164,14 @@ fn give_role(args: &RetrainArgs, config: &Config, made: &Made) -> anyhow::Result
         at: Timestamp::now().0,
     };
     let version = made.version.number;
+    let check = |model: &Model| accepts(config, model);
     if args.promote {
-        registry.promote(version, &signature, &|_| Ok(()))?;
+        registry.promote(version, &signature, &check)?;
         return Ok(RetrainOutcome::Promoted);
     }
     // A first version serves already.
     if config.retrain.challenge && registry.champion()? != version {
-        registry.challenge(version, &signature, &|_| Ok(()))?;
+        registry.challenge(version, &signature, &check)?;
     }
     Ok(RetrainOutcome::Version)
 }
