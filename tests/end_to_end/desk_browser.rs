@@ -18,7 +18,7 @@ const LETTERS: [(&str, &str); 11] = [
 ];
 
 /// Signs in by keyboard and waits for the list.
-fn sign_in(browser: &mut Browser, page: &Page, place: &Place, name: &str, role: &str) {
+pub(crate) fn sign_in(browser: &mut Browser, page: &Page, place: &Place, name: &str, role: &str) {
     let password = place.account(name, role);
     browser.go(page, &format!("http://{}/", place.address));
     browser.until(page, "document.activeElement.id === 'name'");
@@ -35,7 +35,7 @@ fn letter(browser: &mut Browser, page: &Page) -> String {
 }
 
 /// Presses a key on a letter and waits until another page is there; returns its path.
-fn press_away(browser: &mut Browser, page: &Page, key: &str) -> String {
+pub(crate) fn press_away(browser: &mut Browser, page: &Page, key: &str) -> String {
     browser.eval(page, "window.before = true");
     browser.press(page, key);
     browser.until(page, "!window.before");
@@ -108,4 +108,37 @@ fn no_page_is_wider_than_a_narrow_screen() {
         let width = browser.eval(&page, "document.documentElement.scrollWidth");
         assert!(width.as_u64().unwrap() <= 320, "{path} is {width} wide");
     }
+}
+
+#[test]
+fn another_authority_and_several_mailboxes_by_keyboard() {
+    let Some(mut browser) = Browser::start() else { return };
+    let place = Place::open(&LETTERS[..2]);
+    let page = browser.page(1280, false);
+    sign_in(&mut browser, &page, &place, "klara", "clerk");
+    let first = press_away(&mut browser, &page, "Enter");
+    // o, the second authority, and Enter on the button that has the focus.
+    assert!(press_away(&mut browser, &page, "o").ends_with("/authority"));
+    press_away(&mut browser, &page, "2");
+    let text = browser.eval(&page, "document.getElementById('forward').value");
+    let text = text.as_str().unwrap();
+    assert!(text.starts_with("Til Udbetaling Danmark") && text.contains("§ 7, stk. 2"), "{text}");
+    let next = press_away(&mut browser, &page, "Enter");
+    assert_ne!(next, first, "the next letter comes by itself");
+    assert_eq!(place.here.count("review"), 1);
+    browser.go(&page, &format!("http://{}{first}", place.address));
+    let notes = browser.eval(&page, "document.getElementById('notes').innerText");
+    assert!(notes.as_str().unwrap().contains("Udbetaling Danmark"), "{notes}");
+    browser.go(&page, &format!("http://{}{next}", place.address));
+    // s, a mailbox by its first letters, Tab to the first box and Space, Enter sends.
+    browser.press(&page, "s");
+    browser.until(&page, "document.activeElement.id === 'main'");
+    browser.eval(&page, "document.getElementById('main').value = 'vej-park'");
+    browser.press(&page, "Tab");
+    browser.press(&page, " ");
+    browser.until(&page, "document.querySelector('[name=also]').checked");
+    press_away(&mut browser, &page, "Enter");
+    assert_eq!(place.here.count("review"), 0);
+    let errors = browser.eval(&page, "document.querySelectorAll('.alert').length");
+    assert_eq!(errors, 0);
 }

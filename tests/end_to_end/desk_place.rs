@@ -96,6 +96,11 @@ impl Place {
         self.ask(&format!("GET {path} HTTP/1.1\r\n{cookie}"), b"")
     }
 
+    /// Asks for a page with further header lines, each with its line end.
+    pub(crate) fn get_with(&self, path: &str, more: &str) -> Answer {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n{more}"), b"")
+    }
+
     /// Sends a form; `more` are further header lines, each with its line end.
     pub(crate) fn post(&self, path: &str, form: &str, cookie: Option<&str>, more: &str) -> Answer {
         let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use postbud_decide::MailboxId;
+use postbud_letter::LetterId;
+use postbud_pipeline::ports::{LabelSource, Labels as _, NewLabel, Timestamp};
+use postbud_store::{SqlStore, StoreOptions};
 use serde_json::Value;
 
 use crate::settings::{embedded, mail, model};
@@ -13,8 +17,8 @@ fn installation(retrain: &str) -> Installation {
     Installation::with(&config.replace("[delivery]", &format!("[retrain]\n{retrain}\n[delivery]")))
 }
 
-/// Letters for two mailboxes, as JSON Lines.
-fn lines(range: std::ops::Range<usize>) -> String {
+/// Letters for three mailboxes, as JSON Lines.
+pub(crate) fn lines(range: std::ops::Range<usize>) -> String {
     let line = |n: usize| {
         let (mailbox, words) = [
             ("affald", "skraldespanden er ikke tømt"),
@@ -194,4 +198,167 @@ fn of_two_at_once_one_says_that_the_other_is_running() {
     // At once or one after the other: there is one version.
     assert!(both.contains(&0), "{both:?}");
     assert_eq!(versions(&here), ["1"]);
+}
+
+/// Does something in the store of an installation, beside its binary.
+fn in_store<T>(here: &Installation, work: impl AsyncFnOnce(&SqlStore) -> T) -> T {
+    let url = format!("sqlite:{}", here.path("postbud.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = postbud_store::open(&StoreOptions::new(url)).await.unwrap();
+        let done = work(&store).await;
+        store.close().await;
+        done
+    })
+}
+
+/// What a version has learned from: letters by mailbox, and the ids.
+fn learned(here: &Installation, version: &str) -> (Value, String) {
+    let read = |file: &str| {
+        fs::read_to_string(here.path(&format!("models/klit/{version}/{file}"))).unwrap()
+    };
+    let evaluation: Value = serde_json::from_str(&read("evaluation.json")).unwrap();
+    (evaluation["training_letters_by_mailbox"].clone(), read("letters.txt"))
+}
+
+/// An installation that has imported sorted mail, 40 letters for each of two mailboxes.
+fn imported(retrain: &str) -> Installation {
+    let here = installation(retrain);
+    for n in 0..80 {
+        let (mailbox, words) = [("affald", "skraldet ligger"), ("vej-park", "et hul")][n % 2];
+        let text = format!("{words} der ved nummer {n} og {}.", n * 7919 % 1000);
+        here.write(&format!("old/{mailbox}/{n}"), mail(&format!("Sag {n}"), &text));
+    }
+    assert_eq!(here.json(&["labels", "import", "old", "--by", "anna"])["stored"], 80);
+    here
+}
+
+fn ids(here: &Installation, mailbox: &str) -> Vec<String> {
+    let labels = here.json(&["labels", "--mailbox", mailbox, "--limit", "1000"]);
+    let labels = labels["labels"].as_array().unwrap();
+    labels.iter().map(|label| label["letter"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_letter_that_was_erased_is_gone_from_the_next_model() {
+    let here = imported("letters = [\"base.jsonl\"]");
+    let (erased, kept) = (ids(&here, "affald")[3].clone(), ids(&here, "affald")[4].clone());
+    // The same letters lie in a file, too: erased is erased, wherever a copy is.
+    let copy = |id: &str| {
+        format!("{{\"id\":\"{id}\",\"category\":\"affald\",\"body\":\"Brevet {id} om skrald.\"}}\n")
+    };
+    here.write("base.jsonl", lines(0..30) + &copy(&erased) + &copy(&kept));
+    let first = here.json(&["retrain", "--promote"]);
+    assert_eq!(first["retrain"]["letters"], 110);
+    let (before, names) = learned(&here, "1");
+    assert!(names.contains(&erased) && names.contains(&kept));
+
+    let letter = LetterId::parse(&erased).unwrap();
+    let gone = in_store(&here, async |store| {
+        store.erase(&letter, "anna", Timestamp::now()).await.unwrap()
+    });
+    assert!(gone);
+    let second = here.json(&["retrain"]);
+    assert_eq!(
+        (&second["version"], &second["retrain"]["letters"]),
+        (&"klit/2".into(), &109.into())
+    );
+    let (after, names) = learned(&here, "2");
+    assert!(!names.contains(&erased) && names.contains(&kept));
+    assert_eq!(before["affald"].as_u64().unwrap() - 1, after["affald"].as_u64().unwrap());
+
+    // Nor does it come back with the folder it came from, or by `train`.
+    let again = here.json(&["labels", "import", "old", "--by", "anna"]);
+    assert_eq!((&again["erased"], &again["known"]), (&1.into(), &79.into()));
+    let args = ["train", "--from-store", "--config", "postbud.toml", "--letters", "base.jsonl"];
+    let trained = here.json(&[&args[..], &["--out", "other/klit"]].concat());
+    assert_eq!(trained["evaluation"]["training_letters"], 109);
+}
+
+#[test]
+fn a_correction_wins_over_an_older_label() {
+    let here = imported("letters = [\"base.jsonl\"]");
+    let id = ids(&here, "affald")[7].clone();
+    // An older label of the same letter, in a file.
+    here.write(
+        "base.jsonl",
+        lines(0..30)
+            + &format!("{{\"id\":\"{id}\",\"category\":\"andet\",\"body\":\"Det samme brev.\"}}\n"),
+    );
+    here.json(&["retrain", "--promote"]);
+    let (first, _) = learned(&here, "1");
+    assert_eq!(first, serde_json::json!({ "affald": 50, "andet": 10, "vej-park": 50 }));
+
+    let label = NewLabel {
+        letter: LetterId::parse(&id).unwrap(),
+        mailbox: MailboxId::parse("vej-park").unwrap(),
+        by: "bo".to_owned(),
+        at: Timestamp::now(),
+        source: LabelSource::Returned,
+    };
+    in_store(&here, async |store| store.add_label(&label).await.unwrap());
+    assert_eq!(here.json(&["retrain"])["version"], "klit/2");
+    let (second, _) = learned(&here, "2");
+    assert_eq!(second, serde_json::json!({ "affald": 49, "andet": 10, "vej-park": 51 }));
+
+    // Taken back, the label before it holds again: those are the letters of the first version.
+    here.json(&["labels", "withdraw", &id, "--why", "a slip", "--by", "bo"]);
+    here.json(&["retrain"]);
+    assert_eq!(learned(&here, "3").0, first);
+}
+
+#[test]
+fn mailboxes_that_were_renamed_or_closed_are_mapped() {
+    let here = installation("letters = [\"base.jsonl\"]\nmapping = \"mapping.txt\"");
+    let old = lines(0..120).replace("\"vej-park\"", "\"vejafdelingen\"");
+    here.write("base.jsonl", old.replace("\"andet\"", "\"teknik\""));
+    let missing = here.say(&["retrain"]);
+    assert_eq!(missing.code, 2, "{}{}", missing.out, missing.err);
+    assert!(missing.err.contains("mapping.txt cannot be read"), "{}", missing.err);
+    here.write("mapping.txt", "vejafdelingen = vejpark\n");
+    let wrong = here.say(&["retrain"]);
+    assert!(wrong.code == 2 && wrong.err.contains("line 1"), "{}", wrong.err);
+    assert!(versions(&here).is_empty());
+
+    here.write("mapping.txt", "# 2025\nvejafdelingen = vej-park\nteknik = -\n");
+    assert_eq!(here.json(&["retrain"])["retrain"]["letters"], 80);
+    let (learned, _) = learned(&here, "1");
+    assert_eq!(learned, serde_json::json!({ "affald": 40, "vej-park": 40 }));
+    let card = fs::read_to_string(here.path("models/klit/1/card.md")).unwrap();
+    assert!(card.contains("1 renamed, 1 gone"), "{card}");
+    // Another mapping is another training set.
+    here.write("mapping.txt", "vejafdelingen = vej-park\nteknik = andet\n");
+    assert_eq!(here.json(&["retrain"])["retrain"]["letters"], 120);
+}
+
+#[test]
+fn a_model_of_no_use_is_not_even_trained() {
+    let here = installation("letters = [\"base.jsonl\"]");
+    let strange = lines(0..120).replace("\"vej-park\"", "\"roads\"");
+    here.write("base.jsonl", strange.replace("\"andet\"", "\"else\"").replace("affald", "waste"));
+    let said = here.say(&["retrain", "--promote"]);
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    for part in ["none of its labels is a mailbox", "`mapping` in [retrain]"] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+    assert!(versions(&here).is_empty());
+}
+
+#[test]
+fn a_damaged_champion_stops_a_retraining_and_says_what_to_do() {
+    let here = installation("letters = [\"base.jsonl\"]");
+    here.write("base.jsonl", lines(0..150));
+    here.json(&["retrain", "--promote"]);
+    here.write("models/klit/1/model.postbud", "nonsense");
+    here.write("base.jsonl", lines(0..160));
+    let said = here.say(&["retrain", "--promote"]);
+    assert_eq!(said.code, 4, "{}{}", said.out, said.err);
+    for part in ["does not verify", "backup", "postbud train"] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+    // What it says helps.
+    let args = ["train", "--letters", "base.jsonl", "--out", "models/klit"];
+    assert_eq!(here.json(&args)["model"], "klit/2");
+    here.json(&["model", "promote", "2", "--by", "anna"]);
+    assert_eq!(here.json(&["retrain"])["version"], "klit/3");
 }

@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,6 +87,18 @@ def postbud(program: Path, train: Path, test: Path, words: Path | None, threads:
     return Figures(report["accuracy"], report["macro_f1"], seconds, rate, max(trained, judged))
 
 
+def attempt(
+    measured: dict[str, Figures], title: str, judge: Callable[..., Figures], *of: object
+) -> None:
+    """Adds the figures of one classifier; one that fails is named and left out."""
+    try:
+        measured[title] = judge(*of)
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError) as error:
+        print(f"  {title} left out: {error}", flush=True)
+    else:
+        print(f"  {title} is done", flush=True)
+
+
 def rows(name: str, measured: dict[str, Figures]) -> list[list[str]]:
     """Rows of the table; the ratios say how many times Postbud's figure each figure is."""
     own = measured.get("Postbud")
@@ -134,15 +146,15 @@ def measure(name: str, path: Path, args: argparse.Namespace) -> dict[str, Figure
         data.write(train, known)
         data.write(test, asked)
         if args.postbud.exists():
-            measured["Postbud"] = postbud(args.postbud, train, test, None, args.threads)
+            own: list[tuple[str, Path | None]] = [("Postbud", None)]
             if args.words and name == "letters":
-                told = postbud(args.postbud, train, test, args.words, args.threads)
-                measured["Postbud with words"] = told
+                own.append(("Postbud with words", args.words))
+            for title, words in own:
+                attempt(measured, title, postbud, args.postbud, train, test, words, args.threads)
         else:
             print(f"  skipped: Postbud is not at {args.postbud}; cargo build --release -p postbud")
         for classifier in PEERS:
-            measured[classifier] = peer(classifier, train, test, args.threads)
-            print(f"  {classifier} is done", flush=True)
+            attempt(measured, classifier, peer, classifier, train, test, args.threads)
     return measured
 
 

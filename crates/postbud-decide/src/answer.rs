@@ -63,7 +63,7 @@ impl Answer {
             model,
             ranked,
             unlike,
-            words: words.into_iter().filter(may_be_kept).take(WORDS_MAX).collect(),
+            words: kept(words),
         }
     }
 
@@ -126,9 +126,50 @@ fn most_probable_first(a: &Score, b: &Score) -> Ordering {
         .then_with(|| strictness(b).total_cmp(&strictness(a)))
 }
 
+/// The words that may be stored, and everything else where the model has said what that is. What is
+/// left out here is added to it.
+fn kept(words: Vec<Contribution>) -> Vec<Contribution> {
+    let (rest, words): (Vec<_>, Vec<_>) = words.into_iter().partition(Contribution::is_rest);
+    let mut kept = Vec::new();
+    let mut other: f64 = rest.iter().map(|rest| rest.weight).sum();
+    for word in words {
+        if kept.len() < WORDS_MAX && may_be_kept(&word) {
+            kept.push(word);
+        } else if word.weight.is_finite() {
+            other += word.weight;
+        }
+    }
+    if !rest.is_empty() && other.is_finite() {
+        kept.push(Contribution { word: String::new(), weight: other });
+    }
+    kept
+}
+
 fn may_be_kept(word: &Contribution) -> bool {
     let digits = word.word.chars().filter(|c| c.is_numeric()).count();
     word.weight.is_finite()
         && digits < WORD_DIGITS_MIN
         && word.word.chars().count() <= WORD_CHARS_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(word: &str, weight: f64) -> Contribution {
+        Contribution { word: word.to_owned(), weight }
+    }
+
+    #[test]
+    fn what_is_not_kept_is_in_the_rest_and_nothing_is_invented() {
+        let mut words: Vec<_> = (0..12).map(|n| word(&format!("ord{n}"), 0.5)).collect();
+        words.push(word("nummer123456", 2.0));
+        assert_eq!(kept(words.clone()).len(), WORDS_MAX);
+        words.push(word("", -1.0));
+        let all = kept(words);
+        let rest = all.last().unwrap();
+        assert!(rest.is_rest() && all.len() == WORDS_MAX + 1);
+        assert_eq!(rest.weight, -1.0 + 2.0 * 0.5 + 2.0);
+        assert_eq!(all.iter().map(|word| word.weight).sum::<f64>(), 12.0 * 0.5 + 2.0 - 1.0);
+    }
 }

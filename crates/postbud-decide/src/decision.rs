@@ -3,7 +3,7 @@
 use postbud_letter::LetterId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contribution, MailboxId, ModelId};
+use crate::{Contribution, DocumentNote, MailboxId, ModelId};
 
 /// Where a letter goes next, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,11 @@ pub struct Decision {
     /// The mailboxes the model would name, most probable first, at most five. Empty when the
     /// model was not asked or had nothing to say.
     pub suggestions: Vec<Suggestion>,
+    /// What was read of the letter's documents, in their order; at most
+    /// [`DOCUMENTS_MAX`](crate::DOCUMENTS_MAX), those with something wrong first. Empty when it
+    /// has none, or when nobody reads documents here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentNote>,
 }
 
 /// Where a letter goes.

@@ -25,10 +25,19 @@ pub struct Score {
 /// A word and how much it moved a score, in logits before calibration.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
-    /// The word as it stands in the letter.
+    /// The word as it stands in the letter. Empty, and then last: everything else together, so that
+    /// all weights add up to the score.
     pub word: String,
     /// Positive: spoke for the mailbox; negative: against it.
     pub weight: f64,
+}
+
+impl Contribution {
+    /// Is this everything that is not named word by word?
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        self.word.is_empty()
+    }
 }
 
 impl fmt::Debug for Contribution {
@@ -60,7 +69,8 @@ pub struct Scores {
     pub model: ModelId,
     /// All mailboxes, by falling probability, ties by id. Probabilities add up to 1.
     pub ranked: Vec<Score>,
-    /// The words that spoke most for and against the first, largest absolute weight first.
+    /// The words that spoke most for and against the first, largest absolute weight first; then,
+    /// where the model says so, everything else.
     pub words: Vec<Contribution>,
     /// Set when the letter is unlike the training mail: then a person decides, whatever the
     /// probabilities are.

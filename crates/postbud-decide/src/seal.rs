@@ -6,7 +6,7 @@ use postbud_letter::{Letter, LetterId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Decision, Doubt, MailboxId, Outcome, Reason, Suggestion};
+use crate::{Decision, DocumentNote, Doubt, MailboxId, Outcome, Reason, Suggestion, documents};
 
 /// A decision that sends a letter to a mailbox.
 pub(crate) fn route(
@@ -15,12 +15,14 @@ pub(crate) fn route(
     reason: Reason,
     suggestions: Vec<Suggestion>,
 ) -> Decision {
-    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, suggestions)
+    let documents = documents::notes(letter);
+    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, suggestions, documents)
 }
 
 /// A decision that asks a person.
 pub(crate) fn review(letter: &Letter, reason: Reason, suggestions: Vec<Suggestion>) -> Decision {
-    seal(letter.id.clone(), Outcome::Review, reason, suggestions)
+    let documents = documents::notes(letter);
+    seal(letter.id.clone(), Outcome::Review, reason, suggestions, documents)
 }
 
 /// The decision of a person. `suggestions` are those of the decision that put the letter before
@@ -33,7 +35,13 @@ pub fn assigned(
     suggestions: Vec<Suggestion>,
 ) -> Decision {
     let reason = Reason::Assigned { by: by.to_owned() };
-    seal(letter.clone(), Outcome::Route { mailbox: mailbox.clone() }, reason, suggestions)
+    seal(
+        letter.clone(),
+        Outcome::Route { mailbox: mailbox.clone() },
+        reason,
+        suggestions,
+        Vec::new(),
+    )
 }
 
 impl Decision {
@@ -53,13 +61,15 @@ impl Decision {
         doubts.push(doubt);
         doubts.sort_by_key(Doubt::rank);
         let reason = Reason::Person { doubts, model, words };
-        seal(self.letter.clone(), Outcome::Review, reason, self.suggestions.clone())
+        let documents = self.documents.clone();
+        seal(self.letter.clone(), Outcome::Review, reason, self.suggestions.clone(), documents)
     }
 
     /// Does the id fit the rest? `false` when a stored decision was changed.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        self.id == id_of(&self.letter, &self.outcome, &self.reason, &self.suggestions)
+        let Self { letter, outcome, reason, suggestions, documents, .. } = self;
+        self.id == id_of(&Content { letter, outcome, reason, suggestions, documents })
     }
 }
 
@@ -68,13 +78,20 @@ fn seal(
     outcome: Outcome,
     mut reason: Reason,
     mut suggestions: Vec<Suggestion>,
+    documents: Vec<DocumentNote>,
 ) -> Decision {
     round_reason(&mut reason);
     for suggestion in &mut suggestions {
         round(&mut suggestion.probability);
     }
-    let id = id_of(&letter, &outcome, &reason, &suggestions);
-    Decision { id, letter, outcome, reason, suggestions }
+    let id = id_of(&Content {
+        letter: &letter,
+        outcome: &outcome,
+        reason: &reason,
+        suggestions: &suggestions,
+        documents: &documents,
+    });
+    Decision { id, letter, outcome, reason, suggestions, documents }
 }
 
 /// Everything of a decision but its id, in the order in which it is hashed.
@@ -84,18 +101,16 @@ struct Content<'a> {
     outcome: &'a Outcome,
     reason: &'a Reason,
     suggestions: &'a [Suggestion],
+    /// Left out when there are none, so that the ids of letters without documents stay.
+    #[serde(skip_serializing_if = "<[DocumentNote]>::is_empty")]
+    documents: &'a [DocumentNote],
 }
 
 /// `d-` and the first 32 hexadecimal digits of the SHA-256 of the decision's JSON without its id
 /// (no white space, fields in the order of [`Content`] and of the types).
-fn id_of(
-    letter: &LetterId,
-    outcome: &Outcome,
-    reason: &Reason,
-    suggestions: &[Suggestion],
-) -> String {
+fn id_of(content: &Content<'_>) -> String {
     // Nothing in these types can fail to serialise: all keys are text and all numbers finite.
-    let json = serde_json::to_vec(&Content { letter, outcome, reason, suggestions });
+    let json = serde_json::to_vec(content);
     let digest = Sha256::digest(json.unwrap_or_default());
     let mut id = String::from("d-");
     for byte in digest.iter().take(16) {

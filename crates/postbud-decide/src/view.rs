@@ -56,7 +56,9 @@ impl<'a> View<'a> {
     /// No text to classify?
     pub(crate) fn no_text(&self) -> bool {
         let text = &self.letter.text;
-        text.new.trim().is_empty() && text.quoted.trim().is_empty()
+        let own = !text.new.trim().is_empty() || !text.quoted.trim().is_empty();
+        // A letter may be nothing but a document, and then that is what it says.
+        !own && !self.letter.has_attached_text()
             || self.letter.defects.iter().any(|defect| defect.kind == DefectKind::NoText)
     }
 }

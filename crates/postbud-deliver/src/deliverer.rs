@@ -80,6 +80,7 @@ impl Deliverer {
                 domain: options.domain,
                 from,
                 language: options.language,
+                not_mine: options.not_mine,
             }),
             limits: options.letter_limits,
         })

@@ -5,6 +5,7 @@ use std::fmt;
 use lettre::Address;
 use postbud_decide::{Lang, Mailbox, Target};
 use postbud_letter::Limits;
+use postbud_pipeline::NotMine;
 
 /// Everything a [`crate::Deliverer`] needs to know.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct DeliverOptions {
     pub language: Lang,
     /// How much of a letter is read when it is made readable.
     pub letter_limits: Limits,
+    /// The links with which a mailbox sends a letter back. `None`: letters carry none.
+    pub not_mine: Option<NotMine>,
 }
 
 /// The mail server that takes letters for the function mailboxes.
@@ -189,6 +192,7 @@ mod tests {
             domain: "klitkobing.dk".to_owned(),
             language: Lang::Danish,
             letter_limits: Limits::default(),
+        not_mine: None,
         }
     }
 

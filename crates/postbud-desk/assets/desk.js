@@ -42,6 +42,8 @@ document.addEventListener("keydown", (event) => {
   const choice = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (choice) choice.click();
   else if (event.key === "/" && search) search.focus();
+  else if (event.key === "o" && $("other")) $("other").click();
+  else if (event.key === "s" && $("several")) { $("several").open = true; $("main").focus(); }
   else if (event.key === "u" && $("undo")) $("undo").requestSubmit();
   else if (event.key === "j") { if (!move(1) && $("skip")) $("skip").click(); }
   else if (event.key === "k") { if (!move(-1)) history.back(); }
@@ -50,3 +52,13 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+// A slider says where it stands, and asks when it is let go.
+for (const range of document.querySelectorAll("input[type=range]")) {
+  const shown = $(range.dataset.shows);
+  range.addEventListener("input", () => {
+    const comma = document.documentElement.lang === "da";
+    const text = Number(range.value).toFixed(1);
+    if (shown) shown.textContent = comma ? text.replace(".", ",") + " %" : text + "%";
+  });
+  range.addEventListener("change", () => range.form.requestSubmit());
+}

@@ -8,7 +8,7 @@ use axum::RequestExt as _;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, FromRequest, Path, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -19,6 +19,7 @@ use postbud_pipeline::ports::{Role, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::api::{ApiProblem, Caller};
 use crate::error::Problem;
 use crate::language::{Words, cookie};
 use crate::pages::Person;
@@ -43,6 +44,12 @@ pub(crate) fn session_id(cookie: &str) -> String {
     })
 }
 
+/// The hash under which the token of a program is stored.
+#[must_use]
+pub fn token_hash(token: &str) -> String {
+    session_id(token)
+}
+
 /// Lets through who may use the route. A form of somebody signed in carries their token; a form
 /// of anybody comes from a page of ours, as far as the browser says.
 pub(crate) async fn guard(
@@ -50,6 +57,9 @@ pub(crate) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
+    if access == Access::Program {
+        return program(&room, request, next).await;
+    }
     let words = Words::of(request.headers());
     let form = request.method() == Method::POST;
     if form && foreign(request.headers()) {
@@ -94,6 +104,24 @@ pub(crate) async fn guard(
     next.run(request).await
 }
 
+/// Lets a program through by its token. Cookies count for nothing here, so that no page of another
+/// site can make a browser act.
+async fn program(room: &Room, mut request: Request, next: Next) -> Response {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| value.strip_prefix("Bearer "));
+    let Some(token) = token.map(str::trim).filter(|token| !token.is_empty()) else {
+        return ApiProblem::unauthorized().into_response();
+    };
+    match room.store.integration(&session_id(token), Timestamp::now()).await {
+        Ok(Some(name)) => {
+            request.extensions_mut().insert(Caller(name));
+            next.run(request).await
+        }
+        Ok(None) => ApiProblem::unauthorized().into_response(),
+        Err(error) => ApiProblem::from(error).into_response(),
+    }
+}
+
 /// Is this not a letter, or one that this person may see? Looks at the id as the page will: decoded.
 /// Taking back one's own decision is open to everybody; the store knows whose it is.
 async fn open_to(room: &Room, who: &str, request: &mut Request) -> bool {
@@ -118,6 +146,7 @@ fn allowed(access: Access, role: Role) -> bool {
     match access {
         Access::Public | Access::SignedIn => true,
         Access::Letters => role.reads_letters(),
+        Access::Program => role == Role::Integration,
         Access::Owner => role == Role::Owner,
         Access::Evidence => matches!(role, Role::Owner | Role::Auditor),
     }

@@ -71,10 +71,37 @@ impl Words {
             "delivered" => self.t("leveret", "delivered"),
             "delivery-failed" => self.t("ikke leveret", "not delivered"),
             "quarantined" => self.t("tilbageholdt", "quarantined"),
+            "returned" => self.t("sendt tilbage", "sent back"),
+            "sent-on" => self.t("sendt videre efter et andet blik", "sent on after a second look"),
             "undone" => self.t("fortrudt", "taken back"),
             other => other,
         }
         .to_owned()
+    }
+
+    /// Why a letter waits: a word of `WAITS_FOR` in people's words.
+    pub(crate) fn waits_for(&self, why: &str) -> &'static str {
+        match why {
+            "rule" => self.t("en regel beder om et menneske", "a rule asks for a person"),
+            "rule-held" => self.t("en regel blev holdt tilbage", "a rule was held back"),
+            "reply-held" => self.t("et svar blev holdt tilbage", "a reply was held back"),
+            "must-not-miss" => self.t("må ikke overses", "must not be missed"),
+            "defect" => self.t("kunne ikke læses helt", "could not be read entirely"),
+            "no-text" => self.t("ingen tekst", "no text"),
+            "nearly-empty" => self.t("næsten ingen tekst", "next to no text"),
+            "other-language" => self.t("et andet sprog", "another language"),
+            "unlike-training" => self.t("ligner ikke kendt post", "unlike known mail"),
+            "no-model" => self.t("ingen model", "no model"),
+            "unknown-mailbox" => self.t("ukendt postkasse", "unknown mailbox"),
+            "nowhere" => self.t("hører ingen steder til", "belongs nowhere"),
+            "never-automatic" => self.t("aldrig automatisk", "never automatic"),
+            "not-automatic" => self.t("automatik er ikke tændt", "automatic is not on"),
+            "not-certified" => self.t("ikke nok bevis", "not enough evidence"),
+            "below-threshold" => self.t("ikke sikkert nok", "not certain enough"),
+            "delivery-failed" => self.t("kunne ikke leveres", "could not be delivered"),
+            "returned" => self.t("sendt tilbage", "sent back"),
+            _ => "?",
+        }
     }
 
     /// How long ago, in minutes, hours or days.

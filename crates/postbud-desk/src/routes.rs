@@ -7,9 +7,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use postbud_pipeline::Stop;
+use tracing::error;
 
+use crate::api::{evidence as api_evidence, history, labels as api_labels, letters, openapi};
 use crate::attempts::Attempts;
-use crate::pages::{evidence, find, letter, list, sign_in, small, switches};
+use crate::oidc::{Provider, sign_in as elsewhere};
+use crate::pages::{
+    authority, blind, evidence, find, label_work, labels, letter, list, models, not_mine, several,
+    sign_in, small, switches, threshold,
+};
 use crate::{DeskOptions, DeskStore, Room, guard};
 
 /// The most bytes of a form.
@@ -28,6 +34,8 @@ pub enum Access {
     Evidence,
     /// Owners.
     Owner,
+    /// Programs with a token.
+    Program,
 }
 
 /// A route.
@@ -63,6 +71,8 @@ routes! {
     get "/desk.js" Public small::script;
     get "/sign-in" Public sign_in::page;
     post "/sign-in" Public sign_in::enter;
+    get "/sign-in/elsewhere" Public elsewhere::start;
+    get "/sign-in/elsewhere/back" Public elsewhere::back;
     post "/language" Public small::language;
     post "/sign-out" SignedIn sign_in::leave;
     get "/" Letters list::page;
@@ -74,8 +84,34 @@ routes! {
     post "/letters/{id}/note" Letters letter::note;
     post "/letters/{id}/take" Letters letter::take;
     get "/letters/{id}/documents/{n}" Letters letter::document;
+    get "/letters/{id}/authority" Letters authority::page;
+    post "/letters/{id}/authority" Letters authority::decide;
+    post "/letters/{id}/several" Letters several::decide;
+    get "/second-look" Letters blind::next;
+    get "/letters/{id}/second-look" Letters blind::page;
+    post "/letters/{id}/second-look" Letters blind::answer;
+    post "/letters/{id}/send-on" Letters blind::send_on;
+    get "/not-mine/{key}/{mark}" Public not_mine::page;
+    post "/not-mine/{key}/{mark}" Public not_mine::send;
     get "/find" Letters find::page;
     get "/evidence" Evidence evidence::page;
+    get "/threshold" Evidence threshold::page;
+    get "/models" Evidence models::page;
+    get "/models/{n}/card" Evidence models::card;
+    post "/models/promote" Owner models::promote;
+    post "/models/roll-back" Owner models::roll_back;
+    post "/models/challenge" Owner models::challenge;
+    get "/labels" Evidence labels::page;
+    post "/labels/withdraw" Owner label_work::withdraw;
+    post "/labels/retrain" Owner label_work::retrain;
+    post "/labels/import" Owner label_work::import;
+    get "/api/openapi.json" Public openapi::document;
+    get "/api/v1/letters" Program letters::list;
+    get "/api/v1/letters/{id}" Program letters::letter;
+    get "/api/v1/letters/{id}/history" Program history::history;
+    post "/api/v1/letters/{id}/decision" Program letters::decide;
+    get "/api/v1/labels" Program api_labels::list;
+    get "/api/v1/evidence" Program api_evidence::evidence;
     post "/switch-off" Owner switches::off;
     post "/switch-on" Owner switches::on;
 }
@@ -90,7 +126,15 @@ fn guarded(
 
 /// The desk as a service.
 pub fn router(store: Arc<dyn DeskStore>, options: DeskOptions, stop: Stop) -> Router {
-    let room = Arc::new(Room { store, options, stop, attempts: Attempts::default() });
+    let elsewhere = options.oidc.clone().and_then(|oidc| match Provider::new(oidc) {
+        Ok(provider) => Some(provider),
+        Err(error) => {
+            error!(%error, "nobody can sign in elsewhere");
+            None
+        }
+    });
+    let attempts = Attempts::default();
+    let room = Arc::new(Room { store, options, stop, attempts, elsewhere });
     handlers(&room)
         .fallback(small::nothing)
         .layer(DefaultBodyLimit::max(FORM_BYTES))

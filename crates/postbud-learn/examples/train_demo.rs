@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use postbud_learn::{About, HeldOut, LearnOptions, Routing, Step, Vocabulary, read_letters, train_version};
+use postbud_learn::{
+    About, HeldOut, LearnOptions, Routing, Step, Vocabulary, read_letters, train_version,
+};
 use postbud_model::{Progress, TrainOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -25,7 +25,8 @@ impl Letter {
     ///
     /// The new text; with what it quotes when the new text is a few words or none, and with the
     /// letter that a Digital Post message passes on; with the comments of a Digital Post thread.
-    /// The text of plain attachments only when there is no other.
+    /// What was read of its documents comes last, and is never more than the rest. Where nobody has
+    /// read them, the text of plain attachments only when there is no other.
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
         let new = self.text.new.as_str();
@@ -39,11 +40,22 @@ impl Letter {
         }
         parts.retain(|part| !part.trim().is_empty());
         let body = match parts.as_slice() {
+            [] if self.has_attached_text() => Cow::Owned(self.attached_excerpt(0)),
             [] => Cow::Owned(self.attached_text()),
-            [one] => Cow::Borrowed(*one),
-            several => Cow::Owned(several.join("\n\n")),
+            [one] if !self.has_attached_text() => Cow::Borrowed(*one),
+            several => Cow::Owned(self.with_attached(several.join("\n\n"))),
         };
         LetterText { subject: &self.subject, body }
+    }
+
+    /// The letter's own text with what is shown of its documents behind it.
+    fn with_attached(&self, mut own: String) -> String {
+        if self.has_attached_text() {
+            let excerpt = self.attached_excerpt(own.split_whitespace().count());
+            own.push_str("\n\n");
+            own.push_str(&excerpt);
+        }
+        own
     }
 
     /// Is there nothing to read, not even a subject?

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Defect, Party, memo};
+use crate::{AttachedText, Defect, Party, memo};
 
 /// Identifies a letter for ever: the same letter received twice has the same id.
 ///
@@ -171,6 +171,8 @@ pub struct Letter {
     pub memo: Option<Box<memo::Header>>,
     /// What was wrong.
     pub defects: Vec<Defect>,
+    /// What was read of the documents; empty until someone has read them.
+    pub attached: Vec<AttachedText>,
 }
 
 impl Letter {
@@ -188,6 +190,7 @@ impl Letter {
             documents: Vec::new(),
             memo: None,
             defects: Vec::new(),
+            attached: Vec::new(),
         }
     }
 }

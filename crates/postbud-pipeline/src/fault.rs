@@ -7,7 +7,9 @@
 //! - `after-parse=panic`;
 //! - `before-ack=stall`: says so on standard error and sleeps for ever, so that a test can kill the
 //!   process exactly there;
-//! - `before-send=sleep(250)`: waits so many milliseconds and goes on.
+//! - `before-send=sleep(250)`: waits so many milliseconds and goes on;
+//! - `after-parse=spin`, `overflow`, `allocate`: what a letter might do to code that reads it: an
+//!   endless loop, a stack that overflows, eight gigabytes.
 //!
 //! An action may be limited to letters whose id holds a text, and to one passage of the point:
 //! `after-parse=panic:4fd1`, `before-ack=abort@17` (the seventeenth), `before-ack=abort@2:4fd1`
@@ -94,7 +96,9 @@ mod active {
                 Some((action, nth)) => (action, Some(nth.parse().ok()?)),
                 None => (what, None),
             };
-            let known = matches!(action, "abort" | "panic" | "stall") || pause(action).is_some();
+            let known =
+                matches!(action, "abort" | "panic" | "stall" | "spin" | "overflow" | "allocate")
+                    || pause(action).is_some();
             (super::POINTS.contains(&at) && known).then(|| Entry {
                 at: at.to_owned(),
                 action: action.to_owned(),
@@ -129,8 +133,25 @@ mod active {
                     std::thread::sleep(Duration::from_secs(3600));
                 }
             }
+            "spin" => loop {
+                std::hint::spin_loop();
+            },
+            "overflow" => {
+                std::hint::black_box(descend(1));
+            }
+            "allocate" => {
+                let megabytes: Vec<Vec<u8>> = (0..8192).map(|_| vec![1; 1 << 20]).collect();
+                std::hint::black_box(&megabytes);
+            }
             other => std::thread::sleep(pause(other).unwrap_or_default()),
         }
+    }
+
+    /// Goes deeper than any stack is.
+    #[cfg(feature = "fault-points")]
+    fn descend(depth: u64) -> u64 {
+        let frame = std::hint::black_box([depth; 512]);
+        if frame[0] == u64::MAX { 0 } else { descend(depth + 1) + std::hint::black_box(frame)[1] }
     }
 
     #[cfg(test)]

@@ -7,6 +7,8 @@
 pub mod conformance;
 mod dispatcher;
 pub mod fault;
+mod keyed;
+mod patience;
 pub mod ports;
 mod retry;
 mod router;
@@ -16,7 +18,9 @@ mod stop;
 mod switches;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
+pub use keyed::{Keyed, NotMine, SECRET_BYTES};
+pub use patience::time_for;
 pub use retry::RetryPolicy;
 pub use router::{Router, RouterOptions};
-pub use steps::Steps;
+pub use steps::{StepWatcher, Steps};
 pub use stop::{Stop, Stopper, stop_pair};

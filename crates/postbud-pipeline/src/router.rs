@@ -3,6 +3,8 @@
 //! Several lanes do the same side by side, so that one reads and classifies while another waits
 //! for its commit. A lane works on batches: one transaction, one acknowledgement.
 
+mod suspects;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +13,9 @@ use futures::future::join_all;
 use tracing::{error, info, warn};
 
 use crate::fault;
+use crate::patience::{Progress, finished};
 use crate::ports::{
-    Body, Entry, Queue, Received, Recorded, Settlement, Store, StoreError, Timestamp, Token,
+    Body, Entry, Queue, Received, Recorded, Settlement, Store, StoreError, Timestamp, Token, Trial,
 };
 use crate::retry::RetryPolicy;
 use crate::steps::Steps;
@@ -27,9 +30,13 @@ pub struct RouterOptions {
     pub batch: usize,
     /// The most raw bytes in one batch; a larger letter is a batch of its own.
     pub batch_bytes: usize,
-    /// A letter that came back unsettled this often may be the one that kills the process: it is
-    /// processed alone, so that no neighbour is drawn in.
+    /// A letter that came back unsettled this often may be the one that kills the process. Where
+    /// there is no [`Trial`], or it cannot say, such a letter is processed alone, so that no
+    /// neighbour is drawn in. With one, every letter that came back is tried first.
     pub alone_after_returns: u32,
+    /// How long reading and deciding may take for one small letter; larger ones have more, see
+    /// [`time_for`](crate::time_for).
+    pub steps_deadline: Duration,
     /// The pauses while the store or the queue is away.
     pub away: RetryPolicy,
 }
@@ -41,6 +48,7 @@ impl Default for RouterOptions {
             batch: 64,
             batch_bytes: 16 << 20,
             alone_after_returns: 2,
+            steps_deadline: Duration::from_secs(30),
             away: RetryPolicy::AWAY,
         }
     }
@@ -51,8 +59,12 @@ pub struct Router {
     queue: Arc<dyn Queue>,
     store: Arc<dyn Store>,
     steps: Arc<Steps>,
+    trial: Option<Arc<dyn Trial>>,
     options: RouterOptions,
 }
+
+/// Messages with their raw bytes.
+type Raws = Vec<(Token, String, Bytes)>;
 
 /// A message of a batch with what is known about it so far.
 struct Item {
@@ -70,7 +82,13 @@ impl Router {
         steps: Arc<Steps>,
         options: RouterOptions,
     ) -> Self {
-        Self { queue, store, steps, options }
+        Self { queue, store, steps, trial: None, options }
+    }
+
+    /// The same, and letters that came back unsettled are tried in there first.
+    #[must_use]
+    pub fn with_trial(self, trial: Arc<dyn Trial>) -> Self {
+        Self { trial: Some(trial), ..self }
     }
 
     /// Works until it is asked to stop, then finishes what it holds.
@@ -105,6 +123,7 @@ impl Router {
     /// Processes what was received at once, in groups that fit the limits.
     async fn batch(&self, messages: Vec<Received>, stop: &Stop) {
         let mut group = Vec::new();
+        let mut returned = Vec::new();
         let mut bytes = 0;
         for message in messages {
             fault::point("after-receive", &message.id);
@@ -113,8 +132,8 @@ impl Router {
                 Ok(Body::Stored(_)) => self.options.batch_bytes,
                 Err(_) => 0,
             };
-            if message.returned >= self.options.alone_after_returns {
-                self.group(vec![message], stop).await;
+            if self.is_suspect(&message) {
+                returned.push(message);
                 continue;
             }
             if bytes + size > self.options.batch_bytes && !group.is_empty() {
@@ -127,6 +146,7 @@ impl Router {
         if !group.is_empty() {
             self.group(group, stop).await;
         }
+        self.suspects(returned, stop).await;
     }
 
     async fn group(&self, messages: Vec<Received>, stop: &Stop) {
@@ -138,6 +158,11 @@ impl Router {
                 Err(settlement) => settlements.push((message.token, settlement)),
             }
         }
+        self.go_on(raws, settlements, stop).await;
+    }
+
+    /// Reads, decides, records and settles.
+    async fn go_on(&self, raws: Raws, mut settlements: Vec<(Token, Settlement)>, stop: &Stop) {
         let items = self.process(raws, &mut settlements).await;
         self.record(items, stop, &mut settlements).await;
         self.settle(settlements).await;
@@ -165,14 +190,14 @@ impl Router {
     }
 
     /// The pure steps, away from the async threads. A letter that makes them panic is alone in it.
-    async fn process(
-        &self,
-        raws: Vec<(Token, String, Bytes)>,
-        settlements: &mut Vec<(Token, Settlement)>,
-    ) -> Vec<Item> {
+    async fn process(&self, raws: Raws, settlements: &mut Vec<(Token, Settlement)>) -> Vec<Item> {
         let steps = Arc::clone(&self.steps);
         let now = Timestamp::now();
         let tokens: Vec<Token> = raws.iter().map(|(token, ..)| *token).collect();
+        let letters: Vec<(String, usize)> =
+            raws.iter().map(|(_, id, raw)| (id.clone(), raw.len())).collect();
+        let progress = Progress::default();
+        let steps_done = progress.clone();
         let work = move || -> Vec<(Token, Result<Item, Settlement>)> {
             raws.into_iter()
                 .map(|(token, id, raw)| {
@@ -180,11 +205,14 @@ impl Router {
                     let item = entry
                         .map(|entry| Item { token, id, entry })
                         .map_err(|reason| Settlement::Retry { reason });
+                    steps_done.step();
                     (token, item)
                 })
                 .collect()
         };
-        let Ok(done) = tokio::task::spawn_blocking(work).await else {
+        let work = tokio::task::spawn_blocking(work);
+        let deadline = self.options.steps_deadline;
+        let Some(done) = finished(work, &progress, &letters, deadline).await else {
             // Only a runtime that shuts down gets here: give everything back.
             settlements.extend(tokens.into_iter().map(|token| (token, Settlement::Release)));
             return Vec::new();

@@ -8,7 +8,7 @@ use postbud_decide::{Decision, Outcome, Settings, decide};
 use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
 
 use crate::fault;
-use crate::ports::{Classifier, Entry, RawId, Switches, Timestamp};
+use crate::ports::{Classifier, Documents, Entry, RawId, Restrictions, Switches, Timestamp};
 use crate::shadow::shadow;
 use crate::switches::{Board, everything_off};
 
@@ -23,6 +23,16 @@ pub struct Steps {
     off: Settings,
     board: Board,
     classifier: Arc<dyn Classifier>,
+    watcher: Option<Arc<dyn StepWatcher>>,
+    documents: Option<Arc<dyn Documents>>,
+    restrictions: Option<Arc<dyn Restrictions>>,
+}
+
+/// Is told when a step begins, and by the drop of what it returned that it has ended; also when it
+/// ends in a panic. The steps themselves have no clock.
+pub trait StepWatcher: Send + Sync {
+    /// A step begins: `read`, `extract` or `decide`.
+    fn begins(&self, step: &'static str) -> Box<dyn Send>;
 }
 
 impl Steps {
@@ -30,7 +40,38 @@ impl Steps {
     #[must_use]
     pub fn new(limits: Limits, settings: Settings, classifier: Arc<dyn Classifier>) -> Self {
         let off = everything_off(&settings);
-        Self { limits, settings, off, board: Board::default(), classifier }
+        Self {
+            limits,
+            settings,
+            off,
+            board: Board::default(),
+            classifier,
+            watcher: None,
+            documents: None,
+            restrictions: None,
+        }
+    }
+
+    /// The same, and `watcher` is told of every step.
+    #[must_use]
+    pub fn with_watcher(self, watcher: Arc<dyn StepWatcher>) -> Self {
+        Self { watcher: Some(watcher), ..self }
+    }
+
+    /// The same, and what `documents` reads of a letter's documents is decided on, too.
+    #[must_use]
+    pub fn with_documents(self, documents: Arc<dyn Documents>) -> Self {
+        Self { documents: Some(documents), ..self }
+    }
+
+    /// The same, and a letter about one of these people always goes to a person.
+    #[must_use]
+    pub fn with_restrictions(self, restrictions: Arc<dyn Restrictions>) -> Self {
+        Self { restrictions: Some(restrictions), ..self }
+    }
+
+    fn begins(&self, step: &'static str) -> Option<Box<dyn Send>> {
+        self.watcher.as_ref().map(|watcher| watcher.begins(step))
     }
 
     /// From now on, nothing is routed automatically to what is switched off. Holds for every letter
@@ -42,16 +83,26 @@ impl Steps {
     /// Reads a letter and decides about it.
     #[must_use]
     pub fn decide(&self, raw: &[u8]) -> (Letter, Decision) {
-        let letter = read(raw, &self.limits);
+        let step = self.begins("read");
+        let mut letter = read(raw, &self.limits);
         fault::point("after-parse", letter.id.as_str());
-        let decision = self.judge(&letter);
+        drop(step);
+        if let Some(documents) = self.documents.as_ref().filter(|_| !letter.documents.is_empty()) {
+            let step = self.begins("extract");
+            documents.attach(&mut letter);
+            drop(step);
+        }
+        let step = self.begins("decide");
+        let decision = self.judge(&letter, raw);
+        drop(step);
         fault::point("after-decide", letter.id.as_str());
         (letter, decision)
     }
 
-    fn judge(&self, letter: &Letter) -> Decision {
+    fn judge(&self, letter: &Letter, raw: &[u8]) -> Decision {
         let with = |settings| decide(letter, settings, || self.classifier.classify(letter));
-        if self.board.all_off() {
+        let restricted = self.restrictions.as_ref().is_some_and(|r| r.holds_for(letter, raw));
+        if restricted || self.board.all_off() {
             return with(&self.off);
         }
         let decision = with(&self.settings);

@@ -26,6 +26,7 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
             outcome: Outcome::Route { mailbox: mailbox.clone() },
             reason: Reason::Assigned { by: "anna".into() },
             suggestions: Vec::new(),
+            documents: Vec::new(),
         },
         mailbox,
         attempts,

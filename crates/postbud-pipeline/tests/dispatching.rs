@@ -32,6 +32,7 @@ fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
             outcome: Outcome::Route { mailbox: mailbox.clone() },
             reason: Reason::Assigned { by: "anna".into() },
             suggestions: Vec::new(),
+            documents: Vec::new(),
         },
         mailbox: mailbox.clone(),
         attempts: 0,

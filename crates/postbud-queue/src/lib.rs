@@ -17,11 +17,14 @@
 //! raises an alarm stops reading from publishers, and an acknowledgement must not wait behind
 //! that). Each is built from scratch after *any* fault: the library's own recovery leaves out
 //! consumers that the broker cancelled and channels that it closed. Every call has a deadline, and
-//! a missed deadline is a fault too.
+//! a missed deadline is a fault too. A consumer begins with one letter at a time and takes more when
+//! no letter comes any more that a dead worker returned: a worker that dies again and again must not
+//! use up the deliveries of letters that it never touched.
 
 mod dead;
 mod envelope;
 mod fault;
+mod foreign;
 mod inbox;
 mod link;
 mod options;
@@ -30,8 +33,10 @@ mod queue;
 mod relay;
 mod session;
 mod settle;
+mod subscription;
 mod topology;
 
+pub use foreign::{ForeignOptions, ForeignQueue};
 pub use options::RabbitOptions;
 pub use queue::RabbitQueue;
 pub use relay::relay_rate;

@@ -8,20 +8,18 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::options::{
-    BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-    ConfirmSelectOptions,
+    BasicCancelOptions, BasicNackOptions, BasicQosOptions, ConfirmSelectOptions,
 };
 use lapin::tcp::OwnedTLSConfig;
-use lapin::types::{FieldTable, ShortString};
-use lapin::{Channel, Connection, ConnectionProperties, Consumer, Event};
+use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use crate::envelope::Parcel;
 use crate::fault::Fault;
-use crate::inbox::{Held, Inbox};
+use crate::inbox::Inbox;
 use crate::options::Settings;
-use crate::topology::{declare, short};
+use crate::subscription::{Subscription, Tag};
+use crate::topology::declare;
 
 /// Acknowledgements are not confirmed, and a broker that closes a channel forgets those that its
 /// queue has not taken up yet. So long after the last one they have always arrived.
@@ -72,14 +70,14 @@ pub(crate) struct Session {
     /// Whose turn it is to publish: confirms of two batches on one channel must not mix, or a
     /// message that came back could be taken for a neighbour's.
     pub(crate) turn: Mutex<()>,
-    consumer: Option<ShortString>,
+    consumer: Option<Tag>,
     health: Arc<Health>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Session {
     /// Connects, declares the queues and, for [`Role::Consume`], starts to receive.
-    pub(crate) async fn open(settings: &Settings, role: Role) -> Result<Arc<Self>, Fault> {
+    pub(crate) async fn open(settings: &Arc<Settings>, role: Role) -> Result<Arc<Self>, Fault> {
         let connection = settings.within("connect", connect(settings, role)).await?;
         let fault = watch::Sender::new(None);
         let health = Arc::new(Health { fault, stale: AtomicBool::new(false) });
@@ -98,9 +96,11 @@ impl Session {
                 settings.within("ask for confirms", confirms).await?;
             }
             Role::Consume => {
-                let stream = consume(&channel, settings).await?;
-                consumer = Some(stream.tag());
-                tasks.push(tokio::spawn(pump(stream, Arc::clone(&inbox), Arc::clone(&health))));
+                let (subscription, tag) =
+                    Subscription::start(&channel, settings, &inbox).await?;
+                consumer = Some(tag);
+                let health = Arc::clone(&health);
+                tasks.push(tokio::spawn(async move { health.fail(subscription.pump().await) }));
             }
         }
         Ok(Arc::new(Self {
@@ -151,8 +151,11 @@ impl Session {
     /// acknowledgements arrive, and closes.
     pub(crate) async fn leave(&self, settings: &Settings) -> Result<(), Fault> {
         if let Some(tag) = &self.consumer {
-            let cancel = self.channel.basic_cancel(tag.clone(), BasicCancelOptions::default());
-            settings.within("stop receiving", cancel).await?;
+            // Not while the subscription is being widened; and never again after this.
+            if let Some(tag) = tag.lock().await.take() {
+                let cancel = self.channel.basic_cancel(tag, BasicCancelOptions::default());
+                settings.within("stop receiving", cancel).await?;
+            }
             for tag in self.inbox.drain() {
                 let requeue = BasicNackOptions { requeue: true, multiple: false };
                 let back = self.channel.basic_nack(tag, requeue);
@@ -191,36 +194,6 @@ async fn connect(settings: &Settings, role: Role) -> lapin::Result<Connection> {
     let tls = OwnedTLSConfig { identity: None, cert_chain: settings.ca_pem.clone() };
     let runtime = lapin::runtime::default_runtime()?;
     Connection::connect_uri_with_config(settings.uri.clone(), properties, tls, runtime).await
-}
-
-async fn consume(channel: &Channel, settings: &Settings) -> Result<Consumer, Fault> {
-    let qos = channel.basic_qos(settings.prefetch, BasicQosOptions::default());
-    settings.within("set the prefetch limit", qos).await?;
-    let consume = channel.basic_consume(
-        short(&settings.incoming)?,
-        ShortString::default(),
-        BasicConsumeOptions::default(),
-        FieldTable::default(),
-    );
-    settings.within("start receiving", consume).await
-}
-
-/// Carries deliveries into the inbox. The end of the stream is a fault whatever its reason: a
-/// deleted queue and a consumer that the broker cancelled end it without an error.
-async fn pump(mut stream: Consumer, inbox: Arc<Inbox>, health: Arc<Health>) {
-    while let Some(next) = stream.next().await {
-        match next {
-            Ok(delivery) => {
-                let (parcel, delivered) = Parcel::read(&delivery.properties, delivery.data);
-                inbox.put(delivery.delivery_tag, Held { parcel, delivered });
-            }
-            Err(error) => {
-                health.fail(Fault::from_broker("receive", &error));
-                return;
-            }
-        }
-    }
-    health.fail(Fault::away("receive: the broker ended the subscription"));
 }
 
 /// Notices the end of a connection that nobody is using.

@@ -1,5 +1,6 @@
 //! A person decides about a letter.
 
+use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
     Assignment, LabelError, LabelSource, NewLabel, State, StoreError, is_person,
 };
@@ -20,7 +21,6 @@ pub(crate) async fn assign(
         return Err(StoreError::BadEntry { what: LabelError::NotAPerson.to_string() }.into());
     }
     let letter = assignment.letter.as_str();
-    let body = decision_text(&assignment.decision)?;
     let found = tx
         .query("SELECT t.state FROM letters AS t WHERE t.id = $1 {lock}", &[letter.into()])
         .await?;
@@ -31,7 +31,28 @@ pub(crate) async fn assign(
     if !matches!(state, State::Review | State::Quarantined) {
         return Err(StoreError::WrongState { letter: assignment.letter.clone(), state }.into());
     }
-    let seq = next_number(tx, "SELECT MAX(seq) FROM decisions WHERE letter = $1", letter).await?;
+    send(tx, assignment).await?;
+    add_label(tx, assignment, source).await
+}
+
+/// Decides about a letter whose row is locked, without a label.
+pub(crate) async fn send(tx: &mut Tx, assignment: &Assignment) -> Result<(), Fault> {
+    let letter = assignment.letter.as_str();
+    let seq = next_decision(tx, &assignment.letter).await?;
+    put(tx, assignment, seq).await?;
+    let state = if assignment.send { State::Routed } else { State::Delivered };
+    tx.execute(
+        "UPDATE letters SET state = $1, mailbox = $2 WHERE id = $3",
+        &[state.as_str().into(), assignment.mailbox.as_str().into(), letter.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes the decision under this number, and the outbox row when it sends.
+pub(crate) async fn put(tx: &mut Tx, assignment: &Assignment, seq: i64) -> Result<(), Fault> {
+    let letter = assignment.letter.as_str();
+    let body = decision_text(&assignment.decision)?;
     tx.execute(
         "INSERT INTO decisions (letter, seq, id, at, who, body) VALUES ($1, $2, $3, $4, $5, $6)",
         &[
@@ -44,7 +65,6 @@ pub(crate) async fn assign(
         ],
     )
     .await?;
-    add_label(tx, assignment, source).await?;
     if assignment.send {
         tx.execute(
             "INSERT INTO outbox (letter, seq, mailbox, state, attempts, due_at)
@@ -58,12 +78,6 @@ pub(crate) async fn assign(
         )
         .await?;
     }
-    let state = if assignment.send { State::Routed } else { State::Delivered };
-    tx.execute(
-        "UPDATE letters SET state = $1, mailbox = $2 WHERE id = $3",
-        &[state.as_str().into(), assignment.mailbox.as_str().into(), letter.into()],
-    )
-    .await?;
     Ok(())
 }
 
@@ -79,9 +93,10 @@ async fn add_label(tx: &mut Tx, assignment: &Assignment, source: LabelSource) ->
     labels::insert(tx, &label).await.map(|_| ())
 }
 
-/// The number after the highest of a letter, whose row is locked.
-async fn next_number(tx: &mut Tx, sql: &str, letter: &str) -> Result<i64, Fault> {
-    let found = tx.query(sql, &[letter.into()]).await?;
+/// The number of the next decision about a letter whose row is locked.
+pub(crate) async fn next_decision(tx: &mut Tx, letter: &LetterId) -> Result<i64, Fault> {
+    const HIGHEST: &str = "SELECT MAX(seq) FROM decisions WHERE letter = $1";
+    let found = tx.query(HIGHEST, &[letter.as_str().into()]).await?;
     let highest = found.first().map(|row| row.int_or_null(0)).transpose()?.flatten();
     Ok(highest.unwrap_or_default() + 1)
 }

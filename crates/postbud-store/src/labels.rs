@@ -129,7 +129,7 @@ async fn withdraw(
     number_of(n).map(Some)
 }
 
-const ROWS: &str = "
+pub(crate) const ROWS: &str = "
     SELECT t.letter, t.n, t.mailbox, t.who, t.at, t.source, t.withdrawn_at, t.withdrawn_by,
            t.withdrawn_why,
            CASE WHEN t.withdrawn_at IS NULL AND NOT EXISTS (
@@ -139,7 +139,7 @@ const ROWS: &str = "
     FROM labels AS t";
 
 /// Two labels for different mailboxes, by different people, and neither is withdrawn.
-const DISPUTED: &str = "EXISTS (
+pub(crate) const DISPUTED: &str = "EXISTS (
     SELECT 1 FROM labels AS a JOIN labels AS b ON b.letter = a.letter
     WHERE a.letter = t.letter AND a.mailbox <> b.mailbox AND a.who <> b.who
       AND a.withdrawn_at IS NULL AND b.withdrawn_at IS NULL)";
@@ -171,7 +171,7 @@ async fn rows(tx: &mut Tx, filter: &LabelFilter) -> Result<Vec<LabelRow>, Fault>
     tx.query(&sql, &args).await?.iter().map(label_row).collect()
 }
 
-fn label_row(row: &Row) -> Result<LabelRow, Fault> {
+pub(crate) fn label_row(row: &Row) -> Result<LabelRow, Fault> {
     let withdrawn = match row.int_or_null(6)? {
         None => None,
         Some(at) => Some(Withdrawal { at: Timestamp(at), by: row.text(7)?, why: row.text(8)? }),
@@ -188,7 +188,7 @@ fn label_row(row: &Row) -> Result<LabelRow, Fault> {
     })
 }
 
-fn source_of(text: &str) -> Result<LabelSource, Fault> {
+pub(crate) fn source_of(text: &str) -> Result<LabelSource, Fault> {
     LabelSource::parse(text)
         .ok_or_else(|| Fault::Incompatible(format!("a label that came about by {text}")))
 }

@@ -47,7 +47,30 @@ const SOURCES: &[Source] = &[
         sql: include_str!("../migrations/0005_outbox_owner.sql"),
         postgres_only: "",
     },
+    Source {
+        version: 6,
+        name: "desk checks",
+        sql: include_str!("../migrations/0006_desk_checks.sql"),
+        postgres_only: "",
+    },
+    Source {
+        version: 7,
+        name: "desk owner",
+        sql: include_str!("../migrations/0007_desk_owner.sql"),
+        postgres_only: "",
+    },
+    Source {
+        version: 11,
+        name: "privacy",
+        sql: include_str!("../migrations/0011_privacy.sql"),
+        postgres_only: "",
+    },
 ];
+
+/// The newest migration of this version.
+pub(crate) fn newest() -> i64 {
+    SOURCES.last().map_or(0, |source| source.version)
+}
 
 fn migrator(text: impl Fn(&Source) -> String) -> Migrator {
     let migrations = SOURCES.iter().map(|source| {

@@ -10,6 +10,7 @@ use crate::raw::{self, Raw};
 use crate::settle::{self, NewEvent};
 use crate::shadow;
 use crate::sql::{Fault, Tx, Value};
+use crate::waits_for::waits_for;
 
 /// Subjects are for lists.
 pub(crate) const SUBJECT_CHARS: usize = 256;
@@ -44,9 +45,9 @@ pub(crate) fn decision_text(decision: &Decision) -> Result<String, Fault> {
 
 const INSERT_LETTERS: &str = "
     INSERT INTO letters (id, state, channel, subject, received_at, raw_id, size, mailbox, probability,
-                         urgent)
+                         urgent, waits_for, language)
     SELECT v.column1, v.column2, v.column3, v.column4, v.column5, v.column6, v.column7, v.column8,
-           v.column9, v.column10
+           v.column9, v.column10, v.column11, v.column12
     FROM {rows} WHERE true
     ON CONFLICT (id) DO NOTHING RETURNING id";
 
@@ -124,12 +125,12 @@ pub(crate) async fn record(
 
 /// Inserts the letters whose id is free; returns the ids of those.
 async fn insert_letters(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<HashSet<String>, Fault> {
-    let rows: Vec<[Value; 10]> = letters.iter().map(letter_row).collect();
+    let rows: Vec<[Value; 12]> = letters.iter().map(letter_row).collect();
     let inserted = tx.query_rows(INSERT_LETTERS, &[], &rows).await?;
     inserted.iter().map(|row| row.text(0)).collect()
 }
 
-fn letter_row(letter: &NewLetter<'_>) -> [Value; 10] {
+fn letter_row(letter: &NewLetter<'_>) -> [Value; 12] {
     let entry = letter.prepared.entry;
     let suggested = entry.decision.suggestions.first();
     let mailbox = match &entry.decision.outcome {
@@ -137,6 +138,7 @@ fn letter_row(letter: &NewLetter<'_>) -> [Value; 10] {
         Outcome::Review => suggested.map(|suggestion| suggestion.mailbox.as_str()),
     };
     let subject: String = entry.subject.chars().take(SUBJECT_CHARS).collect();
+    let (why, language) = waits_for(&entry.decision);
     [
         letter.id.as_str().into(),
         letter.state.as_str().into(),
@@ -148,6 +150,8 @@ fn letter_row(letter: &NewLetter<'_>) -> [Value; 10] {
         mailbox.into(),
         suggested.map(|suggestion| suggestion.probability).into(),
         i64::from(is_urgent(&entry.decision)).into(),
+        why.into(),
+        language.into(),
     ]
 }
 

@@ -88,7 +88,7 @@ const DELIVERED: &str = "
         SELECT 1 FROM outbox AS o WHERE o.letter = t.id AND o.state NOT IN ('done', 'failed'))";
 
 const TO_REVIEW: &str = "
-    UPDATE letters AS t SET state = 'review' FROM {rows}
+    UPDATE letters AS t SET state = 'review', waits_for = 'delivery-failed' FROM {rows}
     WHERE t.id = v.column1 AND t.state = 'routed'";
 
 /// Outcomes sorted by kind, each for a row that is still pending.

@@ -46,8 +46,10 @@ pub struct Evidence {
     pub counts: Counts,
     /// What lies in the mailboxes.
     pub arrivals: Vec<Arrival>,
-    /// What is still in the queue, dead letters included.
+    /// What is still in the queue, dead letters left out that may be there.
     pub queued: u64,
+    /// The ids of the dead letters: a letter that is `wanted` to be `dead` must be one of them.
+    pub dead: BTreeSet<String>,
     /// May a letter for a mailbox end with a person, because its target refuses?
     pub may_be_refused: bool,
     /// Did a letter that was sent after the faults arrive?
@@ -173,6 +175,14 @@ fn place(
         return;
     }
     let state = states.first().copied();
+    if owed.wanted == "dead" {
+        match state {
+            Some(state) => verdict.misplaced.push(format!("{number} is {state}")),
+            None if !evidence.dead.contains(&owed.id) => verdict.lost.push(owed.id.clone()),
+            None => {}
+        }
+        return;
+    }
     let right = match state {
         Some("delivered") => arrivals > 0 && owed.wanted != "person",
         Some("review") => arrivals == 0 && (owed.wanted == "person" || evidence.may_be_refused),

@@ -8,10 +8,13 @@
 //! Everything here blocks and may panic in no case: errors are `anyhow` errors that carry the end
 //! of the server's own log.
 
+mod authority;
+mod disk;
 mod find;
 mod folder;
 pub mod judge;
 pub mod letters;
+pub mod ngdp;
 pub mod oracle;
 mod port;
 mod postgres;
@@ -21,6 +24,8 @@ mod proxy;
 mod rabbit;
 mod smtp;
 
+pub use authority::{Authority, Issued};
+pub use disk::SmallDisk;
 pub use find::{postgres_programs, rabbit_programs};
 pub use folder::private as private_folder;
 pub use postgres::PostgresServer;

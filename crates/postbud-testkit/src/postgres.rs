@@ -1,7 +1,7 @@
 //! A private PostgreSQL server.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Uid;
 use tempfile::TempDir;
 
+use crate::disk::SmallDisk;
 use crate::find::postgres_programs;
 use crate::process::{Process, Task, run, wait_until_ready};
 use crate::{folder, port};
@@ -92,6 +93,25 @@ impl PostgresServer {
     pub fn create_database(&self, name: &str) -> Result<()> {
         let port = self.port.to_string();
         self.helper("createdb", &["-h", "127.0.0.1", "-p", &port, "-U", "postbud", name])
+    }
+
+    /// Makes a database, in which nobody may be at work, keep its tables on this disk.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn move_to_disk(&self, database: &str, disk: &SmallDisk) -> Result<()> {
+        let place = disk.path().join("tables");
+        fs::create_dir(&place)?;
+        let owner = self.dir.path().metadata()?;
+        chown(&place, Some(owner.uid()), Some(owner.gid()))?;
+        let create = format!("CREATE TABLESPACE small LOCATION '{}'", place.display());
+        let alter = format!("ALTER DATABASE {database} SET TABLESPACE small");
+        let port = self.port.to_string();
+        for statement in [create, alter] {
+            let at = ["-h", "127.0.0.1", "-p", &port, "-U", "postbud", "-d", "postbud"];
+            self.helper("psql", &[&at[..], &["-q", "-c", &statement]].concat())?;
+        }
+        Ok(())
     }
 
     /// Stops it as an operator would (if it runs) and starts it again, same port, same data.

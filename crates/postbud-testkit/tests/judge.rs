@@ -165,3 +165,30 @@ fn sums_that_do_not_add_up_are_noticed() {
     assert!(!after(|e| e.queued = 1).is_clean());
     assert!(!after(|e| e.fresh_arrived = false).is_clean());
 }
+
+#[test]
+fn a_poison_letter_belongs_among_the_dead_and_nowhere_else() {
+    let poisoned = |dead: bool, state: Option<&str>| {
+        after(|e| {
+            let obligation = Obligation {
+                id: "poison".to_owned(),
+                hash: String::new(),
+                len: 0,
+                wanted: "dead".to_owned(),
+                confirmed: true,
+            };
+            e.obligations.insert(99, obligation);
+            if dead {
+                e.dead.insert("poison".to_owned());
+            }
+            if let Some(state) = state {
+                e.states.push(("poison".to_owned(), state.to_owned()));
+                e.counts.received += 1;
+                e.counts.review += 1;
+            }
+        })
+    };
+    assert!(poisoned(true, None).is_clean());
+    assert_eq!(poisoned(false, None).lost, ["poison"]);
+    assert_eq!(poisoned(true, Some("review")).misplaced, ["99 is review"]);
+}

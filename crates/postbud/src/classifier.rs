@@ -90,14 +90,14 @@ impl ModelClassifier {
     }
 
     fn words(&self, text: Text<'_>, label: usize) -> Vec<Contribution> {
-        let explanation = self.model.explain(text, label);
-        let words = explanation.map(|explanation| explanation.words).unwrap_or_default();
+        let Some(explanation) = self.model.explain(text, label) else { return Vec::new() };
+        let words = explanation.words.into_iter().filter(|word| word.word != MASKED).take(WORDS);
+        let mut words: Vec<Contribution> =
+            words.map(|word| Contribution { word: word.word, weight: word.weight }).collect();
+        // Everything else, so that the numbers that people see add up to the score.
+        let named: f64 = words.iter().map(|word| word.weight).sum();
+        words.push(Contribution { word: String::new(), weight: explanation.score - named });
         words
-            .into_iter()
-            .filter(|word| word.word != MASKED)
-            .take(WORDS)
-            .map(|word| Contribution { word: word.word, weight: word.weight })
-            .collect()
     }
 }
 

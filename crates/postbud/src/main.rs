@@ -5,13 +5,17 @@ mod classifier;
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod exit;
 mod from_store;
 mod input;
+mod monitoring;
 mod output;
+mod restrictions;
 mod shipped;
 mod switches;
 mod telemetry;
+mod trial;
 mod wiring;
 
 use std::process::ExitCode;
@@ -34,9 +38,13 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, bench, classify, demo, evaluate, explain, init, labels, letters, model, queue,
-        retrain, run, send, simulate, train, user,
+        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, labels, letters,
+        migrate, model, queue, retrain, run, send, simulate, train, trial, user,
     };
+    // A process that limits itself must not have threads yet.
+    if let Some(Command::ExtractWorker(args)) = &cli.command {
+        return commands::extract_worker::run(args);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
@@ -55,6 +63,15 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Trial(args) => trial::run(&args),
+        Command::Person(args) => runtime.block_on(commands::person::run(&args)),
+        Command::Retention(args) => runtime.block_on(commands::retention::run(&args)),
+        Command::Audit(args) => runtime.block_on(commands::audit::run(&args)),
+        Command::ExtractWorker(args) => commands::extract_worker::run(&args),
+        Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
+        Command::Migrate(args) => runtime.block_on(migrate::run(&args)),
+        Command::Backup(args) => runtime.block_on(backup::backup(&args)),
+        Command::Restore(args) => runtime.block_on(backup::restore(&args)),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),
     }
 }

@@ -7,12 +7,15 @@ use std::time::Duration;
 use anyhow::Context;
 use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
 use postbud_pipeline::ports::{Classifier, Queue};
-use postbud_pipeline::{DispatcherOptions, RetryPolicy, RouterOptions, Steps};
+use postbud_pipeline::{
+    DispatcherOptions, Keyed, NotMine, RetryPolicy, RouterOptions, SECRET_BYTES, Steps,
+};
 use postbud_queue::{RabbitOptions, RabbitQueue};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
 
 use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
+use crate::documents;
 use crate::exit::{self, Failure};
 
 /// Reads a configuration; its warnings go to standard error.
@@ -90,7 +93,11 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
 
 /// The steps of a letter, with the configured model or another one.
 pub(crate) fn steps(config: &Config, classifier: Arc<dyn Classifier>) -> Steps {
-    Steps::new(config.limits.clone(), config.settings.clone(), classifier)
+    let steps = Steps::new(config.limits.clone(), config.settings.clone(), classifier);
+    match documents::reader(config) {
+        Some(reader) => steps.with_documents(reader),
+        None => steps,
+    }
 }
 
 /// What brings letters to their mailboxes.
@@ -114,15 +121,42 @@ pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
         domain: config.delivery.domain.clone(),
         language: config.delivery.language,
         letter_limits: config.limits.clone(),
+        not_mine: not_mine(config)?,
     };
     Deliverer::new(options)
         .map_err(|error| Failure::new(exit::CONFIGURATION, error.to_string()).into())
 }
 
+/// The links with which mailboxes send letters back, where the desk has an address and a key.
+pub(crate) fn not_mine(config: &Config) -> anyhow::Result<Option<NotMine>> {
+    let Some(links) = config.desk.as_ref().and_then(|desk| desk.checks.links.as_ref()) else {
+        return Ok(None);
+    };
+    let path = links.key_file.display();
+    let failure = |what: String| Failure::new(exit::CONFIGURATION, what);
+    let secret = std::fs::read(&links.key_file)
+        .map_err(|error| failure(format!("key_file in [desk] cannot be read: {path}: {error}")))?;
+    let keyed = Keyed::new(secret.trim_ascii()).ok_or_else(|| {
+        failure(format!(
+            "the key in {path} is too short: put at least {SECRET_BYTES} random bytes there, for \
+             instance with `openssl rand -hex 32 > {path}`"
+        ))
+    })?;
+    Ok(Some(NotMine::new(keyed, &links.url)))
+}
+
 /// How the router works under this configuration.
 pub(crate) fn router_options(config: &Config) -> RouterOptions {
     let batch = usize::from(config.queue.prefetch / 2).clamp(1, 64);
-    RouterOptions { batch, ..RouterOptions::default() }
+    let usual = RouterOptions::default();
+    let steps_deadline = steps_deadline().unwrap_or(usual.steps_deadline);
+    RouterOptions { batch, steps_deadline, ..usual }
+}
+
+/// How long reading and deciding may take for a small letter, where the environment says so.
+fn steps_deadline() -> Option<Duration> {
+    let seconds: u64 = std::env::var("POSTBUD_STEPS_SECONDS").ok()?.parse().ok()?;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// How the dispatcher works under this configuration.

@@ -49,6 +49,8 @@ fn missing() -> Vec<&'static str> {
         (PostgresServer::installed(), "postgresql"),
         // The tests of the desk drive it.
         (browser.iter().any(|path| Path::new(path).is_file()), "chromium"),
+        // Dashboards and alarms are asked of it.
+        (Path::new("/usr/bin/promtool").is_file(), "prometheus"),
     ];
     servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }

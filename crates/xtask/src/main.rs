@@ -2,10 +2,12 @@
 //!
 //! `cargo xtask test` runs every test, with the servers that some of them need: it finds or
 //! installs RabbitMQ and PostgreSQL, starts private ones, and stops them. `cargo xtask servers`
-//! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults. `cargo xtask tidy` keeps the files small and clean.
+//! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults. `cargo xtask
+//! tidy` keeps the files small and clean. `cargo xtask sbom` says what a release is made of.
 
 mod chaos;
 mod install;
+mod sbom;
 mod servers;
 mod test;
 mod tidy;
@@ -43,6 +45,8 @@ enum Chore {
     },
     /// Report file lengths; fail on files that are too long, undocumented or unfinished
     Tidy,
+    /// Print what a release is made of, with versions and licences (`CycloneDX`, JSON)
+    Sbom,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +67,10 @@ fn run() -> Result<ExitCode> {
         Chore::Chaos(options) => chaos::run(&root, &options),
         Chore::Oracle { file } => postbud_testkit::oracle::serve(&file).map(|()| ExitCode::SUCCESS),
         Chore::Tidy => tidy::run(&root),
+        Chore::Sbom => {
+            print!("{}", sbom::bill(&root)?);
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

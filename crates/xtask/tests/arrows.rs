@@ -8,8 +8,9 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Our crates and, for each, those of ours that it may use.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("postbud-letter", &[]),
+    ("postbud-extract", &["postbud-letter"]),
     ("postbud-model", &["postbud-letter"]),
     ("postbud-decide", &["postbud-letter"]),
     ("postbud-evaluate", &["postbud-model"]),
@@ -18,6 +19,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("postbud-store", PORTS),
     ("postbud-queue", PORTS),
     ("postbud-deliver", PORTS),
+    ("postbud-intake", PORTS),
+    ("postbud-metrics", PORTS),
     ("postbud-desk", &["postbud-letter", "postbud-decide", "postbud-evaluate", "postbud-pipeline"]),
     (
         "postbud",
@@ -26,11 +29,14 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "postbud-model",
             "postbud-decide",
             "postbud-evaluate",
+            "postbud-extract",
             "postbud-learn",
             "postbud-pipeline",
             "postbud-store",
             "postbud-queue",
             "postbud-deliver",
+            "postbud-intake",
+            "postbud-metrics",
             "postbud-desk",
         ],
     ),
@@ -43,12 +49,13 @@ const PORTS: &[&str] = &["postbud-pipeline", "postbud-letter", "postbud-decide"]
 const FOR_TESTS: [&str; 2] = ["postbud-testkit", "xtask"];
 
 /// Libraries that live behind one wall.
-const WALLS: [(&str, &str); 5] = [
+const WALLS: [(&str, &str); 6] = [
     ("lapin", "postbud-queue"),
     ("sqlx", "postbud-store"),
     ("axum", "postbud-desk"),
     ("lettre", "postbud-deliver"),
     ("linfa", "postbud-model"),
+    ("prometheus", "postbud-metrics"),
 ];
 
 fn metadata() -> Metadata {

@@ -2,7 +2,8 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{Doubt, Reason};
+use crate::{DocumentNote, Doubt, Reason};
+use postbud_letter::DocumentTrouble;
 
 pub(super) struct Danish;
 
@@ -140,6 +141,35 @@ impl Voice for Danish {
             Doubt::Nowhere => "brevet hører ikke til i en postkasse, der modtager breve".to_owned(),
             Doubt::DeliveryFailed { error } => format!("brevet kunne ikke afleveres: {error}"),
         }
+    }
+
+    fn document(&self, note: &DocumentNote) -> String {
+        let number = note.number;
+        match note.trouble {
+            Some(trouble) => format!("bilag {number} {}", trouble_words(trouble)),
+            None => format!("bilag {number} er langt og kun læst delvis"),
+        }
+    }
+}
+
+fn trouble_words(trouble: DocumentTrouble) -> &'static str {
+    match trouble {
+        DocumentTrouble::Encrypted => "kræver en adgangskode og er ikke læst",
+        DocumentTrouble::Broken => "er beskadiget og ikke læst til ende",
+        DocumentTrouble::Empty => "er tomt",
+        DocumentTrouble::TooLarge => {
+            "er for stort, eller pakker ud til for meget, og er ikke læst til ende"
+        }
+        DocumentTrouble::TooDeep => "er indlejret for dybt og ikke læst til ende",
+        DocumentTrouble::OnlyPictures => "rummer billeder og ingen tekst, der kunne læses",
+        DocumentTrouble::UnknownFormat => "er af en art, der ikke læses",
+        DocumentTrouble::TookTooLong => "tog for lang tid at læse og blev opgivet",
+        DocumentTrouble::ReaderDied => "fik læseren til at gå ned og er ikke læst",
+        DocumentTrouble::NoReader => "er ikke læst, fordi ingen læser kunne startes",
+        DocumentTrouble::BudgetUsedUp => {
+            "er ikke læst, fordi bilagene før det brugte al tid eller plads"
+        }
+        _ => "er ikke læst til ende",
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{Doubt, Reason};
+use crate::{DocumentNote, Doubt, Reason};
+use postbud_letter::DocumentTrouble;
 
 pub(super) struct English;
 
@@ -143,6 +144,35 @@ impl Voice for English {
                 format!("the letter could not be delivered: {error}")
             }
         }
+    }
+
+    fn document(&self, note: &DocumentNote) -> String {
+        let number = note.number;
+        match note.trouble {
+            Some(trouble) => format!("document {number} {}", trouble_words(trouble)),
+            None => format!("document {number} is long and was read only in part"),
+        }
+    }
+}
+
+fn trouble_words(trouble: DocumentTrouble) -> &'static str {
+    match trouble {
+        DocumentTrouble::Encrypted => "asks for a password and was not read",
+        DocumentTrouble::Broken => "is damaged and was not read to its end",
+        DocumentTrouble::Empty => "is empty",
+        DocumentTrouble::TooLarge => {
+            "is too large, or unpacks to too much, and was not read to its end"
+        }
+        DocumentTrouble::TooDeep => "is nested too deeply and was not read to its end",
+        DocumentTrouble::OnlyPictures => "holds pictures and no text that could be read",
+        DocumentTrouble::UnknownFormat => "is of a kind that is not read",
+        DocumentTrouble::TookTooLong => "took too long to read and was given up",
+        DocumentTrouble::ReaderDied => "made its reader fail and was not read",
+        DocumentTrouble::NoReader => "was not read, because no reader could be started",
+        DocumentTrouble::BudgetUsedUp => {
+            "was not read, because the documents before it took all the time or space"
+        }
+        _ => "was not read to its end",
     }
 }
 

@@ -6,7 +6,7 @@ mod danish;
 mod english;
 mod percent;
 
-use crate::{Decision, Doubt, Lang, Mailbox, MailboxId, Outcome, Reason};
+use crate::{Decision, DocumentNote, Doubt, Lang, Mailbox, MailboxId, Outcome, Reason};
 
 use danish::Danish;
 use english::English;
@@ -46,6 +46,11 @@ pub fn long(decision: &Decision, mailboxes: &[Mailbox], lang: Lang) -> String {
     }
     for doubt in doubts(&decision.reason) {
         lines.push(format!("  - {}", one_line(&voice.doubt(doubt, &names))));
+    }
+    for note in &decision.documents {
+        if note.trouble.is_some() || note.cut {
+            lines.push(format!("  - {}", one_line(&voice.document(note))));
+        }
     }
     lines.join("\n")
 }
@@ -103,6 +108,7 @@ trait Voice {
     fn model_uncertain(&self, model: Option<&str>) -> String;
     fn person(&self) -> &'static str;
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String;
+    fn document(&self, note: &DocumentNote) -> String;
 }
 
 fn voice(lang: Lang) -> &'static dyn Voice {

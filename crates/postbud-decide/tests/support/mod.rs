@@ -30,6 +30,7 @@ pub(crate) fn letter(subject: &str, text: &str) -> Letter {
         documents: vec![document("scan.PDF", "application/octet-stream", DocumentRole::Attachment)],
         memo: None,
         defects: Vec::new(),
+        attached: Vec::new(),
     }
 }
 

@@ -42,11 +42,12 @@ impl Facts {
 }
 
 /// The block for `letter`, with LF between lines. `names` are its attachments, `why` says
-/// why it came.
+/// why it came, `not_mine` is the link that sends it back.
 pub(super) fn block(
     letter: &Letter,
     names: &[String],
     why: &str,
+    not_mine: Option<&str>,
     words: &Words,
     settings: &Settings,
 ) -> String {
@@ -66,6 +67,9 @@ pub(super) fn block(
         memo_facts::matter(memo, words, settings.language, &mut facts);
     }
     facts.add(words.why, why);
+    if let Some(link) = not_mine {
+        facts.add(words.not_mine, link);
+    }
     let named = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(" · ");
     let more = names.len().saturating_sub(NAMES_MAX);
     let more = if more > 0 { format!(" · +{more}") } else { String::new() };

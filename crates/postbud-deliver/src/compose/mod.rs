@@ -22,6 +22,7 @@ mod words;
 
 use postbud_decide::Mailbox;
 use postbud_letter::{Channel, Letter};
+use postbud_pipeline::NotMine;
 use postbud_pipeline::ports::Outgoing;
 
 use postbud_decide::Lang;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub from: String,
     /// The language of what is written around a letter.
     pub language: Lang,
+    /// The links with which a mailbox sends a letter back, where there are any.
+    pub not_mine: Option<NotMine>,
 }
 
 /// The mail that brings `letter` to `mailbox`. Line endings are those of the original for a mail

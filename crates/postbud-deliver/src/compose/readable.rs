@@ -61,12 +61,10 @@ pub(super) fn compose(
         .collect();
     names.push(original_name.clone());
 
-    let text = body(
-        kind,
-        letter,
-        &facts::block(letter, &names, &trace::reason(item, mailbox, settings), words, settings),
-        words,
-    );
+    let why = trace::reason(item, mailbox, settings);
+    let link = settings.not_mine.as_ref().map(|links| links.link(&item.key));
+    let facts = facts::block(letter, &names, &why, link.as_deref(), words, settings);
+    let text = body(kind, letter, &facts, words);
     let boundary = boundary(&item.key, &text);
     let mut parts = vec![MimePart::new("text/plain", BodyPart::Text(text.into()))];
     parts.extend(

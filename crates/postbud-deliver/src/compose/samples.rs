@@ -22,6 +22,7 @@ pub(crate) fn settings() -> Settings {
         domain: "klitkobing.dk".to_owned(),
         from: "postbud@klitkobing.dk".to_owned(),
         language: Lang::Danish,
+        not_mine: None,
     }
 }
 
@@ -60,5 +61,6 @@ fn decision(letter: LetterId) -> Decision {
             words: Vec::new(),
         },
         suggestions: Vec::new(),
+        documents: Vec::new(),
     }
 }

@@ -35,6 +35,10 @@ pub(super) fn write(
     block.text("X-Postbud-Reason", &reason(item, mailbox, settings));
     block.text("X-Postbud-Way", letter.channel.as_str());
     block.message_id("X-Postbud-Delivery", &delivery_id(&item.key, &settings.domain));
+    // In angle brackets, as mailing lists do it (RFC 2369).
+    if let Some(links) = &settings.not_mine {
+        block.message_id("X-Postbud-Not-Mine", &links.link(&item.key));
+    }
 }
 
 /// Why the letter came, in one line that holds nothing of its text.

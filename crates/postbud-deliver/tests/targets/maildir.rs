@@ -19,6 +19,7 @@ fn deliverer(folder: &Path) -> Deliverer {
         domain: "klitkobing.dk".to_owned(),
         language: Lang::Danish,
         letter_limits: Limits::default(),
+        not_mine: None,
     })
     .unwrap()
 }

@@ -7,16 +7,72 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postbud_pipeline::ports::{Access, Figures, Role, Tally, Timestamp};
+use postbud_evaluate::clopper_pearson;
+use postbud_pipeline::ports::{Access, CheckedMailbox, Figures, Role, Tally, Timestamp};
 
 use super::switches::{Line, lines};
-use super::{Person, html};
+use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
 use crate::language::{Words, moment};
 
 /// So many rows of the access log are shown.
 const ACCESSES: u32 = 100;
+
+/// How sure the intervals are.
+const CONFIDENCE: f64 = 0.95;
+/// So far back the measurement reaches, in days.
+const DAYS: i64 = 90;
+const DAY_MS: i64 = 86_400_000;
+
+/// The measured error of a mailbox, or of all.
+struct Checked {
+    name: String,
+    letters: u64,
+    answers: u64,
+    errors: u64,
+    share: String,
+    /// From and to, or nothing without answers.
+    interval: String,
+    returned: u64,
+    /// Is even the lower limit above the promise?
+    broken: bool,
+    whole: bool,
+}
+
+fn percent(w: Words, share: f64) -> String {
+    let text = format!("{:.1}", share * 100.0).replace('.', w.t(",", "."));
+    w.t("# %", "#%").replacen('#', &text, 1)
+}
+
+fn checked(room: &Room, w: Words, found: &[CheckedMailbox]) -> Vec<Checked> {
+    let line = |name: String, of: &[&CheckedMailbox], whole: bool| {
+        let sum = |what: fn(&CheckedMailbox) -> u64| of.iter().map(|one| what(one)).sum();
+        let (answers, errors): (u64, u64) = (sum(|one| one.answers), sum(|one| one.errors));
+        let interval = clopper_pearson(errors, answers, CONFIDENCE);
+        let none = answers == 0;
+        let (low, high) = (percent(w, interval.low), percent(w, interval.high));
+        Checked {
+            name,
+            letters: sum(|one| one.letters),
+            answers,
+            errors,
+            share: if none { "–".into() } else { percent(w, errors as f64 / answers as f64) },
+            interval: if none { "–".into() } else { format!("{low} – {high}") },
+            returned: sum(|one| one.returned),
+            broken: !none && interval.low > room.options.target_error,
+            whole,
+        }
+    };
+    let (model, rules): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.by_model);
+    let mut lines = vec![line(w.t("Modellen i alt", "The model in all").to_owned(), &model, true)];
+    lines.extend(model.iter().map(|one| {
+        line(name_of(&room.options.settings, &one.mailbox), &[*one], false)
+    }));
+    let name = w.t("Regler og svar i alt", "Rules and replies in all").to_owned();
+    lines.push(line(name, &rules, true));
+    lines
+}
 
 #[derive(Template)]
 #[template(path = "evidence.html")]
@@ -30,6 +86,9 @@ struct Evidence {
     oldest: String,
     accesses: Vec<(String, Access)>,
     switches: Vec<Line>,
+    checked: Vec<Checked>,
+    /// The promise, and how sure the intervals are.
+    promise: (String, String),
     owner: bool,
 }
 
@@ -50,12 +109,15 @@ pub(crate) async fn page(
     let now = Timestamp::now();
     let oldest = figures.oldest_waiting.map(|at| w.age(now.0.saturating_sub(at.0)));
     let states = room.store.switch_states().await.map_err(problem)?;
+    let found = room.store.checked(now.plus_ms(-DAYS * DAY_MS)).await.map_err(problem)?;
     let switches = lines(&room, w, &person, &states);
     Ok(html(&Evidence {
         w,
         owner: person.role == Role::Owner,
         person: Some(person),
         switches,
+        checked: checked(&room, w, &found),
+        promise: (percent(w, room.options.target_error), w.percent(CONFIDENCE)),
         automatic: share(w, figures.automatic, tally.received),
         corrected: share(w, figures.corrected, figures.decided),
         oldest: oldest.unwrap_or_else(|| "–".to_owned()),

@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use postbud_decide::{Contribution, Decision, MailboxId, Reason, assigned, describe};
+use postbud_decide::{Contribution, Decision, Mailbox, MailboxId, Reason, assigned, describe};
 use postbud_letter::{Letter, LetterId, read};
 use postbud_pipeline::ports::{
     Access, Assignment, LetterDetail, NOTE_CHARS, Note, State as LetterState, StoreError, Timestamp,
@@ -20,6 +20,7 @@ use crate::Room;
 use crate::error::Problem;
 use crate::language::{Words, moment};
 use crate::marks::{Piece, pieces};
+use crate::score::{Score, score};
 
 /// How long a letter belongs to who opened it.
 const CLAIM_MS: i64 = 10 * 60 * 1000;
@@ -59,7 +60,9 @@ struct LetterPage<'a> {
     documents: Vec<(usize, String, usize)>,
     defects: Vec<&'static str>,
     suggestions: Vec<Suggested>,
-    words: Vec<(String, String, &'static str)>,
+    /// The first suggestion, or nothing.
+    first: String,
+    score: Score,
     why: String,
     mailboxes: Vec<(String, String, String)>,
     notes: Vec<(String, &'a Note)>,
@@ -72,7 +75,7 @@ pub(crate) struct Asked {
     done: String,
 }
 
-async fn load(room: &Room, w: Words, id: &str) -> Result<(LetterDetail, Letter), Problem> {
+pub(super) async fn load(room: &Room, w: Words, id: &str) -> Result<(LetterDetail, Letter), Problem> {
     let id = LetterId::parse(id).map_err(|_| Problem::missing(w))?;
     let problem = |error: StoreError| Problem::store(w, &error);
     let detail = room.store.letter(&id).await.map_err(problem)?;
@@ -85,7 +88,7 @@ async fn load(room: &Room, w: Words, id: &str) -> Result<(LetterDetail, Letter),
     Ok((detail, letter.map_err(|_| Problem::missing(w))?))
 }
 
-async fn seen(room: &Room, w: Words, by: &Person, id: &str, why: &str) -> Result<(), Problem> {
+pub(super) async fn seen(room: &Room, w: Words, by: &Person, id: &str, why: &str) -> Result<(), Problem> {
     let access = Access {
         at: Timestamp::now(),
         by: by.name.clone(),
@@ -95,7 +98,7 @@ async fn seen(room: &Room, w: Words, by: &Person, id: &str, why: &str) -> Result
     room.store.log_access(&access).await.map_err(|error| Problem::desk(w, &error))
 }
 
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     text.char_indices().nth(TEXT_CHARS).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
@@ -106,7 +109,7 @@ fn words_of(decision: Option<&Decision>) -> &[Contribution] {
     }
 }
 
-fn facts(detail: &LetterDetail, letter: &Letter, w: Words) -> Vec<(&'static str, String)> {
+pub(super) fn facts(detail: &LetterDetail, letter: &Letter, w: Words) -> Vec<(&'static str, String)> {
     let sender = [&letter.sender.label, &letter.sender.address];
     let sender: Vec<_> = sender.into_iter().flatten().cloned().collect();
     let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());
@@ -187,14 +190,11 @@ pub(crate) async fn page(
             .collect(),
         defects: letter.defects.iter().map(|defect| defect.kind.describe()).collect(),
         suggestions: suggested(&room, w, decision),
-        words: words
-            .iter()
-            .map(|word| {
-                let mark = if word.weight >= 0.0 { "for" } else { "against" };
-                let weight = format!("{:+.2}", word.weight);
-                (word.word.clone(), weight.replace('.', w.t(",", ".")), mark)
-            })
-            .collect(),
+        first: decision
+            .and_then(|decision| decision.suggestions.first())
+            .map(|first| first.mailbox.to_string())
+            .unwrap_or_default(),
+        score: score(words, w),
         why: decision.map(|d| describe::long(d, mailboxes, w.0)).unwrap_or_default(),
         mailboxes: mailboxes
             .iter()
@@ -205,6 +205,32 @@ pub(crate) async fn page(
         person: Some(person),
     };
     Ok(html(&page))
+}
+
+/// The mailbox of this id, if it is still configured.
+pub(super) fn known<'r>(room: &'r Room, w: Words, text: &str) -> Result<&'r Mailbox, Problem> {
+    let known = MailboxId::parse(text.trim()).ok();
+    known.and_then(|id| room.options.settings.mailbox(&id)).ok_or_else(|| {
+        let message = w.t(
+            "Den postkasse findes ikke længere. Gå tilbage og vælg en anden.",
+            "There is no such mailbox any more. Go back and choose another.",
+        );
+        let title = ("Ukendt postkasse", "Unknown mailbox");
+        Problem::new(w, StatusCode::BAD_REQUEST, title, message.to_owned())
+    })
+}
+
+/// That this person sends the letter to this mailbox, now.
+pub(super) fn assignment(detail: &LetterDetail, mailbox: &Mailbox, by: &str) -> Assignment {
+    let suggestions = detail.decisions.last().map(|d| d.suggestions.clone()).unwrap_or_default();
+    Assignment {
+        decision: assigned(&detail.row.letter, &mailbox.id, by, suggestions),
+        mailbox: mailbox.id.clone(),
+        by: by.to_owned(),
+        at: Timestamp::now(),
+        send: mailbox.target.is_some(),
+        letter: detail.row.letter.clone(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -221,27 +247,10 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     let w = Words::of(&headers);
     let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
-    let known = MailboxId::parse(choice.mailbox.trim()).ok();
-    let known = known.and_then(|id| room.options.settings.mailbox(&id));
-    let Some(mailbox) = known else {
-        let message = w.t(
-            "Den postkasse findes ikke længere. Gå tilbage og vælg en anden.",
-            "There is no such mailbox any more. Go back and choose another.",
-        );
-        let title = ("Ukendt postkasse", "Unknown mailbox");
-        return Err(Problem::new(w, StatusCode::BAD_REQUEST, title, message.to_owned()));
-    };
+    let mailbox = known(&room, w, &choice.mailbox)?;
     let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
     let detail = detail.ok_or_else(|| Problem::missing(w))?;
-    let suggestions = detail.decisions.last().map(|d| d.suggestions.clone()).unwrap_or_default();
-    let assignment = Assignment {
-        decision: assigned(&id, &mailbox.id, &person.name, suggestions),
-        mailbox: mailbox.id.clone(),
-        by: person.name,
-        at: Timestamp::now(),
-        send: mailbox.target.is_some(),
-        letter: id.clone(),
-    };
+    let assignment = assignment(&detail, mailbox, &person.name);
     let decided = room.store.decide(&assignment, room.options.grace_ms).await;
     decided.map_err(|error| Problem::desk(w, &error))?;
     Ok(Redirect::to(&format!("/next?done={id}&from={id}")).into_response())
@@ -298,7 +307,7 @@ pub(crate) async fn note(
 }
 
 /// A file name for a header and a page: no path, no quotes, no control characters.
-fn safe_name(name: &str) -> String {
+pub(super) fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let fits = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name: String = last.chars().filter(fits).take(100).collect();

@@ -6,22 +6,25 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::response::{Redirect, Response};
-use postbud_decide::MailboxId;
+use axum::http::header::SET_COOKIE;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use postbud_letter::{Channel, LetterId};
 use postbud_pipeline::ports::{
-    DeskError, Timestamp, Waiting, WaitingCount, WaitingFilter, WaitingKey,
+    DeskError, Timestamp, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
 use serde::Deserialize;
 
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
+use crate::filter::{LANGUAGES, Shown};
 use crate::language::{Words, moment};
 use crate::restricted::may_see;
 
 /// So many letters are on a page.
 const PAGE: u32 = 50;
+/// More second looks than this are not counted.
+const LOOKS: u32 = 1_000;
 
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -29,6 +32,10 @@ pub(crate) struct Asked {
     mailbox: String,
     #[serde(default)]
     channel: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    language: String,
     #[serde(default)]
     after: String,
     #[serde(default)]
@@ -56,16 +63,15 @@ struct List {
     count: WaitingCount,
     lines: Vec<Line>,
     mailboxes: Vec<(String, String)>,
-    mailbox: String,
-    channel: String,
+    whys: Vec<(&'static str, &'static str)>,
+    languages: Vec<(&'static str, &'static str)>,
+    shown: Shown,
+    /// The filter as a query, for the next page.
+    query: String,
     after: String,
     done: String,
-}
-
-fn channel_of(text: &str) -> Option<Channel> {
-    [Channel::DigitalPost, Channel::Email, Channel::Unknown]
-        .into_iter()
-        .find(|channel| channel.as_str() == text)
+    /// Letters that wait for a second look.
+    looks: usize,
 }
 
 fn line(waiting: Waiting, room: &Room, w: Words, now: Timestamp) -> Line {
@@ -109,15 +115,13 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let w = Words::of(&headers);
     let problem = |error| Problem::desk(w, &error);
-    let filter = WaitingFilter {
-        mailbox: MailboxId::parse(&asked.mailbox).ok(),
-        channel: channel_of(&asked.channel),
-        after: key_of(&asked.after),
-        limit: PAGE,
-    };
+    let Asked { mailbox, channel, why, language, after, done } = asked;
+    let shown = Shown { mailbox, channel, why, language }.checked();
+    let filter = WaitingFilter { after: key_of(&after), ..shown.filter(PAGE) };
     let now = Timestamp::now();
     let waiting = room.store.waiting(&filter, now).await.map_err(problem)?;
     let count = room.store.waiting_count().await.map_err(problem)?;
+    let looks = room.store.second_looks(LOOKS).await.map_err(problem)?.len();
     let full = waiting.len() == PAGE as usize;
     let after = waiting.last().filter(|_| full).map_or_else(String::new, |last| {
         let urgent = u8::from(last.urgent);
@@ -131,17 +135,22 @@ pub(crate) async fn page(
         }
     }
     let mailboxes = room.options.settings.mailboxes.iter();
-    Ok(html(&List {
+    let cookie = shown.cookie(room.options.secure);
+    let page = html(&List {
         w,
         person: Some(person),
         count,
         lines: open.into_iter().map(|waiting| line(waiting, &room, w, now)).collect(),
         mailboxes: mailboxes.map(|m| (m.id.to_string(), m.name.clone())).collect(),
-        mailbox: asked.mailbox,
-        channel: asked.channel,
+        whys: WAITS_FOR.iter().map(|why| (*why, w.waits_for(why))).collect(),
+        languages: LANGUAGES.iter().map(|known| (known.0, w.t(known.1, known.2))).collect(),
+        query: shown.query(),
+        shown,
         after,
-        done: LetterId::parse(&asked.done).map(|id| id.to_string()).unwrap_or_default(),
-    }))
+        done: LetterId::parse(&done).map(|id| id.to_string()).unwrap_or_default(),
+        looks,
+    });
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), page).into_response())
 }
 
 #[derive(Deserialize)]
@@ -163,21 +172,25 @@ pub(crate) async fn next(
     Query(asked): Query<Next>,
 ) -> Result<Redirect, Problem> {
     let w = Words::of(&headers);
-    let found = find_next(&room, &person, &asked.from).await;
+    let shown = Shown::kept(&headers);
+    let found = find_next(&room, &person, &shown, &asked.from).await;
     let found = found.map_err(|error| Problem::desk(w, &error))?;
-    let done = LetterId::parse(&asked.done).map(|id| format!("?done={id}")).unwrap_or_default();
-    Ok(match found {
-        Some(letter) => Redirect::to(&format!("/letters/{letter}{done}")),
-        None => Redirect::to(&format!("/{done}")),
-    })
+    let done = LetterId::parse(&asked.done).map(|id| format!("done={id}")).unwrap_or_default();
+    let to = match found {
+        Some(letter) => format!("/letters/{letter}?{done}"),
+        // What was filtered away is not what there is nothing of: the list shows both.
+        None => format!("/?{}&{done}", shown.query()),
+    };
+    Ok(Redirect::to(to.trim_end_matches(['?', '&'])))
 }
 
 async fn find_next(
     room: &Room,
     person: &Person,
+    shown: &Shown,
     from: &str,
 ) -> Result<Option<LetterId>, DeskError> {
-    let mut filter = WaitingFilter { limit: 200, ..WaitingFilter::default() };
+    let mut filter = shown.filter(200);
     for _ in 0..NEXT_PAGES {
         let waiting = room.store.waiting(&filter, Timestamp::now()).await?;
         let place = waiting.iter().position(|found| found.row.letter.as_str() == from);

@@ -1,12 +1,20 @@
 //! The pages.
 
+pub(crate) mod authority;
+pub(crate) mod blind;
 pub(crate) mod evidence;
 pub(crate) mod find;
+pub(crate) mod label_work;
+pub(crate) mod labels;
 pub(crate) mod letter;
 pub(crate) mod list;
+pub(crate) mod models;
+pub(crate) mod not_mine;
+pub(crate) mod several;
 pub(crate) mod sign_in;
 pub(crate) mod small;
 pub(crate) mod switches;
+pub(crate) mod threshold;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};

@@ -38,6 +38,8 @@ struct SignIn {
     refused: bool,
     /// This address has tried too often.
     resting: bool,
+    /// Can one sign in elsewhere?
+    elsewhere: bool,
 }
 
 #[derive(Deserialize)]
@@ -55,14 +57,24 @@ pub(crate) struct Entry {
 }
 
 /// The page to come back to: a letter, or the list. Nothing else, so that no link leads away.
-fn safe(next: &str) -> String {
+pub(crate) fn safe(next: &str) -> String {
     let id = next.strip_prefix("/letters/").and_then(|id| LetterId::parse(id).ok());
     id.map_or_else(String::new, |id| format!("/letters/{id}"))
 }
 
-pub(crate) async fn page(headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
-    let w = Words::of(&headers);
-    html(&SignIn { w, person: None, next: safe(&asked.next), refused: false, resting: false })
+impl SignIn {
+    fn new(room: &Room, w: Words, next: &str) -> Self {
+        let elsewhere = room.elsewhere.is_some();
+        Self { w, person: None, next: safe(next), refused: false, resting: false, elsewhere }
+    }
+}
+
+pub(crate) async fn page(
+    State(room): State<Arc<Room>>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Response {
+    html(&SignIn::new(&room, Words::of(&headers), &asked.next))
 }
 
 pub(crate) async fn enter(
@@ -76,8 +88,7 @@ pub(crate) async fn enter(
     let now = Timestamp::now();
     let address = address_of(&headers, &extensions, room.options.secure);
     if !room.attempts.may(address, now) {
-        let page =
-            SignIn { w, person: None, next: safe(&entry.next), refused: false, resting: true };
+        let page = SignIn { resting: true, ..SignIn::new(&room, w, &entry.next) };
         return Ok((StatusCode::TOO_MANY_REQUESTS, html(&page)).into_response());
     }
     let name = entry.name.trim().to_owned();
@@ -92,8 +103,7 @@ pub(crate) async fn enter(
         room.attempts.wrong(address, now);
         let until = now.plus_ms(REST_MS);
         room.store.failed_sign_in(&name, FAILURES, until).await.map_err(problem)?;
-        let page =
-            SignIn { w, person: None, next: safe(&entry.next), refused: true, resting: false };
+        let page = SignIn { refused: true, ..SignIn::new(&room, w, &entry.next) };
         return Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response());
     };
     let value = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
@@ -113,7 +123,7 @@ pub(crate) async fn enter(
         .into_response())
 }
 
-fn cookie_of(room: &Room, value: &str, age: i64) -> String {
+pub(crate) fn cookie_of(room: &Room, value: &str, age: i64) -> String {
     let secure = if room.options.secure { "; Secure" } else { "" };
     format!("{SESSION}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}")
 }

@@ -2,6 +2,7 @@
 //! added, and which labels are doubtful.
 
 use super::numbers::{DANISH, ENGLISH, Numbers};
+use crate::check::Finding;
 use crate::evaluation::Evaluation;
 use crate::split::DividedBy;
 
@@ -12,6 +13,15 @@ fn remark(count: usize, numbers: &Numbers, one: &str, many: &str) -> Option<Stri
         1 => Some(one.to_owned()),
         count => Some(many.replace("{}", &numbers.count(count))),
     }
+}
+
+/// Letters so like many others that they are divided all the same.
+fn in_forms(evaluation: &Evaluation) -> usize {
+    let letters = |finding: &Finding| match finding {
+        Finding::Form { letters, .. } => *letters,
+        _ => 0,
+    };
+    evaluation.findings.iter().map(letters).sum()
 }
 
 fn list(heading: &str, remarks: Vec<Option<String>>) -> String {
@@ -29,6 +39,7 @@ pub(super) fn danish(evaluation: &Evaluation) -> String {
         "Hvad der blev gjort med brevene:",
         vec![
             Some("Breve i samme tråd, og breve med næsten samme ord, står altid på samme side, når der deles, også ved krydsvalideringen.".to_owned()),
+            remark(in_forms(evaluation), &DANISH, "", "Undtaget er {} breve, der ligner så mange andre, at de nok er en formular: de deles som andre breve, så tallene for dem er for gode."),
             remark(tally.in_threads, &DANISH, "Ét brev er i en tråd.", "{} breve er i en tråd med andre."),
             remark(tally.near_duplicates, &DANISH, "Ét brev ligner et andet.", "{} breve har næsten samme ord som et andet."),
             remark(tally.duplicates, &DANISH, "Ét brev var der to gange; det blev brugt én gang.", "{} breve var gengangere og blev ikke brugt."),
@@ -60,6 +71,7 @@ pub(super) fn english(evaluation: &Evaluation) -> String {
         "What was done with the letters:",
         vec![
             Some("Letters of one thread, and letters with nearly the same words, always stand on the same side of a split, in cross-validation too.".to_owned()),
+            remark(in_forms(evaluation), &ENGLISH, "", "Except {} letters so like many others that they are probably a form: they are divided like other letters, so the figures on them flatter."),
             remark(tally.in_threads, &ENGLISH, "One letter is in a thread.", "{} letters are in a thread with others."),
             remark(tally.near_duplicates, &ENGLISH, "One letter is like another.", "{} letters have nearly the same words as another."),
             remark(tally.duplicates, &ENGLISH, "One letter was there twice; it was used once.", "{} letters were there before and were not used."),

@@ -77,3 +77,15 @@ fn a_card_without_one() {
     });
     insta::assert_snapshot!(automatic.collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn letters_of_a_form_are_an_exception_and_the_card_says_so() {
+    let mut evaluation = evaluation(100, 3, MeasuredOn::OutOfFold);
+    let said = |evaluation: &Evaluation| write("prøve", evaluation, &About::default());
+    assert!(!said(&evaluation).contains("Undtaget er"));
+    for letters in [40, 20] {
+        evaluation.findings.push(Finding::Form { letters, first: "7".to_owned() });
+    }
+    let card = said(&evaluation);
+    assert!(card.contains("Undtaget er 60 breve") && card.contains("Except 60 letters"), "{card}");
+}

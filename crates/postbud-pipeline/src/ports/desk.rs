@@ -23,11 +23,13 @@ pub enum Role {
     Owner,
     /// Reads who did what, and no letter.
     Auditor,
+    /// A program with a token, for the interface for programs alone.
+    Integration,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Clerk, Self::Owner, Self::Auditor];
+    pub const ALL: [Self; 4] = [Self::Clerk, Self::Owner, Self::Auditor, Self::Integration];
 
     /// The word used in the database and on the command line.
     #[must_use]
@@ -36,6 +38,7 @@ impl Role {
             Self::Clerk => "clerk",
             Self::Owner => "owner",
             Self::Auditor => "auditor",
+            Self::Integration => "integration",
         }
     }
 
@@ -51,6 +54,29 @@ impl Role {
         matches!(self, Self::Clerk | Self::Owner)
     }
 }
+
+/// Why letters wait: what stood in the way first, as doubts are called, and `returned` for one that a
+/// mailbox sent back.
+pub const WAITS_FOR: [&str; 18] = [
+    "rule",
+    "rule-held",
+    "reply-held",
+    "must-not-miss",
+    "defect",
+    "no-text",
+    "nearly-empty",
+    "other-language",
+    "unlike-training",
+    "no-model",
+    "unknown-mailbox",
+    "nowhere",
+    "never-automatic",
+    "not-automatic",
+    "not-certified",
+    "below-threshold",
+    "delivery-failed",
+    "returned",
+];
 
 /// A place in the waiting list: what comes after it is the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +96,10 @@ pub struct WaitingFilter {
     pub mailbox: Option<MailboxId>,
     /// Only those that came like this.
     pub channel: Option<Channel>,
+    /// Only those that wait for this reason: a word of [`WAITS_FOR`].
+    pub why: Option<String>,
+    /// Only those in this language, as far as it was noticed: a two-letter code, or `other`.
+    pub language: Option<String>,
     /// Only what comes after this place.
     pub after: Option<WaitingKey>,
     /// At most so many.

@@ -1,26 +1,44 @@
 //! What the application needs from the outside world.
 
+mod checks;
 mod classifier;
 mod desk;
+mod documents;
 mod labels;
+mod measures;
 mod model_state;
+mod models;
+mod owner;
 mod queue;
+mod restrictions;
 mod retrains;
 mod shadow;
 mod store;
 mod target;
+mod trial;
 
+pub use checks::{
+    Along, BlindAnswer, CheckedMailbox, Checks, Delivered, Delivery, SentBack, SentOut,
+};
 pub use classifier::Classifier;
 pub use desk::{
     Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Role, Session, Switch, SwitchState,
-    Switches, User, Waiting, WaitingCount, WaitingFilter, WaitingKey,
+    Switches, User, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
+pub use documents::Documents;
 pub use labels::{
     ImportOutcome, Imported, LabelError, LabelFilter, LabelRow, LabelSource, Labels, NewLabel,
     PERSON_CHARS, WHY_CHARS, Withdrawal, is_person,
 };
+pub use measures::{BlindSample, Guess, Measured, Measures, OutboxFigures, WaitingGroup};
 pub use model_state::{ModelState, RefusedModel, ServingModel};
+pub use models::{
+    ImportDone, ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
+    RetrainState,
+};
+pub use owner::{Identity, Integration, LabelCount, Owner, PastDecision, Stood};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
+pub use restrictions::Restrictions;
 pub use retrains::{RetrainOutcome, RetrainRow, Retrains};
 pub use shadow::{Shadow, ShadowCounts, ShadowDifference, ShadowLabelled, ShadowRun, Shadows};
 pub use store::{
@@ -28,6 +46,7 @@ pub use store::{
     Recorded, State, Store, StoreError, Tally,
 };
 pub use target::{DeliveryError, Outgoing, Target};
+pub use trial::{Trial, Verdict};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,9 +1,10 @@
 //! Claims, and decisions that can be taken back for a while.
 
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{Assignment, LabelSource, StoreError, Timestamp};
+use postbud_pipeline::ports::{Along, Assignment, LabelSource, StoreError, Timestamp};
 
 use crate::assign;
+use crate::desk::waiting;
 use crate::labels;
 use crate::sql::{Fault, Tx, Value};
 
@@ -38,6 +39,7 @@ pub(super) async fn claim(
 pub(super) async fn decide(
     tx: &mut Tx,
     assignment: &Assignment,
+    along: &Along,
     grace_ms: i64,
 ) -> Result<(), Fault> {
     let id = Value::from(assignment.letter.as_str());
@@ -47,11 +49,18 @@ pub(super) async fn decide(
         return Err(StoreError::UnknownLetter(assignment.letter.to_string()).into());
     };
     let (state, mailbox) = (before.text(0)?, before.text_or_null(1)?);
+    let first = send_along(tx, assignment, along).await?;
+    // Refuses a letter that does not wait; what was written so far is then undone with the rest.
     assign::assign(tx, assignment, LabelSource::Desk).await?;
+    if !assignment.send && along.also.iter().any(|copy| copy.send) {
+        tx.execute("UPDATE letters SET state = 'routed' WHERE id = $1", std::slice::from_ref(&id))
+            .await?;
+    }
     let until = assignment.at.plus_ms(grace_ms);
     tx.execute(
-        "INSERT INTO desk_decisions (letter, seq, who, at, undo_until, state, mailbox, label)
-         SELECT $1, MAX(d.seq), $2, $3, $4, $5, $6,
+        "INSERT INTO desk_decisions (letter, seq, who, at, undo_until, state, mailbox, first_seq,
+                                     label)
+         SELECT $1, MAX(d.seq), $2, $3, $4, $5, $6, $7,
                 (SELECT MAX(n) FROM labels WHERE letter = $1)
          FROM decisions AS d WHERE d.letter = $1",
         &[
@@ -61,6 +70,7 @@ pub(super) async fn decide(
             until.0.into(),
             state.as_str().into(),
             mailbox.as_deref().into(),
+            first.into(),
         ],
     )
     .await?;
@@ -71,6 +81,23 @@ pub(super) async fn decide(
     .await?;
     tx.execute("DELETE FROM desk_claims WHERE letter = $1", &[id]).await?;
     Ok(())
+}
+
+/// The note, and the copies for other mailboxes. They come in front of the decision, which stays the
+/// last one and so the one in force; returns the number of the first.
+async fn send_along(
+    tx: &mut Tx,
+    assignment: &Assignment,
+    along: &Along,
+) -> Result<i64, Fault> {
+    if let Some(note) = &along.note {
+        waiting::add_note(tx, &assignment.letter, note).await?;
+    }
+    let first = assign::next_decision(tx, &assignment.letter).await?;
+    for (copy, seq) in along.also.iter().zip(first..) {
+        assign::put(tx, copy, seq).await?;
+    }
+    Ok(first)
 }
 
 /// Who decided last, and for which mailbox.
@@ -97,34 +124,35 @@ pub(super) async fn undo(
     labels::lock(tx, letter).await?;
     let id = Value::from(letter.as_str());
     const OWN: &str = "
-        SELECT t.seq, t.state, t.mailbox, t.label, t.undo_until FROM desk_decisions AS t
+        SELECT t.seq, t.state, t.mailbox, t.label, t.undo_until, COALESCE(t.first_seq, t.seq)
+        FROM desk_decisions AS t
         WHERE t.letter = $1 AND t.who = $2 AND t.undone_at IS NULL AND t.undo_until > $3
           AND t.seq = (SELECT MAX(seq) FROM decisions WHERE letter = $1)";
     const OUT: &str = "
-        SELECT t.state, t.due_at FROM outbox AS t WHERE t.letter = $1 AND t.seq = $2 {lock}";
+        SELECT t.state, t.due_at FROM outbox AS t
+        WHERE t.letter = $1 AND t.seq >= $2 AND t.seq <= $3 ORDER BY t.seq {lock}";
     let found = tx.query(OWN, &[id.clone(), who.into(), now.0.into()]).await?;
     let Some(row) = found.first() else { return Ok(false) };
     let (seq, label) = (row.int(0)?, row.int(3)?);
     let (state, mailbox) = (row.text(1)?, row.text_or_null(2)?);
-    let until = row.int(4)?;
-    let out = tx.query(OUT, &[id.clone(), seq.into()]).await?;
-    if let Some(out) = out.first()
-        && (out.text(0)? != "pending" || out.int(1)? != until)
-    {
-        return Ok(false);
+    let (until, first) = (row.int(4)?, row.int(5)?);
+    for out in tx.query(OUT, &[id.clone(), first.into(), seq.into()]).await? {
+        if out.text(0)? != "pending" || out.int(1)? != until {
+            return Ok(false);
+        }
     }
     // The row stays as a trace; what is not pending is never sent.
     tx.execute(
         "UPDATE outbox SET state = 'failed', last_error = 'taken back at the desk'
-         WHERE letter = $1 AND seq = $2",
-        &[id.clone(), seq.into()],
+         WHERE letter = $1 AND seq >= $2 AND seq <= $3",
+        &[id.clone(), first.into(), seq.into()],
     )
     .await?;
     // What was decided before is in force again.
     tx.execute(
         "INSERT INTO decisions (letter, seq, id, at, who, body)
-         SELECT letter, $2 + 1, id, $3, $4, body FROM decisions WHERE letter = $1 AND seq = $2 - 1",
-        &[id.clone(), seq.into(), now.0.into(), who.into()],
+         SELECT letter, $2 + 1, id, $3, $4, body FROM decisions WHERE letter = $1 AND seq = $5 - 1",
+        &[id.clone(), seq.into(), now.0.into(), who.into(), first.into()],
     )
     .await?;
     tx.execute(

@@ -1,6 +1,12 @@
 //! What the desk keeps, behind its port.
 
+mod back;
+mod blind;
+mod checks;
 mod decide;
+mod guests;
+mod label_lists;
+mod owner;
 mod people;
 mod switches;
 mod waiting;
@@ -11,11 +17,14 @@ use async_trait::async_trait;
 use postbud_decide::MailboxId;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Access, Assignment, Desk, DeskError, Figures, Note, Session, StoreError, Switch, SwitchState,
+    Access, Along, Assignment, Checks as _, Desk, DeskError, Figures, Note, Session, Switch, SwitchState,
     Timestamp, User, Waiting, WaitingCount, WaitingFilter,
 };
 
+use crate::privacy;
 use crate::store::{SqlStore, read, write};
+
+pub(crate) use waiting::figures;
 
 const NO_TIME: Duration = Duration::ZERO;
 
@@ -46,16 +55,7 @@ impl Desk for SqlStore {
     }
 
     async fn decide(&self, assignment: &Assignment, grace_ms: i64) -> Result<(), DeskError> {
-        let done = write!(self, "deciding about a letter", NO_TIME,
-            tx => decide::decide(tx, assignment, grace_ms));
-        match done {
-            Err(StoreError::WrongState { letter, .. }) => {
-                let first = read!(self, "reading who decided", tx => decide::first(tx, &letter))?;
-                let (by, mailbox) = first.unwrap_or_default();
-                Err(DeskError::Decided { letter, by, mailbox })
-            }
-            other => Ok(other?),
-        }
+        self.decide_along(assignment, &Along::default(), grace_ms).await
     }
 
     async fn undo(&self, letter: &LetterId, who: &str, now: Timestamp) -> Result<(), DeskError> {
@@ -74,7 +74,7 @@ impl Desk for SqlStore {
 
     async fn log_access(&self, access: &Access) -> Result<(), DeskError> {
         Ok(write!(self, "writing who saw a letter", NO_TIME,
-            tx => people::log_access(tx, access))?)
+            tx => privacy::log_access(tx, access))?)
     }
 
     async fn accesses(

@@ -8,20 +8,6 @@ use crate::sql::{Fault, Row, Tx};
 /// So many rows of the access log at most.
 const ACCESSES: u32 = 1_000;
 
-pub(super) async fn log_access(tx: &mut Tx, access: &Access) -> Result<(), Fault> {
-    tx.execute(
-        "INSERT INTO desk_access (at, who, letter, why) VALUES ($1, $2, $3, $4)",
-        &[
-            access.at.0.into(),
-            access.by.as_str().into(),
-            access.letter.as_str().into(),
-            access.why.as_str().into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn accesses(
     tx: &mut Tx,
     letter: Option<&LetterId>,
@@ -107,7 +93,7 @@ fn user_of(row: &Row) -> Result<User, Fault> {
     })
 }
 
-fn role_of(text: &str) -> Result<Role, Fault> {
+pub(super) fn role_of(text: &str) -> Result<Role, Fault> {
     Role::parse(text).ok_or_else(|| Fault::Incompatible(format!("a user with the role {text}")))
 }
 

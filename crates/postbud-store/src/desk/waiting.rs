@@ -27,6 +27,8 @@ pub(super) async fn list(
     let equal = [
         ("mailbox", filter.mailbox.as_ref().map(MailboxId::as_str)),
         ("channel", filter.channel.map(Channel::as_str)),
+        ("waits_for", filter.why.as_deref()),
+        ("language", filter.language.as_deref()),
     ];
     for (column, value) in equal {
         if let Some(value) = value {
@@ -99,7 +101,7 @@ pub(super) async fn notes(tx: &mut Tx, letter: &LetterId) -> Result<Vec<Note>, F
     notes.collect()
 }
 
-pub(super) async fn figures(tx: &mut Tx) -> Result<Figures, Fault> {
+pub(crate) async fn figures(tx: &mut Tx) -> Result<Figures, Fault> {
     const AUTOMATIC: &str = "SELECT COUNT(*) FROM outbox WHERE seq = 1 AND state = 'done'";
     const DECIDED: &str = "SELECT COUNT(*) FROM desk_decisions WHERE undone_at IS NULL";
     const CORRECTED: &str = "

@@ -195,7 +195,14 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
             },
         ),
     };
-    Decision { id: format!("d-{id}"), letter: letter(id), outcome, reason, suggestions }
+    Decision {
+        id: format!("d-{id}"),
+        letter: letter(id),
+        outcome,
+        reason,
+        suggestions,
+        documents: Vec::new(),
+    }
 }
 
 pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment {
@@ -208,6 +215,7 @@ pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment
             outcome: Outcome::Route { mailbox: mailbox(to) },
             reason: Reason::Assigned { by: by.to_owned() },
             suggestions: Vec::new(),
+            documents: Vec::new(),
         },
         by: by.to_owned(),
         at: at(1_000),

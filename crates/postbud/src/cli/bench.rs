@@ -21,6 +21,21 @@ pub(crate) enum BenchCommand {
     Pipeline(BenchPipelineArgs),
     /// Seconds and memory to train a model, and letters per second on one core
     Model(BenchModelArgs),
+    /// Milliseconds until the desk has answered with its waiting list, while many letters wait
+    Desk(BenchDeskArgs),
+}
+
+/// Arguments of `bench desk`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchDeskArgs {
+    /// How many letters wait
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) letters: u32,
+    /// How often each page is asked for
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub(crate) requests: u32,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Arguments of `bench model`.

@@ -27,6 +27,8 @@ pub(crate) struct DemoArgs {
 pub(crate) enum RunPart {
     /// Only the pages on which people decide; any number of these beside each other
     Desk,
+    /// Only the ways in: letters are taken and put on the queue, and others route them
+    Intake,
 }
 
 /// Arguments of `run`.
@@ -38,6 +40,17 @@ pub(crate) struct RunArgs {
     /// The configuration
     #[arg(long, short, value_name = "FILE", default_value = "postbud.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// Arguments of `trial`.
+#[derive(Debug, Args)]
+pub(crate) struct TrialArgs {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Processor time for a small letter
+    #[arg(long)]
+    pub(crate) milliseconds: u64,
 }
 
 /// Arguments of `init`.

@@ -1,12 +1,15 @@
 //! The command line: what can be asked, and what the exit codes mean.
 
 mod bench;
+mod extract_worker;
 mod installation;
 mod labels;
 mod learning;
 mod letters;
 mod mail;
 mod model;
+mod operations;
+mod privacy;
 mod queue;
 mod retrain;
 mod simulate;
@@ -16,8 +19,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use bench::{BenchArgs, BenchCommand, BenchModelArgs, BenchPipelineArgs};
-pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart};
+pub(crate) use bench::{BenchArgs, BenchCommand, BenchDeskArgs, BenchModelArgs, BenchPipelineArgs};
+pub(crate) use extract_worker::ExtractWorkerArgs;
+pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart, TrialArgs};
 pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
@@ -26,11 +30,15 @@ pub(crate) use model::{
     ChallengeArgs, CompareArgs, ModelArgs, ModelCommand, PromoteArgs, RollbackArgs, ShowModelArgs,
     SignatureArgs, WhichModelArgs,
 };
+pub(crate) use operations::{BackupArgs, DoctorArgs, MigrateArgs, RestoreArgs};
+pub(crate) use privacy::{
+    AuditArgs, AuditCommand, PersonArgs, PersonCommand, RetentionArgs, VerifyArgs,
+};
 pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
 pub(crate) use retrain::RetrainArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use user::{
-    AddUserArgs, ListUsersArgs, NamedUserArgs, PasswordArgs, UserArgs, UserCommand,
+    AddUserArgs, ListUsersArgs, NamedUserArgs, PasswordArgs, TokenArgs, UserArgs, UserCommand,
 };
 
 const EXIT_CODES: &str = "\
@@ -82,6 +90,15 @@ pub(crate) enum Command {
     /// Make, list and switch off the accounts of those who decide at the desk
     #[command(after_help = EXIT_CODES)]
     User(UserArgs),
+    /// What a person can ask for: everything held about them, erasure, or no automatic decisions
+    #[command(after_help = EXIT_CODES)]
+    Person(PersonArgs),
+    /// Remove what is too old, or say what went when
+    #[command(after_help = EXIT_CODES)]
+    Retention(RetentionArgs),
+    /// Is the access log whole?
+    #[command(after_help = EXIT_CODES)]
+    Audit(AuditArgs),
     /// Look at the queue and its dead letters
     #[command(after_help = EXIT_CODES)]
     Queue(QueueArgs),
@@ -106,6 +123,24 @@ pub(crate) enum Command {
     /// Take a model's score for a letter apart, word by word, so that it adds up
     #[command(after_help = EXIT_CODES)]
     Explain(ExplainArgs),
+    /// The process in which `run` reads letters that may do harm
+    #[command(hide = true)]
+    Trial(TrialArgs),
+    /// The process that reads documents for `run`
+    #[command(hide = true)]
+    ExtractWorker(ExtractWorkerArgs),
+    /// Look at everything that the installation depends on, and say what to do
+    #[command(after_help = EXIT_CODES)]
+    Doctor(DoctorArgs),
+    /// Bring the store's schema up to date
+    #[command(after_help = EXIT_CODES)]
+    Migrate(MigrateArgs),
+    /// Save the store and the models into a folder, while everything goes on
+    #[command(after_help = EXIT_CODES)]
+    Backup(BackupArgs),
+    /// Bring a backup back
+    #[command(after_help = EXIT_CODES)]
+    Restore(RestoreArgs),
     /// Measure speed
     #[command(after_help = EXIT_CODES)]
     Bench(BenchArgs),

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::{ConfigArgs, OutputArgs};
 
+// An argument with the id `version` would be the `--version` of every command.
+
 /// Arguments of `model`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -61,7 +63,7 @@ pub(crate) struct SignatureArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ShowModelArgs {
     /// The version's number. Default: the one in use
-    #[arg(value_name = "VERSION")]
+    #[arg(id = "number", value_name = "VERSION")]
     pub(crate) version: Option<u32>,
     #[command(flatten)]
     pub(crate) which: WhichModelArgs,
@@ -71,7 +73,7 @@ pub(crate) struct ShowModelArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PromoteArgs {
     /// The version's number
-    #[arg(value_name = "VERSION")]
+    #[arg(id = "number", value_name = "VERSION")]
     pub(crate) version: u32,
     #[command(flatten)]
     pub(crate) signature: SignatureArgs,
@@ -92,10 +94,10 @@ pub(crate) struct RollbackArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ChallengeArgs {
     /// The version's number
-    #[arg(value_name = "VERSION", required_unless_present = "none")]
+    #[arg(id = "number", value_name = "VERSION", required_unless_present = "none")]
     pub(crate) version: Option<u32>,
     /// End the challenge
-    #[arg(long, conflicts_with = "version")]
+    #[arg(long, conflicts_with = "number")]
     pub(crate) none: bool,
     #[command(flatten)]
     pub(crate) signature: SignatureArgs,
@@ -121,4 +123,33 @@ pub(crate) struct CompareArgs {
     pub(crate) mapping: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) which: WhichModelArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use crate::cli::{Cli, Command, ModelCommand};
+
+    #[test]
+    fn no_two_arguments_of_any_command_get_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_challenge_names_a_version_or_ends() {
+        let parse = |args: &[&str]| {
+            Cli::try_parse_from([&["postbud", "model", "challenge"], args].concat())
+        };
+        let challenge = |args: &[&str]| match parse(args).unwrap().command {
+            Some(Command::Model(model)) => match model.command {
+                Some(ModelCommand::Challenge(args)) => (args.version, args.none),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(challenge(&["7"]), (Some(7), false));
+        assert_eq!(challenge(&["--none"]), (None, true));
+        assert!(parse(&[]).is_err() && parse(&["7", "--none"]).is_err());
+    }
 }

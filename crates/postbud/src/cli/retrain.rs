@@ -28,6 +28,9 @@ pub(crate) struct RetrainArgs {
     /// The name of a retraining whose work this process does
     #[arg(long, hide = true, value_name = "ID")]
     pub(crate) worker: Option<String>,
+    /// Say on standard error how far it has come
+    #[arg(long, hide = true, requires = "worker")]
+    pub(crate) progress: bool,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]

@@ -23,7 +23,9 @@ pub(crate) enum UserCommand {
     List(ListUsersArgs),
     /// Give an account another password; ends its sessions and a rest after wrong passwords
     Password(PasswordArgs),
-    /// Switch an account off and end its sessions
+    /// Make a token for a program, for the interface for programs alone; printed once
+    Token(TokenArgs),
+    /// Switch an account or a program off and end its sessions
     Disable(NamedUserArgs),
 }
 
@@ -79,6 +81,21 @@ pub(crate) struct PasswordArgs {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) password: PasswordFrom,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Arguments of `user token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// What the program is called; stands on what it does, beside the person's name. A program
+    /// that is there gets this token instead of its old one
+    pub(crate) name: String,
+    /// For how many days the token holds
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3650))]
+    pub(crate) days: i64,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! `postbud bench`: how fast, with everything durable; and how fast the model is.
 
+mod desk;
 mod model;
 
 use std::path::Path;
@@ -45,6 +46,7 @@ pub(crate) async fn run(args: &BenchArgs) -> anyhow::Result<()> {
     match &args.command {
         BenchCommand::Pipeline(args) => pipeline(args).await,
         BenchCommand::Model(args) => model::run(args),
+        BenchCommand::Desk(args) => desk::run(args).await,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use postbud_decide::{Decision, Outcome, Reason, describe};
+use postbud_decide::{Contribution, Decision, Outcome, Reason, describe};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -80,16 +80,18 @@ fn document(name: &str, decision: &Decision) -> Value {
         "letter": decision.letter,
         "mailbox": mailbox,
         "suggestions": three,
-        "words": words_of(decision),
+        "words": words_of(decision).collect::<Vec<_>>(),
         "decision": decision,
     })
 }
 
-fn words_of(decision: &Decision) -> &[postbud_decide::Contribution] {
-    match &decision.reason {
+/// The words by name; what is left to the score is in the decision.
+fn words_of(decision: &Decision) -> impl Iterator<Item = &Contribution> {
+    let words: &[Contribution] = match &decision.reason {
         Reason::Model { words, .. } | Reason::Person { words, .. } => words,
         Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => &[],
-    }
+    };
+    words.iter().filter(|word| !word.is_rest())
 }
 
 fn text(name: &str, subject: &str, decision: &Decision, config: &Config, words: &Words) -> String {
@@ -110,7 +112,6 @@ fn text(name: &str, subject: &str, decision: &Decision, config: &Config, words: 
         lines.push(format!("  {}: {}", words.suggestions, three.join(", ")));
     }
     let spoke: Vec<String> = words_of(decision)
-        .iter()
         .map(|word| format!("{} {:+.2}", output::plain(&word.word), word.weight))
         .collect();
     if !spoke.is_empty() {

@@ -1,15 +1,17 @@
 //! Serving the desk: beside the routing, or alone with `postbud run desk`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postbud_desk::DeskOptions;
+use postbud_desk::{Authority, Blind, DeskOptions};
 use postbud_pipeline::{Stop, stop_pair};
 use postbud_store::SqlStore;
 use tokio::net::TcpListener;
 use tracing::{error, info};
 
+use crate::commands::model::Workshop;
 use crate::commands::run;
 use crate::config::{Config, Desk};
 use crate::exit::{self, Failure};
@@ -48,9 +50,24 @@ pub(crate) async fn door(config: &Config) -> anyhow::Result<Option<Door>> {
 }
 
 /// Serves the desk until `stop`. A desk that fails does not take the routing with it.
-pub(crate) async fn serve(door: Option<Door>, config: &Config, store: &SqlStore, stop: &Stop) {
+/// `file` is where the configuration stands; without one no model can be made from the desk.
+pub(crate) async fn serve(
+    door: Option<Door>,
+    config: &Config,
+    file: Option<&Path>,
+    store: &SqlStore,
+    stop: &Stop,
+) {
     let Some(door) = door else { return };
     info!(address = %door.address(), "the desk is open");
+    let not_mine = match wiring::not_mine(config) {
+        Ok(links) => links,
+        Err(error) => {
+            error!(%error, "letters cannot be sent back by their links");
+            None
+        }
+    };
+    let checks = door.desk.checks;
     let options = DeskOptions {
         settings: config.settings.clone(),
         limits: config.limits.clone(),
@@ -59,6 +76,18 @@ pub(crate) async fn serve(door: Option<Door>, config: &Config, store: &SqlStore,
         deadline_ms: millis(door.desk.deadline),
         restricted: door.desk.restricted,
         secure: door.desk.behind_tls,
+        oidc: door.desk.oidc,
+        not_mine,
+        link_ms: millis(checks.link_life),
+        blind: Blind { share: f64::from(checks.blind_share) / 1e4, least: checks.blind_least },
+        target_error: config.promise.target_error,
+        authority_mailbox: checks.authority_mailbox,
+        authorities: checks
+            .authorities
+            .into_iter()
+            .map(|(name, reach)| Authority { name, reach })
+            .collect(),
+        models: Some(Arc::new(Workshop::new(config, file, store, stop))),
     };
     let store = Arc::new(store.clone());
     if let Err(error) = postbud_desk::serve(door.listener, store, options, stop.clone()).await {
@@ -67,7 +96,7 @@ pub(crate) async fn serve(door: Option<Door>, config: &Config, store: &SqlStore,
 }
 
 /// The desk and nothing else, until it is told to stop.
-pub(crate) async fn alone(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn alone(config: &Config, file: &Path) -> anyhow::Result<()> {
     let Some(door) = door(config).await? else {
         let what = "this configuration has no desk; add the section [desk]";
         return Err(Failure::new(exit::CONFIGURATION, what).into());
@@ -75,7 +104,7 @@ pub(crate) async fn alone(config: &Config) -> anyhow::Result<()> {
     let store = wiring::store(config).await?;
     let (stopper, stop) = stop_pair();
     tokio::spawn(run::stop_on_signal(Arc::new(stopper)));
-    serve(Some(door), config, &store, &stop).await;
+    serve(Some(door), config, Some(file), &store, &stop).await;
     info!("the desk is closed");
     Ok(())
 }

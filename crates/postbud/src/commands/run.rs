@@ -1,18 +1,23 @@
 //! `postbud run`: routes letters until it is told to stop.
 
+mod intake;
+
 use std::sync::Arc;
 
 use anyhow::Context;
-use postbud_pipeline::ports::{Classifier, Queue};
-use postbud_pipeline::{Dispatcher, Router, Stopper, stop_pair};
+use postbud_pipeline::ports::{Classifier, Queue, Store, Target, Trial};
+use postbud_pipeline::{Dispatcher, Router, Steps, Stopper, stop_pair};
 use postbud_store::SqlStore;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::classifier::configured;
 use crate::cli::{RunArgs, RunPart};
-use crate::commands::{desk, retrain};
+use crate::commands::{desk, retention, retrain};
 use crate::config::Config;
+use crate::monitoring::{self, Monitoring};
+use crate::restrictions::Restricted;
+use crate::trial::TrialProcess;
 use crate::{switches, telemetry, wiring};
 
 /// Runs the production form.
@@ -20,10 +25,15 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let config = wiring::load(&args.config)?;
     telemetry::start(config.log.format, config.log.level.as_str());
     if args.part == Some(RunPart::Desk) {
-        return desk::alone(&config).await;
+        return desk::alone(&config, &args.config).await;
+    }
+    if args.part == Some(RunPart::Intake) {
+        return intake::alone(&config).await;
     }
     let classifier = configured(&config)?;
+    let ways_in = intake::open(&config).await?;
     let door = desk::door(&config).await?;
+    let monitoring = monitoring::open(&config).await?;
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
@@ -33,12 +43,23 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         retrain::by_schedule(&config, &args.config, &store, &stop).await;
         Ok(())
     };
-    let routing = route(&config, classifier, store.clone(), Arc::clone(&queue), &stop);
-    let deciding = async {
-        desk::serve(door, &config, &store, &stop).await;
+    let deadline = wiring::router_options(&config).steps_deadline;
+    let trial: Arc<dyn Trial> = Arc::new(TrialProcess::new(args.config.clone(), deadline));
+    let (trial, kept) = (Some(trial), (store.clone(), Arc::clone(&queue)));
+    let routing = tried(&config, classifier, kept.0, kept.1, trial, monitoring, &stop);
+    let removing = async {
+        retention::by_day(&config, &store, &stop).await;
         Ok(())
     };
-    tokio::try_join!(routing, retraining, deciding)?;
+    let deciding = async {
+        desk::serve(door, &config, Some(&args.config), &store, &stop).await;
+        Ok(())
+    };
+    let coming_in = async {
+        intake::serve(ways_in, &config, &store, Arc::clone(&queue), &stop).await;
+        Ok(())
+    };
+    tokio::try_join!(routing, retraining, removing, deciding, coming_in)?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())
@@ -52,21 +73,77 @@ pub(crate) async fn route(
     queue: Arc<dyn Queue>,
     stop: &postbud_pipeline::Stop,
 ) -> anyhow::Result<()> {
-    let deliverer = Arc::new(wiring::deliverer(config)?);
-    let steps = Arc::new(wiring::steps(config, classifier));
+    tried(config, classifier, store, queue, None, None, stop).await
+}
+
+/// As [`route`], and letters that came back unsettled are tried apart first.
+async fn tried(
+    config: &Config,
+    classifier: Arc<dyn Classifier>,
+    store: SqlStore,
+    queue: Arc<dyn Queue>,
+    trial: Option<Arc<dyn Trial>>,
+    monitoring: Option<Monitoring>,
+    stop: &postbud_pipeline::Stop,
+) -> anyhow::Result<()> {
+    let parts = Parts::new(config, classifier, &store, queue, monitoring.as_ref())?;
+    let restricted = Restricted::read(config, &store).await?;
+    let steps = Arc::new(parts.steps.with_restrictions(Arc::clone(&restricted) as _));
     switches::read(&store, &steps).await?;
-    let desk = store.clone();
-    let store = Arc::new(store);
-    let router = Router::new(
-        queue,
-        Arc::clone(&store) as _,
+    let mut router = Router::new(
+        parts.queue,
+        Arc::clone(&parts.store),
         Arc::clone(&steps),
         wiring::router_options(config),
     );
-    let dispatcher = Dispatcher::new(store, deliverer, wiring::dispatcher_options(config));
-    let watch = switches::watch(desk, steps, stop);
-    tokio::join!(router.run(stop), dispatcher.run(stop), watch);
+    if let Some(trial) = trial {
+        router = router.with_trial(trial);
+    }
+    let dispatcher = Dispatcher::new(parts.store, parts.target, wiring::dispatcher_options(config));
+    let watch = switches::watch(store.clone(), steps, stop);
+    let (queue, classifier) = parts.bare;
+    let monitored = async {
+        if let Some(monitoring) = monitoring {
+            monitoring.run(config, queue, &store, classifier, stop).await;
+        }
+    };
+    let watch = async { tokio::join!(watch, restricted.watch(&store, stop)) };
+    tokio::join!(router.run(stop), dispatcher.run(stop), watch, monitored);
     Ok(())
+}
+
+/// What router and dispatcher work with, counted when there is monitoring.
+struct Parts {
+    queue: Arc<dyn Queue>,
+    store: Arc<dyn Store>,
+    target: Arc<dyn Target>,
+    steps: Steps,
+    /// Queue and model without the counting.
+    bare: (Arc<dyn Queue>, Arc<dyn Classifier>),
+}
+
+impl Parts {
+    fn new(
+        config: &Config,
+        classifier: Arc<dyn Classifier>,
+        store: &SqlStore,
+        queue: Arc<dyn Queue>,
+        monitoring: Option<&Monitoring>,
+    ) -> anyhow::Result<Self> {
+        let store: Arc<dyn Store> = Arc::new(store.clone());
+        let target: Arc<dyn Target> = Arc::new(wiring::deliverer(config)?);
+        let bare = (Arc::clone(&queue), Arc::clone(&classifier));
+        Ok(match monitoring {
+            None => Self { queue, store, target, steps: wiring::steps(config, classifier), bare },
+            Some(monitoring) => Self {
+                queue: monitoring.queue(queue),
+                store: monitoring.store(store),
+                target: monitoring.target(target),
+                steps: monitoring.steps(wiring::steps(config, monitoring.classifier(classifier))),
+                bare,
+            },
+        })
+    }
 }
 
 /// The first SIGTERM or SIGINT asks to stop; the second leaves at once, which loses nothing but

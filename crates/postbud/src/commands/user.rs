@@ -4,13 +4,15 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context;
-use postbud_desk::hash_password;
-use postbud_pipeline::ports::{Desk as _, DeskError, Timestamp, User};
+use postbud_desk::{hash_password, token_hash};
+use postbud_pipeline::ports::{
+    Desk as _, DeskError, Integration, Owner as _, Role, Timestamp, User,
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::cli::{
-    AddUserArgs, Lang, ListUsersArgs, NamedUserArgs, PasswordArgs, UserArgs, UserCommand,
+    AddUserArgs, Lang, ListUsersArgs, NamedUserArgs, PasswordArgs, TokenArgs, UserArgs, UserCommand,
 };
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
@@ -26,6 +28,7 @@ pub(crate) async fn run(args: &UserArgs) -> anyhow::Result<()> {
         UserCommand::Add(args) => add(args).await,
         UserCommand::List(args) => list(args).await,
         UserCommand::Password(args) => password(args).await,
+        UserCommand::Token(args) => token(args).await,
         UserCommand::Disable(args) => disable(args).await,
     }
 }
@@ -56,18 +59,50 @@ async fn password(args: &PasswordArgs) -> anyhow::Result<()> {
     told(&args.name, made.then_some(&password), args.output.json)
 }
 
+/// Makes a token for a program. The store keeps its hash.
+async fn token(args: &TokenArgs) -> anyhow::Result<()> {
+    const DAY_MS: i64 = 86_400_000;
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let name = name(&args.name)?;
+    let now = Timestamp::now();
+    let until = now.plus_ms(args.days.saturating_mul(DAY_MS));
+    let program = Integration { name: name.to_owned(), created_at: now, until, disabled: false };
+    let token = format!("postbud_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    wiring::store(&config).await?.put_integration(&token_hash(&token), &program).await?;
+    if args.output.json {
+        return output::json(&json!({ "name": name, "token": token, "until": until }));
+    }
+    output::line(&format!("{name}\n{token}"))
+}
+
 async fn disable(args: &NamedUserArgs) -> anyhow::Result<()> {
     let config = wiring::installation(&args.config)?;
     telemetry::start(config.log.format, "warn");
     let store = wiring::store(&config).await?;
-    store.disable_user(&args.name, Timestamp::now()).await?;
+    match store.disable_user(&args.name, Timestamp::now()).await {
+        Err(DeskError::UnknownUser(name)) => {
+            store.disable_integration(&name, Timestamp::now()).await?;
+        }
+        other => other?,
+    }
     told(&args.name, None, args.output.json)
 }
 
 async fn list(args: &ListUsersArgs) -> anyhow::Result<()> {
     let config = wiring::installation(&args.config)?;
     telemetry::start(config.log.format, "warn");
-    let users = wiring::store(&config).await?.users().await?;
+    let store = wiring::store(&config).await?;
+    let mut users = store.users().await?;
+    // A program in the same list: whoever looks sees everybody who may come in.
+    users.extend(store.integrations().await?.into_iter().map(|program| User {
+        name: program.name,
+        role: Role::Integration,
+        password: String::new(),
+        created_at: program.created_at,
+        disabled: program.disabled || program.until <= Timestamp::now(),
+        locked_until: Timestamp(0),
+    }));
     if args.output.json {
         let users: Vec<_> = users
             .iter()

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use postbud_decide::MailboxId;
+use postbud_desk::OidcOptions;
 
+use super::desk_checks::{DeskChecks, checks};
 use super::section::Section;
 
 /// Where the desk listens unless the configuration says otherwise: this machine only.
@@ -26,6 +29,12 @@ pub(crate) struct Desk {
     pub(crate) deadline: Duration,
     /// Mailboxes whose letters only these people see, by the names of their accounts.
     pub(crate) restricted: BTreeMap<MailboxId, BTreeSet<String>>,
+    /// Mail that was sorted before Postbud, to import: a folder for each mailbox.
+    pub(crate) history: Option<PathBuf>,
+    /// Where else people sign in.
+    pub(crate) oidc: Option<OidcOptions>,
+    /// Second looks, letters sent back, other authorities.
+    pub(crate) checks: DeskChecks,
 }
 
 impl Desk {
@@ -38,6 +47,9 @@ impl Desk {
             session: Duration::from_secs(8 * 3_600),
             deadline: Duration::from_secs(24 * 3_600),
             restricted: BTreeMap::new(),
+            history: None,
+            oidc: None,
+            checks: DeskChecks::default(),
         }
     }
 }
@@ -68,6 +80,9 @@ pub(super) fn desk(section: Section<'_, '_>, mailboxes: &[&str]) -> Option<Desk>
         session: hours("session_hours", default.session, 24),
         deadline: hours("deadline_hours", default.deadline, 24 * 365),
         restricted: restricted(&section, mailboxes),
+        oidc: super::oidc::oidc(section.section("oidc")),
+        history: section.text("history").map(|found| section.reader.path(&found.value)),
+        checks: checks(&section, mailboxes),
     };
     if !desk.listen.ip().is_loopback() && !desk.behind_tls {
         section.warn(

@@ -8,11 +8,17 @@ mod address;
 mod checks;
 mod delivery;
 mod desk;
+mod desk_checks;
+mod documents;
 mod example;
+mod intake;
 mod mailboxes;
+mod metrics;
 mod nearest;
+mod oidc;
 mod patterns;
 mod plain;
+mod privacy;
 mod read;
 mod report;
 mod retrain;
@@ -31,8 +37,9 @@ use std::path::Path;
 
 pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template};
+pub(crate) use intake::{Foreign, Intake};
 pub(crate) use retrain::{Retrain, Schedule};
-pub(crate) use types::{Config, LogFormat, QueueKind, Tls};
+pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};
 
 use report::{ConfigReport, Note, Warning};
 

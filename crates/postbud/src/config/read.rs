@@ -8,7 +8,10 @@ use toml_edit::Document;
 use super::report::{ConfigReport, Notes, Warning};
 use super::section::{Reader, Section};
 use super::types::Config;
-use super::{checks, delivery, desk, mailboxes, plain, retrain, rules, services, syntax};
+use super::{
+    checks, delivery, desk, documents, intake, mailboxes, metrics, plain, privacy, retrain, rules,
+    services, syntax,
+};
 
 /// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
 pub(super) fn read(
@@ -41,8 +44,12 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let has_smtp = delivery_section.has("smtp");
     let delivery = delivery::delivery(delivery_section);
     let limits = plain::limits(root.section("limits"));
+    let documents = documents::documents(root.section("documents"));
+    let privacy = privacy::privacy(root.section("privacy"), root.section("retention"));
     let retrain = retrain::retrain(root.section("retrain"));
+    let intake = intake::intake(root.section("intake"));
     let log = plain::log(root.section("log"));
+    let metrics = metrics::metrics(root.section("metrics"));
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
     let rules = rules::rules(&root, &ids);
@@ -57,5 +64,20 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         rules: rules.into_iter().map(|read| read.rule).collect(),
         must_not_miss_probability,
     };
-    Some(Config { store, queue, model, promise, delivery, limits, retrain, desk, log, settings })
+    Some(Config {
+        store,
+        queue,
+        model,
+        promise,
+        delivery,
+        limits,
+        documents,
+        privacy,
+        intake,
+        retrain,
+        desk,
+        metrics,
+        log,
+        settings,
+    })
 }

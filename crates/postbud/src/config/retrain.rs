@@ -21,6 +21,8 @@ const MOST_SECONDS: u64 = 7 * 86_400;
 pub(crate) struct Retrain {
     /// Labelled letters to learn from beside those of the store.
     pub(crate) letters: Vec<PathBuf>,
+    /// Mailboxes that were renamed, merged or closed since letters got their labels.
+    pub(crate) mapping: Option<PathBuf>,
     /// When `postbud run` retrains by itself; `None` for never.
     pub(crate) schedule: Option<Schedule>,
     /// May a new version that is not worse take over by itself?
@@ -49,6 +51,7 @@ pub(super) fn retrain(section: Section<'_, '_>) -> Retrain {
     let letters = section.texts("letters");
     let retrain = Retrain {
         letters: letters.iter().map(|path| section.reader.path(&path.value)).collect(),
+        mapping: section.text("mapping").map(|path| section.reader.path(&path.value)),
         schedule: schedule(&section),
         promote: section.flag("promote").unwrap_or(false),
         challenge: section.flag("challenge").unwrap_or(false),

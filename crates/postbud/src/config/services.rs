@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::address::{Scheme, server};
 use super::section::Section;
-use super::types::{Queue, QueueKind, Store};
+use super::types::{Address, Queue, QueueKind, Store};
 
 /// Where letters are kept when nothing is configured, beside the configuration file.
 const STORE_FILE: &str = "postbud-data/postbud.db";
@@ -106,6 +106,19 @@ pub(super) fn queue(section: Section<'_, '_>) -> Queue {
     };
     section.finish();
     queue
+}
+
+/// The broker of a queue that is not ours.
+pub(super) fn broker(section: &Section<'_, '_>) -> Option<Address> {
+    let url = section.required_text("url", "amqps://bruger@mq.example.dk:5671/BF");
+    let password = section.text("password_file");
+    let url = url?;
+    if url.value.split_once("://").is_none_or(|(scheme, _)| !AMQP.names.contains(&scheme)) {
+        let example = format!("url = \"{}\"", AMQP.example);
+        section.fault("url", "this is not a RabbitMQ broker", example);
+        return None;
+    }
+    server(section, &url, password.as_ref(), &AMQP)
 }
 
 fn prefix(section: &Section<'_, '_>) -> String {

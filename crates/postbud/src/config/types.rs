@@ -1,13 +1,17 @@
 //! What `postbud.toml` says, checked and with every default filled in.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use postbud_decide::{Lang, Settings};
+use postbud_extract::Budget;
 use postbud_letter::Limits;
 
 use super::desk::Desk;
+use super::intake::Intake;
+use super::privacy::Privacy;
 use super::retrain::Retrain;
 use super::secret::Secret;
 
@@ -26,10 +30,18 @@ pub(crate) struct Config {
     pub(crate) delivery: Delivery,
     /// How much of a letter is read.
     pub(crate) limits: Limits,
+    /// How much reading documents may cost; `None` when they are not read.
+    pub(crate) documents: Option<Budget>,
+    /// How letters come beside the queue; `None` when they only come by queue.
+    pub(crate) intake: Option<Intake>,
+    /// Whose data is kept, and how long.
+    pub(crate) privacy: Privacy,
     /// How new models come about.
     pub(crate) retrain: Retrain,
     /// Where people decide; `None` when this installation serves no desk.
     pub(crate) desk: Option<Desk>,
+    /// Where metrics and health are served; `None`: nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
     /// How Postbud logs.
     pub(crate) log: Log,
     /// Mailboxes, rules and the must-not-miss limit.

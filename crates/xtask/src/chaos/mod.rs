@@ -4,9 +4,12 @@
 //! generator that registers each letter with the oracle, and at the end the judge. The seed decides
 //! letters and moments; the machine's scheduling it cannot decide.
 
+mod full;
 mod load;
 mod place;
+mod poison;
 mod servers_away;
+mod several;
 mod stage;
 mod table;
 mod targets;
@@ -64,7 +67,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 10] = [
+const SCENARIOS: [(&str, Scenario); 14] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -75,6 +78,11 @@ const SCENARIOS: [(&str, Scenario); 10] = [
     ("target-fails", targets::fails),
     ("target-hangs", targets::hangs),
     ("sigterm", worker_dies::sigterm),
+    ("poison", poison::poison),
+    ("rolling-restart", several::rolling),
+    ("broker-alarm", full::broker),
+    // Leaves a table space behind whose disk is gone: the last one.
+    ("database-full", full::database),
 ];
 
 /// Runs the campaign and prints one table; fails when a promise was broken.

@@ -106,6 +106,16 @@ timeout_seconds = 2
         Ok((count("waiting") + count("retrying"), count("dead")))
     }
 
+    /// The dead letters: id, attempts, reason.
+    pub(crate) fn dead(&self) -> Result<Vec<(String, u64, String)>> {
+        let args = ["queue", "dead", "--limit", "10000", "--config", DIRECT, "--json"];
+        let list = self.json(&args)?;
+        let rows = list["dead"].as_array().context("a list of dead letters")?;
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let attempts = |row: &Value| row["attempts"].as_u64().unwrap_or(u64::MAX);
+        Ok(rows.iter().map(|row| (text(row, "id"), attempts(row), text(row, "reason"))).collect())
+    }
+
     /// Every letter with its state.
     pub(crate) fn states(&self) -> Result<Vec<(String, String)>> {
         const PAGE: usize = 10_000;

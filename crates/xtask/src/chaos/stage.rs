@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use postbud_testkit::SmtpServer;
+use postbud_testkit::{SmallDisk, SmtpServer};
 use postbud_testkit::judge::{Evidence, judge};
 use postbud_testkit::oracle::{self, Obligations, Oracle};
 use rand::{Rng, SeedableRng};
@@ -36,6 +36,10 @@ pub(crate) struct Stage<'a> {
     /// Letters beside those of the generator.
     pub(crate) extra: Obligations,
     pub(crate) may_be_refused: bool,
+    /// How many of them must end among the dead letters.
+    pub(crate) poisoned: u64,
+    /// A disk that must outlast the scenario.
+    pub(crate) disk: Option<SmallDisk>,
     /// Faults come until then.
     pub(crate) until: Instant,
     name: &'static str,
@@ -81,12 +85,19 @@ impl<'a> Stage<'a> {
             notes: Vec::new(),
             extra: Obligations::new(),
             may_be_refused: false,
+            poisoned: 0,
+            disk: None,
             until: Instant::now() + share,
             name,
             database,
             sender: Some(sender),
             recoveries: Vec::new(),
         })
+    }
+
+    /// The name of the scenario's database, which is also the prefix of its queues.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
     }
 
     /// The worker reaches its servers through these ports from now on.
@@ -149,12 +160,14 @@ impl<'a> Stage<'a> {
         let obligations = oracle::read(&self.place.dir.join("oracle"))?;
         let letters = obligations.len() as u64 + self.extra.len() as u64;
         let (queued, dead) = self.place.queued()?;
+        let known = self.place.dead()?.into_iter().map(|(id, ..)| id).collect();
         let mut evidence = Evidence {
             obligations,
             states: self.place.states()?,
             counts: self.place.counts()?,
             arrivals: self.place.arrivals(&self.smtp)?,
-            queued: queued + dead,
+            queued: queued + dead.saturating_sub(self.poisoned),
+            dead: known,
             may_be_refused: self.may_be_refused,
             fresh_arrived: fresh.is_ok(),
         };
@@ -173,15 +186,15 @@ impl<'a> Stage<'a> {
     /// Waits until every confirmed letter was received, nothing is queued and nothing in flight; how
     /// long that took from `begun`.
     fn calm(&mut self, begun: Instant) -> Result<Duration> {
-        let confirmed = self.sender()?.next + self.extra.len() as u64;
+        let confirmed = self.sender()?.next + self.extra.len() as u64 - self.poisoned;
         loop {
             let counts = self.place.counts()?;
             let (queued, dead) = self.place.queued()?;
             let quiet = queued == 0 && counts.routed == 0;
-            if quiet && dead == 0 && counts.received >= confirmed {
+            if quiet && dead == self.poisoned && counts.received >= confirmed {
                 return Ok(begun.elapsed());
             }
-            if begun.elapsed() > CALM || (quiet && dead > 0) {
+            if begun.elapsed() > CALM || (quiet && dead > self.poisoned) {
                 bail!("{queued} queued, {dead} dead letters, {counts:?} of {confirmed}");
             }
             thread::sleep(Duration::from_millis(200));

@@ -80,7 +80,7 @@ fn clash(stage: &mut Stage<'_>, number: u64) -> Result<()> {
     Ok(())
 }
 
-fn memo(uuid: &str, base64: &str) -> String {
+pub(super) fn memo(uuid: &str, base64: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <memo:Message xmlns:memo="https://DigitalPost.dk/MeMo-1" memoVersion="1.2">

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +32,35 @@ impl Worker {
         let args = ["run", "--config", WORKER];
         let program = Program::start(&place.binary, &args, &envs[..1], &place.dir, &log)?;
         Ok(Self { program, log, started: Instant::now(), from })
+    }
+
+    /// Starts it as a supervisor with limits does: at most so many bytes of memory, and so many
+    /// seconds for reading one letter. Needs `prlimit` of util-linux.
+    pub(crate) fn limited(place: &Place, fault: &str, bytes: u64, seconds: u64) -> Result<Self> {
+        let log = place.dir.join("log");
+        let from = log.metadata().map_or(0, |data| data.len());
+        let seconds = seconds.to_string();
+        let envs = [("POSTBUD_FAULT", fault), ("POSTBUD_STEPS_SECONDS", seconds.as_str())];
+        let data = format!("--data={bytes}");
+        let binary = place.binary.to_string_lossy();
+        let args = [&data, "--core=0", "--", &binary, "run", "--config", WORKER];
+        let program = Program::start(Path::new("prlimit"), &args, &envs, &place.dir, &log)?;
+        Ok(Self { program, log, started: Instant::now(), from })
+    }
+
+    /// Has it logged this text since it was started, or since [`forget`](Self::forget)?
+    pub(crate) fn says(&self, text: &str) -> Result<bool> {
+        Ok(self.log_from(self.from)?.contains(text))
+    }
+
+    /// What it logged until now does not count any more.
+    pub(crate) fn forget(&mut self) {
+        self.from = self.log.metadata().map_or(0, |data| data.len());
+    }
+
+    /// Has it ended by itself?
+    pub(crate) fn ended(&mut self) -> Result<bool> {
+        Ok(self.program.ended()?.is_some())
     }
 
     /// Waits until it has delivered a letter since it was started; how long that took.

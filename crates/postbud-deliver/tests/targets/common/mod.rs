@@ -45,6 +45,7 @@ pub(crate) fn item(key: &str, raw: &[u8]) -> Outgoing {
             outcome: Outcome::Route { mailbox: id("vej") },
             reason: Reason::Assigned { by: "Bodil Holm".to_owned() },
             suggestions: Vec::new(),
+            documents: Vec::new(),
         },
         mailbox: id("vej"),
         attempts: 0,
@@ -63,6 +64,7 @@ pub(crate) fn options(port: u16) -> DeliverOptions {
         domain: "klitkobing.dk".to_owned(),
         language: Lang::Danish,
         letter_limits: Limits::default(),
+        not_mine: None,
     }
 }
 

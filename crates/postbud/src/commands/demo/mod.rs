@@ -57,7 +57,7 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<()> {
         }
         outcome
     };
-    let deciding = serve(desk.map(|desk| desk.door), &config, &store, &stop);
+    let deciding = serve(desk.map(|desk| desk.door), &config, None, &store, &stop);
     let (worked, watched, ()) = tokio::join!(work, watch, deciding);
     worked?;
     watched?;

@@ -1,10 +1,13 @@
 //! `postbud labels`: what people said about letters, and taking it back.
 
+mod apart;
 mod import;
 mod words;
 
 use postbud_pipeline::ports::{LabelFilter, LabelRow, Labels as _, Timestamp, Withdrawal};
 use serde_json::json;
+
+pub(crate) use apart::import_apart;
 
 use crate::cli::{LabelsArgs, LabelsCommand, Lang, ListLabelsArgs, WithdrawArgs};
 use crate::commands::letters::{known, letter_id};

@@ -66,7 +66,7 @@ mod tests {
         let names = || ["klitkobing/1".to_owned(), "klitkobing/2".to_owned()];
         let mut shown = Vec::new();
         for lang in [Lang::Da, Lang::En] {
-            for pairs in [(4, 22), (22, 4), (5, 8)] {
+            for pairs in [(4, 22), (22, 4), (5, 8), (1, 40), (0, 0)] {
                 let paired =
                     Paired { both: 150, only_first: pairs.0, only_second: pairs.1, neither: 24 };
                 let compared = Compared {

@@ -103,6 +103,11 @@ pub(super) fn section(dir: &Path, heading: &str) -> Option<String> {
     under(&card, heading)
 }
 
+/// What is written about a version, for people; `None` when there is nothing to read.
+pub(super) fn card(path: &Path) -> Option<String> {
+    limited(path, CARD_BYTES).ok()
+}
+
 fn under(card: &str, heading: &str) -> Option<String> {
     let is_heading = |line: &str| line.strip_prefix("## ").map(str::trim) == Some(heading);
     let mut lines = card.lines().skip_while(|line| !is_heading(line));

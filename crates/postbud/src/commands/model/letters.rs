@@ -39,7 +39,8 @@ pub(super) fn compare(
     let config = place.config.as_ref();
     let given = Given::read(&args.letters, args.mapping.as_deref(), config)?;
     given.say_skipped();
-    let chosen = choose(&given.reading.letters, versions.map(|version| seen(place, version)));
+    let learned_from = versions.map(|version| seen(place, version));
+    let chosen = choose(&given.reading.letters, &learned_from);
     if chosen.letters.is_empty() {
         return Err(Failure::new(exit::FAILED, "there is no letter to judge with").into());
     }
@@ -68,7 +69,7 @@ pub(super) fn compare(
 
 /// Whoever has learned from a letter knows its label: only letters that neither has learned from
 /// are a fair test, when there are enough.
-fn choose(letters: &[LabelledLetter], seen: [Option<HashSet<String>>; 2]) -> Chosen<'_> {
+fn choose<'l>(letters: &'l [LabelledLetter], seen: &[Option<HashSet<String>>; 2]) -> Chosen<'l> {
     let new =
         |letter: &&LabelledLetter| !seen.iter().flatten().any(|seen| seen.contains(&letter.id));
     let fresh: Vec<&LabelledLetter> = letters.iter().filter(new).collect();
@@ -148,10 +149,10 @@ mod tests {
         };
         let letters: Vec<LabelledLetter> = (0..FEWEST_JUDGED + 2).map(letter).collect();
         let ids = |ids: &[usize]| ids.iter().map(ToString::to_string).collect::<HashSet<_>>();
-        let chosen = choose(&letters, [Some(ids(&[0])), Some(ids(&[1]))]);
+        let chosen = choose(&letters, &[Some(ids(&[0])), Some(ids(&[1]))]);
         assert_eq!((chosen.letters.len(), chosen.left_out), (FEWEST_JUDGED, 2));
         assert_eq!(chosen.seen, [Some(0), Some(0)]);
-        let chosen = choose(&letters, [Some(ids(&[0, 1, 2])), None]);
+        let chosen = choose(&letters, &[Some(ids(&[0, 1, 2])), None]);
         assert_eq!((chosen.letters.len(), chosen.left_out), (letters.len(), 0));
         assert_eq!(chosen.seen, [Some(3), None]);
     }

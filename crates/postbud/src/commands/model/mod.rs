@@ -5,17 +5,21 @@ mod compare;
 mod facts;
 mod letters;
 mod list;
-mod refusal;
+pub(crate) mod refusal;
 mod shadow;
 mod show;
 mod words;
+mod workshop;
 
 use postbud_learn::{Registry, RegistryError};
+pub(crate) use workshop::Workshop;
 
 use crate::cli::{ModelArgs, ModelCommand, WhichModelArgs};
 use crate::config::{Config, LogFormat};
 use crate::exit::{self, Failure};
 use crate::{telemetry, wiring};
+
+pub(crate) use words::chance;
 
 /// Does what was asked; nothing stands for `list`.
 pub(crate) async fn run(args: &ModelArgs) -> anyhow::Result<()> {

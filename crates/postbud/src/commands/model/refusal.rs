@@ -8,14 +8,14 @@ use crate::exit::{self, Failure};
 
 /// The failure for an error of the registry. `stays` is the champion that nothing has changed for,
 /// when a change of roles was asked for.
-pub(super) fn of(error: &RegistryError, stays: Option<&str>) -> Failure {
+pub(crate) fn of(error: &RegistryError, stays: Option<&str>) -> Failure {
     let mut message = error.to_string();
     if let Some(source) = error.source() {
         message = format!("{message}: {source}");
     }
     let hint = match error {
         RegistryError::Unverified { .. } => {
-            "copy the file back from a backup, or make a new version with `postbud retrain` or \
+            "copy the file back from a backup, promote another version, or make a new one with \
              `postbud train`"
         }
         RegistryError::NoSuchVersion { .. } => "`postbud model list` shows them",

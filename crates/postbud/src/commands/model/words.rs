@@ -7,6 +7,7 @@ use postbud_evaluate::Missing;
 use postbud_learn::{Action, MeasuredOn, Role};
 
 pub(super) use self::change::{already, challenge_ended, challenges, may, promoted, rolled_back};
+pub(crate) use self::compare::chance;
 pub(super) use self::compare::{of, rows, seen, side_by_side, test, verdict};
 use crate::cli::Lang;
 use crate::output::percent;
@@ -37,10 +38,12 @@ pub(super) fn role(lang: Lang, role: Role) -> &'static str {
 
 /// The share it may route by itself, and at which promise.
 pub(super) fn certified(lang: Lang, coverage: f64, target: f64) -> String {
-    let (coverage, target) = (percent(coverage), percent(target));
-    match lang {
-        Lang::Da => format!("{coverage}, højst {target} forkert"),
-        Lang::En => format!("{coverage}, at most {target} wrong"),
+    let (share, target) = (percent(coverage), percent(target));
+    match (lang, coverage > 0.0) {
+        (Lang::Da, true) => format!("{share}, højst {target} forkert"),
+        (Lang::En, true) => format!("{share}, at most {target} wrong"),
+        (Lang::Da, false) => "intet endnu".to_owned(),
+        (Lang::En, false) => "nothing yet".to_owned(),
     }
 }
 

@@ -4,8 +4,10 @@
 //! ([`worker`]), so that one that runs out of memory or time can be told of. `postbud run` does
 //! the same on a schedule ([`scheduled`]).
 
+mod asked;
 mod limits;
 mod lock;
+mod progress;
 mod report;
 mod schedule;
 mod scheduled;
@@ -14,15 +16,23 @@ mod words;
 mod worker;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 
 use postbud_pipeline::ports::is_person;
 
 use crate::cli::RetrainArgs;
+use crate::commands::train::progress::reading;
 use crate::exit::{self, Failure};
-use crate::{telemetry, wiring};
+use crate::{output, telemetry, wiring};
 use supervise::{Ended, Order};
 
+pub(crate) use asked::asked_for;
 pub(crate) use scheduled::by_schedule;
+
+/// What speaks against letting a version take over, for a system owner at the desk.
+pub(crate) fn objection(objection: &postbud_learn::Objection) -> String {
+    words::objection(crate::cli::Lang::Da, objection)
+}
 
 /// Retrains, in a process of its own.
 pub(crate) async fn run(args: &RetrainArgs) -> anyhow::Result<()> {
@@ -41,10 +51,15 @@ pub(crate) async fn run(args: &RetrainArgs) -> anyhow::Result<()> {
         retrain: &config.retrain,
         prints: true,
     };
-    match supervise::run(&order, &store, None).await? {
+    let bar = std::io::stderr().is_terminal();
+    let bar = bar.then(|| output::bar(reading(output::lang(args.output.lang)), 0));
+    match supervise::run_shown(&order, &store, None, bar).await? {
         Ended::Exit(0) => Ok(()),
         // It has said why on standard error already.
-        Ended::Exit(code) => Err(Failure::new(code, "no new model was made").into()),
+        Ended::Exit(code) => {
+            Err(Failure::new(code, "the retraining did not do what was asked; why is said above")
+                .into())
+        }
         Ended::Died(_, what) => {
             Err(Failure::new(exit::FAILED, format!("the retraining failed: {what}")).into())
         }

@@ -34,7 +34,8 @@ pub(super) fn print(args: &RetrainArgs, done: &Done) -> anyhow::Result<()> {
     let fits = old.is_some() && record.is_some_and(RetrainRecord::not_worse);
     let version = done.version.as_deref().unwrap_or_default();
     output::line(&words::outcome(lang, done.outcome, version, fits))?;
-    if !done.detail.is_empty() {
+    // What failed is said on standard error.
+    if !done.detail.is_empty() && done.failed.is_none() {
         output::line(&done.detail)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 use nix::sys::signal::Signal;
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::{RetrainOutcome, RetrainRow, Retrains as _, Timestamp};
@@ -14,6 +15,7 @@ use postbud_store::SqlStore;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 
+use super::progress;
 use crate::config::Retrain;
 
 /// So much of what the process says last is looked at.
@@ -58,10 +60,21 @@ pub(super) async fn run(
     store: &SqlStore,
     stop: Option<&Stop>,
 ) -> anyhow::Result<Ended> {
+    run_shown(order, store, stop, None).await
+}
+
+/// The same, with a bar that shows how far it has come.
+pub(super) async fn run_shown(
+    order: &Order<'_>,
+    store: &SqlStore,
+    stop: Option<&Stop>,
+    bar: Option<ProgressBar>,
+) -> anyhow::Result<Ended> {
     let started_at = Timestamp::now();
-    let mut child = start(order).context("the process that retrains could not be started")?;
+    let child = start(order, bar.is_some());
+    let mut child = child.context("the process that retrains could not be started")?;
     let errors = child.stderr.take();
-    let forward = tokio::spawn(last_lines(errors));
+    let forward = tokio::spawn(last_lines(errors, bar));
     let ended = tokio::select! {
         status = child.wait() => status.map(Some),
         () = tokio::time::sleep(order.retrain.time) => Ok(None),
@@ -86,11 +99,12 @@ pub(super) async fn run(
     Ok(Ended::Died(outcome, what))
 }
 
-fn start(order: &Order<'_>) -> std::io::Result<Child> {
+fn start(order: &Order<'_>, progress: bool) -> std::io::Result<Child> {
     Command::new(std::env::current_exe()?)
         .arg("retrain")
         .arg("--worker")
         .arg(&order.id)
+        .args(progress.then_some("--progress"))
         .args(&order.args)
         .stdin(Stdio::null())
         .stdout(if order.prints { Stdio::inherit() } else { Stdio::null() })
@@ -107,7 +121,7 @@ async fn asked_to_stop(stop: Option<&Stop>) {
 }
 
 /// Passes on what the process says on standard error and keeps the end of it.
-async fn last_lines(errors: Option<ChildStderr>) -> Vec<String> {
+async fn last_lines(errors: Option<ChildStderr>, bar: Option<ProgressBar>) -> Vec<String> {
     let mut last = std::collections::VecDeque::new();
     let Some(errors) = errors else {
         return Vec::new();
@@ -120,13 +134,22 @@ async fn last_lines(errors: Option<ChildStderr>) -> Vec<String> {
             Ok(0) | Err(_) => break,
             Ok(_) => {
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-                eprintln!("{text}");
+                if progress::shown(&text, bar.as_ref()) {
+                    continue;
+                }
+                match &bar {
+                    Some(bar) => bar.suspend(|| eprintln!("{text}")),
+                    None => eprintln!("{text}"),
+                }
                 if last.len() == LAST_LINES {
                     last.pop_front();
                 }
                 last.push_back(text);
             }
         }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
     }
     last.into()
 }

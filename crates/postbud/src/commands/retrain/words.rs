@@ -5,7 +5,16 @@ use postbud_learn::{FEWEST_JUDGED, Judged, KeptOut, Objection};
 use postbud_pipeline::ports::RetrainOutcome;
 
 use crate::cli::Lang;
+use crate::commands::model::chance;
 use crate::output::percent;
+
+/// The model that is made without the newest letters, to be judged on them.
+pub(super) fn trial(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Da => "prøvemodel",
+        Lang::En => "trial model",
+    }
+}
 
 /// The heads of the table: what, new, in use.
 pub(super) fn header(lang: Lang) -> [&'static str; 3] {
@@ -74,7 +83,7 @@ pub(super) fn letters(lang: Lang, judged: &Judged) -> String {
 /// Who is better, and whether that is chance.
 pub(super) fn verdict(lang: Lang, comparison: &Comparison) -> String {
     let (old, new) = (comparison.paired.only_first, comparison.paired.only_second);
-    let chance = percent(comparison.p_value);
+    let chance = chance(lang, comparison.p_value);
     match (lang, comparison.verdict) {
         (Lang::Da, Verdict::Second) => format!(
             "Den nye er bedre: {new} breve er kun rigtige hos den, {old} kun hos den, der er i \
@@ -140,10 +149,13 @@ pub(super) fn objection(lang: Lang, objection: &Objection) -> String {
             "Only {letters} letters to judge on; it takes {FEWEST_JUDGED}, that is {missing} more."
         ),
         (Lang::Da, Objection::Worse { p_value }) => {
-            format!("Den nye rammer sjældnere rigtigt (tilfældet alene: {}).", percent(*p_value))
+            format!(
+                "Den nye rammer sjældnere rigtigt (tilfældet alene: {}).",
+                chance(lang, *p_value)
+            )
         }
         (Lang::En, Objection::Worse { p_value }) => {
-            format!("The new one is right less often (chance alone: {}).", percent(*p_value))
+            format!("The new one is right less often (chance alone: {}).", chance(lang, *p_value))
         }
         (Lang::Da, Objection::RoutesLess { old, new }) => format!(
             "Den nye ville sende {} videre uden et menneske, den i brug {}.",

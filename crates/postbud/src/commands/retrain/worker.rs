@@ -1,23 +1,27 @@
 //! The work of a retraining, in a process that may die of its limits.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use postbud_evaluate::Promise;
 use postbud_learn::{
-    Before, LabelledLetter, LearnOptions, Made, Registry, RetrainOptions, Retrained, Signature,
-    read_letters, retrain,
+    Before, LearnOptions, Made, Registry, RegistryError, RetrainError, RetrainOptions, Retrained,
+    Signature, retrain,
 };
 use postbud_model::{Model, TrainOptions};
 use postbud_pipeline::ports::{RetrainOutcome, RetrainRow, Retrains as _, Timestamp};
 use postbud_store::SqlStore;
 
 use super::lock::Lock;
+use super::progress::Teller;
 use super::{limits, report};
-use crate::classifier::{accepts, routing};
+use crate::classifier::{accepts, routing, suits};
 use crate::cli::RetrainArgs;
-use crate::commands::train::given;
+use crate::commands::model::refusal;
+use crate::commands::train::given::{self, Given};
 use crate::config::Config;
 use crate::exit::{self, Failure};
-use crate::{from_store, telemetry, wiring};
+use crate::{from_store, output, telemetry, wiring};
 
 /// What is to be told of it.
 pub(super) struct Done {
@@ -25,7 +29,17 @@ pub(super) struct Done {
     pub(super) version: Option<String>,
     pub(super) made: Option<Box<Made>>,
     pub(super) unreadable: usize,
+    /// What went wrong and what to do.
     pub(super) detail: String,
+    /// The exit code, when a version was made and could not be given the role it was made for.
+    pub(super) failed: Option<u8>,
+}
+
+impl Done {
+    /// Without a version of its own.
+    fn nothing(outcome: RetrainOutcome, version: Option<String>, detail: String) -> Self {
+        Self { outcome, version, made: None, unreadable: 0, detail, failed: None }
+    }
 }
 
 /// Does the work, and writes what came of it into the store.
@@ -49,7 +63,11 @@ pub(super) async fn run(args: &RetrainArgs, id: &str) -> anyhow::Result<()> {
     store.retrain_ends(&row).await?;
     lock.release().await?;
     let done = done?;
-    report::print(args, &done)
+    report::print(args, &done)?;
+    match done.failed {
+        Some(code) => Err(Failure::new(code, done.detail).into()),
+        None => Ok(()),
+    }
 }
 
 fn row(
@@ -79,81 +97,112 @@ fn row(
 }
 
 async fn work(args: &RetrainArgs, config: &Config, store: &SqlStore) -> anyhow::Result<Done> {
-    let (letters, unreadable) = letters(args, config, store).await?;
-    let options = options(args, config, &letters)?;
-    let (out, threads) = (config.model.clone(), args.threads);
-    let train = tokio::task::spawn_blocking(move || {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        anyhow::Ok(pool.install(|| retrain(&letters, &out, &options, &|_| ())))
-    });
-    let done = train.await.context("the training ended by a fault of its own")??;
-    let made = match done {
-        Ok(Retrained::Unchanged { version }) => {
-            return Ok(Done {
-                outcome: RetrainOutcome::Unchanged,
-                version: Some(version),
-                made: None,
-                unreadable,
-                detail: String::new(),
-            });
-        }
-        Err(postbud_learn::RetrainError::TooFew(error)) => {
-            return Ok(Done {
-                outcome: RetrainOutcome::TooFew,
-                version: None,
-                made: None,
-                unreadable,
-                detail: error.to_string(),
-            });
-        }
-        Ok(Retrained::Version(made)) => made,
-        Err(error) => return Err(error.into()),
-    };
-    let outcome = give_role(args, config, &made)?;
-    let version = Some(made.version.name.clone());
-    Ok(Done { outcome, version, made: Some(made), unreadable, detail: String::new() })
-}
-
-/// Base letters and those that people have labelled, each once.
-async fn letters(
-    args: &RetrainArgs,
-    config: &Config,
-    store: &SqlStore,
-) -> anyhow::Result<(Vec<LabelledLetter>, usize)> {
-    let mut paths = config.retrain.letters.clone();
-    paths.extend(args.letters.iter().cloned());
-    let base = tokio::task::spawn_blocking(move || read_letters(&paths)).await?;
-    let base = base.map_err(|error| Failure::new(exit::FAILED, error.to_string()))?;
     let stored = from_store::read(store, &config.limits).await?;
     let unreadable = stored.unreadable;
-    Ok((from_store::merged(base, stored), unreadable))
+    let (threads, own, mut paths) = (args.threads, config.clone(), config.retrain.letters.clone());
+    paths.extend(args.letters.iter().cloned());
+    let teller = Teller::new(output::lang(args.output.lang), args.progress);
+    let force = args.force;
+    let train = tokio::task::spawn_blocking(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        pool.install(|| {
+            let mapping = own.retrain.mapping.as_deref();
+            let given = Given::read_with(&paths, Some(stored), mapping, Some(&own))?;
+            given.say_skipped();
+            useful(&given, &own)?;
+            let options = options(&given, &own, force)?;
+            let letters = &given.reading.letters;
+            anyhow::Ok(retrain(letters, &own.model, &options, &|step| teller.tell(step)))
+        })
+    });
+    let done = match train.await.context("the training ended by a fault of its own")?? {
+        Ok(Retrained::Unchanged { version }) => {
+            Done::nothing(RetrainOutcome::Unchanged, Some(version), String::new())
+        }
+        Ok(Retrained::Version(made)) => given_role(args, config, made),
+        Err(RetrainError::TooFew(error)) => {
+            Done::nothing(RetrainOutcome::TooFew, None, error.to_string())
+        }
+        Err(RetrainError::Registry(error)) => return Err(champion_unusable(&error).into()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Done { unreadable, ..done })
 }
 
-fn options(
-    args: &RetrainArgs,
-    config: &Config,
-    letters: &[LabelledLetter],
-) -> anyhow::Result<RetrainOptions> {
+/// Will a router take what is learnt from these letters? Asked before the work, not after it.
+fn useful(given: &Given, config: &Config) -> Result<(), Failure> {
+    let labels: Vec<String> = given.labels().into_iter().collect();
+    // Without letters there is too little to learn from, which is told in another place.
+    if labels.is_empty() {
+        return Ok(());
+    }
+    suits(config, &labels).map_err(|what| {
+        let message = format!(
+            "a model from these letters would be of no use: {what}; `mapping` in [retrain] gives \
+             old labels new names"
+        );
+        Failure::new(exit::CONFIGURATION, message)
+    })
+}
+
+/// There is nothing to compare with, and nothing was made.
+fn champion_unusable(error: &RegistryError) -> Failure {
+    let failure = refusal::of(error, None);
+    let message =
+        format!("the model in use cannot be compared with, and no version was made: {failure}");
+    Failure::new(failure.code, message)
+}
+
+fn options(given: &Given, config: &Config, force: bool) -> anyhow::Result<RetrainOptions> {
     let mailboxes: Vec<String> =
         config.settings.mailboxes.iter().map(|mailbox| mailbox.id.to_string()).collect();
     // The champion may know mailboxes of which there is no letter.
-    let labels = letters.iter().map(|letter| &letter.label).chain(&mailboxes);
-    let labels: std::collections::BTreeSet<String> = labels.cloned().collect();
-    let of_letters = letters.iter().map(|letter| letter.label.clone()).collect();
+    let of_letters = given.labels();
+    let labels: BTreeSet<String> = of_letters.iter().chain(&mailboxes).cloned().collect();
     let (descriptions, words) = given::words(&of_letters, None, false, Some(config))?;
     let no_mailbox = given::no_mailboxes(&of_letters);
     let learn = LearnOptions {
         model: TrainOptions { descriptions, ..TrainOptions::default() },
-        before: Before { words, no_mailbox, ..Before::default() },
+        before: Before {
+            words,
+            mapping: given.mapped.clone(),
+            skipped: given.reading.skipped_count,
+            no_mailbox,
+        },
         routing: routing(config, &labels.into_iter().collect::<Vec<_>>()),
         promise: Promise::new(config.promise.target_error, config.promise.confidence)?,
         ..LearnOptions::default()
     };
-    Ok(RetrainOptions { learn, mailboxes, force: args.force })
+    Ok(RetrainOptions { learn, mailboxes, force })
+}
+
+/// What is to be told of a version that was made, with the role it was made for, if it got that.
+fn given_role(args: &RetrainArgs, config: &Config, made: Box<Made>) -> Done {
+    let (outcome, refused) = match give_role(args, config, &made) {
+        Ok(outcome) => (outcome, None),
+        Err(error) => {
+            let champion =
+                Registry::open(&config.model).and_then(|found| found.find(found.champion()?));
+            let stays = champion.ok().map(|found| found.name);
+            (RetrainOutcome::Version, Some(refusal::of(&error, stays.as_deref())))
+        }
+    };
+    Done {
+        outcome,
+        version: Some(made.version.name.clone()),
+        made: Some(made),
+        unreadable: 0,
+        failed: refused.as_ref().map(|failure| failure.code),
+        detail: refused.map_or_else(String::new, |failure| failure.to_string()),
+    }
 }
 
 /// Lets the version take over, or run in shadow, if that was asked for and nothing is against it.
-fn give_role(args: &RetrainArgs, config: &Config, made: &Made) -> anyhow::Result<RetrainOutcome> {
+fn give_role(
+    args: &RetrainArgs,
+    config: &Config,
+    made: &Made,
+) -> Result<RetrainOutcome, RegistryError> {
     if !made.record.not_worse() {
         return Ok(RetrainOutcome::Version);
     }

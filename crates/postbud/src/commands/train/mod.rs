@@ -2,12 +2,12 @@
 
 pub(crate) mod given;
 mod print;
+pub(crate) mod progress;
 mod stop;
 
-use indicatif::ProgressBar;
 use postbud_evaluate::Promise;
 use postbud_learn::{Before, HeldOut, LearnError, LearnOptions, Step, Version, train_version};
-use postbud_model::{Progress, TrainOptions};
+use postbud_model::TrainOptions;
 use tracing::info;
 
 use crate::classifier::routing;
@@ -15,6 +15,7 @@ use crate::cli::TrainArgs;
 use crate::config::Config;
 use crate::{from_store, output, telemetry, wiring};
 use given::Given;
+use progress::Moment;
 use stop::Stop;
 
 /// Trains, writes the version and prints its figures.
@@ -22,7 +23,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     telemetry::start(crate::config::LogFormat::Text, "warn");
     let stop = Stop::watch()?;
     let config = args.config.as_deref().map(wiring::load).transpose()?;
-    let bar = output::bar("reading letters", 0);
+    let lang = output::lang(args.output.lang);
+    let bar = output::bar(progress::reading(lang), 0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     let stored = match (&config, args.from_store) {
         (Some(config), true) => Some(from_store::stored(config)?),
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         if step == Step::Writing {
             stop.begin_writing();
         }
-        advance(&bar, step);
+        Moment::of(lang, step).show(&bar);
     };
     let train = || train_version(&given.reading.letters, &args.out, &options, &step);
     let version: Result<Version, LearnError> = pool.install(train);
@@ -72,19 +74,4 @@ fn options(
         options.promise = Promise::new(config.promise.target_error, config.promise.confidence)?;
     }
     Ok(options)
-}
-
-fn advance(bar: &ProgressBar, step: Step) {
-    match step {
-        Step::Checking => bar.set_message("checking letters"),
-        Step::Training(Progress::Counting { .. }) => bar.set_message("counting words"),
-        Step::Training(Progress::Fitted { done, of }) => {
-            bar.set_message("fitting");
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-        }
-        Step::Training(Progress::Calibrating) => bar.set_message("calibrating"),
-        Step::Evaluating => bar.set_message("evaluating"),
-        Step::Writing => bar.set_message("writing"),
-    }
 }

@@ -66,8 +66,9 @@ fn figures(version: &Version) -> anyhow::Result<()> {
         row("letters trained on", evaluation.training_letters.to_string(), ""),
         row("mailboxes", evaluation.training_letters_by_mailbox.len().to_string(), ""),
     ];
-    if tally.in_threads + tally.near_duplicates > 0 {
-        let both = format!("{} + {}", tally.in_threads, tally.near_duplicates);
+    let near = tally.near_duplicates.saturating_sub(in_forms(&evaluation.findings));
+    if tally.in_threads + near > 0 {
+        let both = format!("{} + {near}", tally.in_threads);
         rows.push(row("in threads + near-duplicates", both, "kept on one side of every split"));
     }
     if words.shipped.len() + words.own.len() > 0 {
@@ -88,6 +89,15 @@ fn figures(version: &Version) -> anyhow::Result<()> {
         row("may be routed automatically", percent(certificate.coverage), &promise),
     ]);
     output::line(&output::figures(&rows))
+}
+
+/// Letters of forms: near-duplicates that no split keeps together.
+fn in_forms(findings: &[Finding]) -> usize {
+    let letters = |finding: &Finding| match finding {
+        Finding::Form { letters, .. } => *letters,
+        _ => 0,
+    };
+    findings.iter().map(letters).sum()
 }
 
 fn suspects(check: &LabelCheck, places: &BTreeMap<&str, &str>) -> anyhow::Result<()> {

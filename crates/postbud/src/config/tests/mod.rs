@@ -2,8 +2,11 @@
 
 mod defaults;
 mod desk;
+mod documents;
 mod example;
 mod files;
+mod intake;
+mod metrics;
 mod properties;
 mod reports;
 mod retrain;

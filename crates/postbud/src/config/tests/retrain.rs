@@ -36,12 +36,13 @@ fn schedules() {
 #[test]
 fn limits_and_letters() {
     let retrain = read(
-        "letters = [\"base.jsonl\", \"/srv/old\"]\nmemory = \"64 MiB\"\ntime = \"90 min\"\npromote = true",
+        "letters = [\"base.jsonl\", \"/srv/old\"]\nmapping = \"mapping.txt\"\nmemory = \"64 MiB\"\ntime = \"90 min\"\npromote = true",
     )
     .unwrap();
     assert_eq!((retrain.memory, retrain.time), (64 << 20, Duration::from_secs(5_400)));
     let paths: Vec<_> = retrain.letters.iter().map(|path| path.to_string_lossy()).collect();
     assert_eq!(paths, ["/etc/postbud/base.jsonl", "/srv/old"]);
+    assert_eq!(retrain.mapping.as_deref(), Some(Path::new("/etc/postbud/mapping.txt")));
     assert!(retrain.promote);
 }
 

@@ -59,6 +59,15 @@ pub(in super::super) fn test(lang: Lang, comparison: &Comparison) -> [[String; 2
     names.map(|name| [name.to_owned(), figures.next().unwrap_or_default()])
 }
 
+/// A probability of chance as people write it; one that is not zero never looks as if it were.
+pub(crate) fn chance(lang: Lang, p_value: f64) -> String {
+    match lang {
+        _ if p_value >= 0.001 => percent(p_value),
+        Lang::Da => "under 0.1 %".to_owned(),
+        Lang::En => "less than 0.1 %".to_owned(),
+    }
+}
+
 /// Who is better, and whether that is chance.
 pub(in super::super) fn verdict(
     lang: Lang,
@@ -71,10 +80,16 @@ pub(in super::super) fn verdict(
         Verdict::First => (first, second, paired.only_first, paired.only_second),
         _ => (second, first, paired.only_second, paired.only_first),
     };
-    let chance = percent(comparison.p_value);
+    let chance = chance(lang, comparison.p_value);
     match (lang, comparison.letters, comparison.verdict) {
         (Lang::Da, 0, _) => "Der er endnu ingen breve at bedømme dem på.".to_owned(),
         (Lang::En, 0, _) => "There are no letters to judge them on yet.".to_owned(),
+        (Lang::Da, ..) if more + fewer == 0 => {
+            "De er lige gode: begge rammer rigtigt på de samme breve.".to_owned()
+        }
+        (Lang::En, ..) if more + fewer == 0 => {
+            "They are equally good: both are right about the same letters.".to_owned()
+        }
         (Lang::Da, _, Verdict::NotProven) => format!(
             "Ingen af dem er bevist bedre: {more} breve er kun rigtige hos {better}, {fewer} kun \
              hos {other}, og tilfældet alene ville vise mindst så stor en forskel i {chance} af \
@@ -154,12 +169,12 @@ pub(in super::super) fn side_by_side(lang: Lang, counts: &ShadowCounts, judged: 
         (Lang::Da, _) => format!(
             "Begge har bedømt {letters} breve og er enige om {agree}. Om {judged} af dem har et \
              menneske sagt, hvor de hører til: mest breve, som modellen i brug var i tvivl om, og \
-             hvor mennesket så dens bud. Tallene er derfor lavere end for al post."
+             hvor mennesket så dens bud. Begge ser derfor dårligere ud her end for al post."
         ),
         (Lang::En, _) => format!(
             "Both scored {letters} letters and agree about {agree}. Of {judged} of them a person \
              has said where they belong: mostly letters the model in use was not sure of, and the \
-             person saw its suggestions. So the figures are lower than for all mail."
+             person saw its suggestions. So both look worse here than on all mail."
         ),
     }
 }

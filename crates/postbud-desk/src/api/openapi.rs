@@ -1,0 +1,89 @@
+//! The description of the interface, made from the handlers and their types.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{evidence, history, labels, letters};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Postbud",
+        description = "What a person does at the desk, for programs. A program has a token, made \
+                       with `postbud user token`, and acts on behalf of a person."
+    ),
+    paths(
+        letters::list,
+        letters::letter,
+        letters::decide,
+        history::history,
+        labels::list,
+        evidence::evidence
+    ),
+    security(("token" = [])),
+    modifiers(&Token)
+)]
+struct Description;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut Document) {
+        let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", token);
+    }
+}
+
+pub(crate) async fn document() -> Response {
+    let text = Description::openapi().to_json().unwrap_or_default();
+    ([(CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Access, ROUTES};
+
+    #[test]
+    fn every_route_for_programs_is_described_and_no_other() {
+        let text = Description::openapi().to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let described: BTreeSet<(String, String)> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().unwrap().keys();
+                methods.map(move |method| (method.to_uppercase(), path.clone()))
+            })
+            .collect();
+        let routes = ROUTES.iter().filter(|route| route.access == Access::Program);
+        let routes: BTreeSet<(String, String)> =
+            routes.map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+        let ids: BTreeSet<&str> = document["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|methods| methods.as_object().unwrap().values())
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids.len(), routes.len(), "no two operations are called the same");
+        assert!(!routes.is_empty());
+        assert_eq!(described, routes);
+        assert!(ROUTES.iter().all(|r| r.access == Access::Program || !r.path.contains("/v1/")));
+    }
+
+    #[test]
+    fn the_description_is_as_programs_know_it() {
+        let mut document = Description::openapi();
+        document.info.version = "any".to_owned();
+        insta::assert_snapshot!(document.to_pretty_json().unwrap());
+    }
+}

@@ -1,0 +1,51 @@
+//! One letter to several mailboxes: it belongs in one of them, and the others get it as well.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Redirect;
+use axum::{Extension, Form};
+use postbud_letter::LetterId;
+use postbud_pipeline::ports::Along;
+
+use super::Person;
+use super::letter::{assignment, known};
+use crate::Room;
+use crate::error::Problem;
+use crate::language::Words;
+
+/// So many further mailboxes at most.
+const ALSO: usize = 20;
+
+pub(crate) async fn decide(
+    State(room): State<Arc<Room>>,
+    Extension(person): Extension<Person>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Problem> {
+    let w = Words::of(&headers);
+    let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
+    let named = |name: &'static str| {
+        fields.iter().filter(move |field| field.0 == name).map(|field| field.1.as_str())
+    };
+    let main = known(&room, w, named("mailbox").next().unwrap_or_default())?;
+    let mut also = Vec::new();
+    for mailbox in named("also").take(ALSO) {
+        let mailbox = known(&room, w, mailbox)?;
+        if mailbox.id != main.id && !also.contains(&mailbox) {
+            also.push(mailbox);
+        }
+    }
+    let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
+    let detail = detail.ok_or_else(|| Problem::missing(w))?;
+    let along = Along {
+        also: also.into_iter().map(|mailbox| assignment(&detail, mailbox, &person.name)).collect(),
+        note: None,
+    };
+    let main = assignment(&detail, main, &person.name);
+    let decided = room.store.decide_along(&main, &along, room.options.grace_ms).await;
+    decided.map_err(|error| Problem::desk(w, &error))?;
+    Ok(Redirect::to(&format!("/next?done={id}&from={id}")))
+}

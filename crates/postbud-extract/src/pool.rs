@@ -1,0 +1,182 @@
+//! The workers that are kept warm, and who gets which.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use postbud_letter::DocumentTrouble;
+use tracing::{info, warn};
+
+use crate::budget::Budget;
+use crate::keeper::Keeper;
+use crate::message::{Found, Task};
+use crate::process::{Outcome, Process, unread};
+use crate::sandbox::Sandbox;
+
+/// How a worker is started: a program that calls [`worker::run`](crate::worker::run).
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+}
+
+impl Program {
+    /// This very program with these arguments, also when its file was replaced meanwhile.
+    #[must_use]
+    pub fn own(args: Vec<OsString>) -> Self {
+        Self { path: PathBuf::from("/proc/self/exe"), args }
+    }
+}
+
+/// No documents can be read here.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The thread that watches the workers could not be started.
+    #[error("the thread that watches the readers of documents could not be started")]
+    Keeper(#[source] std::io::Error),
+    /// The first worker could not be started.
+    #[error("a process that reads documents could not be started")]
+    Worker(#[source] std::io::Error),
+}
+
+/// Reads documents. Shared by everybody who has some; whoever finds all workers busy waits, no
+/// longer than its document's time.
+pub struct Reader {
+    program: Program,
+    pub(crate) budget: Budget,
+    keeper: Keeper,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Process>,
+    /// Idle and busy ones together.
+    alive: usize,
+    /// No start was possible lately, and has been said.
+    failing: bool,
+}
+
+impl Reader {
+    /// A reader that starts its workers as they are needed.
+    ///
+    /// # Errors
+    /// [`StartError::Keeper`].
+    pub fn new(program: Program, budget: Budget) -> Result<Self, StartError> {
+        let keeper = Keeper::start().map_err(StartError::Keeper)?;
+        let state = Mutex::new(State::default());
+        Ok(Self { program, budget, keeper, state, freed: Condvar::new() })
+    }
+
+    /// Starts a worker ahead of the first document, and says what is in force in it.
+    ///
+    /// # Errors
+    /// [`StartError::Worker`]. The reader can be used all the same and tries again with each
+    /// document, since letters must go on.
+    pub fn warm(&self) -> Result<Sandbox, StartError> {
+        let process = Process::start(&self.program, &self.keeper).map_err(StartError::Worker)?;
+        let sandbox = process.sandbox;
+        let mut state = self.lock();
+        if state.alive < self.budget.workers.max(1) {
+            state.alive += 1;
+            state.idle.push(process);
+        }
+        Ok(sandbox)
+    }
+
+    /// The text of one document, in at most `time`.
+    pub(crate) fn document(&self, bytes: &[u8], time: Duration) -> Found {
+        if bytes.len() as u64 > self.budget.document_bytes {
+            return unread(bytes, DocumentTrouble::TooLarge);
+        }
+        let deadline = Instant::now() + time;
+        let mut process = match self.take(deadline) {
+            Ok(process) => process,
+            Err(trouble) => return unread(bytes, trouble),
+        };
+        let task = Task::from(&self.budget);
+        let outcome = process.read(bytes, &task, deadline, &self.keeper);
+        let worn = process.documents >= self.budget.documents_per_worker;
+        match outcome {
+            Outcome::Answered(found) => {
+                self.give_back((!worn).then_some(process));
+                found
+            }
+            Outcome::Died(trouble) => {
+                drop(process);
+                self.give_back(None);
+                unread(bytes, trouble)
+            }
+        }
+    }
+
+    /// An idle worker, a new one, or the next to become free.
+    fn take(&self, deadline: Instant) -> Result<Process, DocumentTrouble> {
+        let mut state = self.lock();
+        loop {
+            if let Some(process) = state.idle.pop() {
+                return Ok(process);
+            }
+            if state.alive < self.budget.workers.max(1) {
+                state.alive += 1;
+                drop(state);
+                return self.start_one();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(DocumentTrouble::TookTooLong);
+            }
+            let waited = self.freed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn start_one(&self) -> Result<Process, DocumentTrouble> {
+        let started = Process::start(&self.program, &self.keeper);
+        let mut state = self.lock();
+        match started {
+            Ok(process) => {
+                if state.failing {
+                    info!("documents are read again");
+                    state.failing = false;
+                }
+                Ok(process)
+            }
+            Err(error) => {
+                state.alive -= 1;
+                if !state.failing {
+                    warn!(error = %error, "no process that reads documents can be started: letters are decided on the rest");
+                    state.failing = true;
+                }
+                drop(state);
+                self.freed.notify_one();
+                Err(DocumentTrouble::NoReader)
+            }
+        }
+    }
+
+    fn give_back(&self, process: Option<Process>) {
+        let mut state = self.lock();
+        match process {
+            Some(process) => state.idle.push(process),
+            None => state.alive -= 1,
+        }
+        drop(state);
+        self.freed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that panics happens under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("budget", &self.budget).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! ZIP: Office documents and OpenDocument by what they hold, and archives of other documents.
+
+use std::io::{Cursor, Read as _};
+
+use postbud_letter::{DocumentFormat, DocumentTrouble};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::Reading;
+
+/// An archive in memory.
+pub(super) type Zip<'b> = ZipArchive<Cursor<&'b [u8]>>;
+
+impl Reading<'_> {
+    /// Reads an archive and says what it is.
+    pub(super) fn archive(&mut self, bytes: &[u8], depth: u32) -> DocumentFormat {
+        let mut zip = match ZipArchive::new(Cursor::new(bytes)) {
+            Ok(zip) => zip,
+            Err(_) => {
+                self.note(DocumentTrouble::Broken);
+                return DocumentFormat::Zip;
+            }
+        };
+        let has = |zip: &Zip<'_>, name: &str| zip.index_for_name(name).is_some();
+        if has(&zip, "word/document.xml") {
+            self.docx(&mut zip);
+            DocumentFormat::Docx
+        } else if has(&zip, "xl/workbook.xml") {
+            self.xlsx(&mut zip);
+            DocumentFormat::Xlsx
+        } else if has(&zip, "ppt/presentation.xml") {
+            self.pptx(&mut zip);
+            DocumentFormat::Pptx
+        } else if has(&zip, "content.xml") && has(&zip, "mimetype") {
+            self.open_document(&mut zip);
+            DocumentFormat::OpenDocument
+        } else {
+            self.files(&mut zip, depth);
+            DocumentFormat::Zip
+        }
+    }
+
+    /// The files of an archive, one after another.
+    fn files(&mut self, zip: &mut Zip<'_>, depth: u32) {
+        for place in 0..zip.len() {
+            if self.out.is_full() || !self.enter(0, depth) {
+                return;
+            }
+            let bytes = match zip.by_index(place) {
+                Ok(file) if file.is_dir() => continue,
+                Ok(file) => self.unpack(file),
+                Err(error) => {
+                    self.note_zip(&error);
+                    continue;
+                }
+            };
+            if let Some(bytes) = bytes {
+                self.within(&bytes, depth + 1);
+            }
+        }
+    }
+
+    /// A document within another. What is wrong with it is told only when it keeps text away: an
+    /// archive with a picture in it is no broken archive.
+    pub(super) fn within(&mut self, bytes: &[u8], depth: u32) {
+        let before = self.trouble.take();
+        let pages = self.pages;
+        self.out.fresh_line();
+        self.read(bytes, depth);
+        self.pages = pages;
+        let minor = matches!(
+            self.trouble,
+            Some(
+                DocumentTrouble::Empty
+                    | DocumentTrouble::OnlyPictures
+                    | DocumentTrouble::UnknownFormat
+            )
+        );
+        if before.is_some() || minor {
+            self.trouble = before;
+        }
+    }
+
+    /// May another document within be opened?
+    pub(super) fn enter(&mut self, bytes: u64, depth: u32) -> bool {
+        if depth >= self.task.depth {
+            self.note(DocumentTrouble::TooDeep);
+            return false;
+        }
+        if self.entries_left == 0 || bytes > self.unpacked_left {
+            self.note(DocumentTrouble::TooLarge);
+            self.out.note_cut();
+            return false;
+        }
+        self.entries_left -= 1;
+        self.unpacked_left -= bytes;
+        true
+    }
+
+    /// All of a file, as long as the budget holds.
+    pub(super) fn unpack(&mut self, file: impl std::io::Read) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = file.take(self.unpacked_left.saturating_add(1)).read_to_end(&mut bytes);
+        if bytes.len() as u64 > self.unpacked_left {
+            self.unpacked_left = 0;
+            self.note(DocumentTrouble::TooLarge);
+            self.out.note_cut();
+            return None;
+        }
+        self.unpacked_left -= bytes.len() as u64;
+        if read.is_err() {
+            self.note(DocumentTrouble::Broken);
+        }
+        Some(bytes)
+    }
+
+    /// A file of an archive by its name, unpacked; `None` when it is not there or cannot be had.
+    pub(super) fn part(&mut self, zip: &mut Zip<'_>, name: &str) -> Option<Vec<u8>> {
+        let file = match zip.by_name(name) {
+            Ok(file) => file,
+            Err(error) => {
+                self.note_zip(&error);
+                return None;
+            }
+        };
+        self.unpack(file)
+    }
+
+    fn note_zip(&mut self, error: &ZipError) {
+        match error {
+            ZipError::FileNotFound => {}
+            ZipError::UnsupportedArchive(what) if *what == ZipError::PASSWORD_REQUIRED => {
+                self.note(DocumentTrouble::Encrypted);
+            }
+            ZipError::UnsupportedArchive(_) => self.note(DocumentTrouble::UnknownFormat),
+            _ => self.note(DocumentTrouble::Broken),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! PDF: the text of each page in the order in which it is drawn.
+
+use std::collections::BTreeMap;
+
+use lopdf::content::{Content, Operation};
+use lopdf::{Dictionary, Document, Encoding, Error, LoadOptions, Object, ObjectId};
+use postbud_letter::DocumentTrouble;
+
+use super::Reading;
+
+/// Drawing instructions of one page, unpacked, in bytes: text is short, and each instruction takes
+/// a hundred times its size in memory.
+const PAGE_BYTES: usize = 4 << 20;
+/// A shift to the left of this many thousandths within a line of text is a space.
+const SPACE: f32 = -180.0;
+
+impl Reading<'_> {
+    pub(super) fn pdf(&mut self, bytes: &[u8]) {
+        let most = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX);
+        let options = LoadOptions { max_decompressed_size: Some(most), ..LoadOptions::default() };
+        let pdf = match Document::load_mem_with_options(bytes, options) {
+            Ok(pdf) => pdf,
+            Err(error) => {
+                self.note(trouble_of(&error));
+                return;
+            }
+        };
+        if pdf.is_encrypted() {
+            self.note(DocumentTrouble::Encrypted);
+            return;
+        }
+        let most = usize::try_from(self.task.pages).unwrap_or(usize::MAX);
+        let pages: Vec<ObjectId> = pdf.page_iter().take(most.saturating_add(1)).collect();
+        self.pages = u32::try_from(pages.len().min(most)).ok();
+        if pages.is_empty() {
+            self.note(DocumentTrouble::Broken);
+        }
+        if pages.len() > most {
+            self.out.note_cut();
+        }
+        self.fields(&pdf);
+        for page in pages.into_iter().take(most) {
+            self.out.fresh_line();
+            self.page(&pdf, page);
+        }
+    }
+
+    fn page(&mut self, pdf: &Document, page: ObjectId) {
+        let budget = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX).min(PAGE_BYTES);
+        let drawn = match pdf.get_page_content_with_limit(page, budget) {
+            Ok(drawn) => drawn,
+            Err(error) => {
+                self.note(trouble_of(&error));
+                return;
+            }
+        };
+        self.unpacked_left = self.unpacked_left.saturating_sub(drawn.len() as u64);
+        let fonts = pdf.get_page_fonts(page).unwrap_or_default();
+        let encodings: BTreeMap<Vec<u8>, Encoding<'_>> = fonts
+            .into_iter()
+            .filter_map(|(name, font)| Some((name, encoding(pdf, font)?)))
+            .collect();
+        match Content::decode(&drawn) {
+            Ok(content) => self.draw(&content.operations, &encodings),
+            Err(_) => self.note(DocumentTrouble::Broken),
+        }
+    }
+
+    fn draw(&mut self, operations: &[Operation], encodings: &BTreeMap<Vec<u8>, Encoding<'_>>) {
+        let mut encoding = None;
+        let mut line = None;
+        for Operation { operator, operands } in operations {
+            match operator.as_str() {
+                "Tf" => {
+                    let name = operands.first().and_then(|name| name.as_name().ok());
+                    encoding = name.and_then(|name| encodings.get(name));
+                }
+                "Td" | "TD" => match number(operands, 1) {
+                    Some(down) if down != 0.0 => self.out.fresh_line(),
+                    _ => self.out.space(),
+                },
+                "Tm" => {
+                    let now = number(operands, 5);
+                    if now == line {
+                        self.out.space();
+                    } else {
+                        self.out.fresh_line();
+                    }
+                    line = now;
+                }
+                "T*" | "ET" => self.out.fresh_line(),
+                "'" | "\"" => {
+                    self.out.fresh_line();
+                    self.show(operands.last(), encoding);
+                }
+                "Tj" => self.show(operands.first(), encoding),
+                "TJ" => {
+                    for part in
+                        operands.first().and_then(|o| o.as_array().ok()).into_iter().flatten()
+                    {
+                        match part.as_float() {
+                            Ok(shift) if shift < SPACE => self.out.space(),
+                            Ok(_) => {}
+                            Err(_) => self.show(Some(part), encoding),
+                        }
+                    }
+                }
+                _ => {}
+            }
+            if self.out.is_full() {
+                return;
+            }
+        }
+    }
+
+    fn show(&mut self, text: Option<&Object>, encoding: Option<&Encoding<'_>>) {
+        if let (Some(Ok(bytes)), Some(encoding)) = (text.map(Object::as_str), encoding)
+            && let Ok(text) = Document::decode_text(encoding, bytes)
+        {
+            self.out.push(&text);
+        }
+    }
+}
+
+fn encoding<'p>(pdf: &'p Document, font: &'p Dictionary) -> Option<Encoding<'p>> {
+    font.get_font_encoding_with_limit(pdf, PAGE_BYTES).ok()
+}
+
+fn number(operands: &[Object], place: usize) -> Option<f32> {
+    operands.get(place).and_then(|number| number.as_float().ok())
+}
+
+pub(super) fn trouble_of(error: &Error) -> DocumentTrouble {
+    match error {
+        Error::Decryption(_) | Error::InvalidPassword | Error::AlreadyEncrypted => {
+            DocumentTrouble::Encrypted
+        }
+        Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => {
+            DocumentTrouble::TooLarge
+        }
+        _ => DocumentTrouble::Broken,
+    }
+}

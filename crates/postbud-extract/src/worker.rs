@@ -1,0 +1,60 @@
+//! The child: limits itself, says so, and then reads documents from standard input one by one until
+//! that is closed. It knows no file, no configuration and no letter.
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use postbud_letter::DocumentTrouble;
+
+use crate::message::{Found, Hello, MESSAGE_BYTES, Task};
+use crate::{format_of, frame, read, sandbox};
+
+/// Works until standard input is closed. To be called before the process starts any thread.
+///
+/// # Errors
+/// A pipe broke, or something other than a task came in: there is nobody left to work for.
+pub fn run(memory_bytes: u64) -> io::Result<()> {
+    // What a panic says may hold the text that caused it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let sandbox = sandbox::enter(memory_bytes);
+    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    say(&mut to, &Hello { sandbox })?;
+    while let Some(task) = frame::read(&mut from, MESSAGE_BYTES)? {
+        let task: Task = serde_json::from_slice(&task)?;
+        let Some(document) = frame::read(&mut from, task.document_bytes)? else {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
+        sandbox::allow_cpu_seconds(task.cpu_seconds);
+        fault(&document);
+        say(&mut to, &found(&document, &task))?;
+    }
+    Ok(())
+}
+
+/// What is in the document. A reader that panics has found a document it cannot read.
+fn found(document: &[u8], task: &Task) -> Found {
+    let read = || read::document(document, task);
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Found::nothing(format_of(document), DocumentTrouble::Broken))
+}
+
+fn say(to: &mut impl Write, message: &impl serde::Serialize) -> io::Result<()> {
+    frame::write(to, &serde_json::to_vec(message)?)
+}
+
+/// Lets a test see what becomes of a worker that hangs or dies. Never in a release.
+#[cfg(feature = "fault-points")]
+fn fault(document: &[u8]) {
+    let has = |mark: &[u8]| document.windows(mark.len()).any(|at| at == mark);
+    if has(b"postbud-fault-point: hang") {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+    if has(b"postbud-fault-point: die") {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(feature = "fault-points"))]
+fn fault(_: &[u8]) {}

@@ -1,0 +1,188 @@
+//! Workers as processes: warm, limited, ended in time, and replaced.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod made;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use made::{deep_mail, deep_zip, docx, lines, pdf, zip};
+use postbud_extract::{Budget, Force, Program, Reader};
+use postbud_letter::{
+    AttachedText, Document, DocumentFormat, DocumentRole, DocumentTrouble, Letter, Limits, read,
+};
+
+/// The worker that lies beside this test; `None` when only this test was built.
+fn worker() -> Option<Program> {
+    let path = std::env::current_exe().unwrap();
+    let path = path.parent().and_then(|deps| deps.parent()).unwrap().join("examples/worker");
+    if !path.exists() {
+        println!("skipped: the example worker was not built");
+        return None;
+    }
+    Some(Program { path, args: Vec::new() })
+}
+
+fn shell(script: &str) -> Program {
+    let args = ["-c", script].map(OsString::from).to_vec();
+    Program { path: PathBuf::from("/bin/sh"), args }
+}
+
+fn letter(documents: Vec<Vec<u8>>) -> Letter {
+    let raw = b"From: a@b.example\r\nSubject: Se bilag\r\n\r\nSe bilag\r\n";
+    let mut letter = read(raw, &Limits::default());
+    letter.documents = documents
+        .into_iter()
+        .map(|bytes| Document {
+            role: DocumentRole::Attachment,
+            label: None,
+            filename: "../../etc/passwd".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            bytes,
+        })
+        .collect();
+    letter
+}
+
+fn attached(program: Program, budget: Budget, documents: Vec<Vec<u8>>) -> Vec<AttachedText> {
+    let reader = Reader::new(program, budget).unwrap();
+    let mut letter = letter(documents);
+    reader.attach(&mut letter);
+    letter.attached
+}
+
+fn troubles(attached: &[AttachedText]) -> Vec<Option<DocumentTrouble>> {
+    attached.iter().map(|found| found.trouble).collect()
+}
+
+#[test]
+fn a_worker_reads_many_documents_and_is_limited() {
+    let Some(worker) = worker() else { return };
+    let reader = Reader::new(worker, Budget::default()).unwrap();
+    let sandbox = reader.warm().unwrap();
+    assert_eq!(sandbox.limits, Force::Full);
+    println!("in force: {sandbox:?}");
+    for round in 0..5 {
+        let mut letter = letter(vec![
+            format!("Runde {round}").into_bytes(),
+            pdf(&[&lines(&["Ansøgning"])]),
+            docx("<w:p><w:r><w:t>Bilag</w:t></w:r></w:p>"),
+        ]);
+        reader.attach(&mut letter);
+        let texts: Vec<&str> = letter.attached.iter().map(|found| found.text.as_str()).collect();
+        assert_eq!(texts, [format!("Runde {round}").as_str(), "Ansøgning", "Bilag"]);
+        assert!(letter.classifier_text().body.contains("Ansøgning"));
+    }
+}
+
+#[test]
+fn a_worker_is_replaced_when_it_is_worn() {
+    let Some(worker) = worker() else { return };
+    let budget = Budget { documents_per_worker: 2, workers: 1, ..Budget::default() };
+    let found = attached(
+        worker,
+        budget,
+        vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec(), b"d".to_vec(), b"e".to_vec()],
+    );
+    assert_eq!(troubles(&found), [None; 5]);
+}
+
+#[test]
+fn every_bomb_is_survived_and_the_next_document_is_read() {
+    let Some(worker) = worker() else { return };
+    let blanks = vec![b' '; 100 << 20];
+    let operators = b"BT (a) Tj ET ".repeat(1 << 20);
+    let million: Vec<&[u8]> = vec![b""; 20_000];
+    let bombs = vec![
+        zip(&[("stor.txt", &blanks)]),
+        pdf(&[&operators]),
+        deep_mail(500),
+        deep_zip(50),
+        pdf(&million),
+        format!("%PDF-1.4\n1 0 obj\n{}\nendobj\n", "[".repeat(200_000)).into_bytes(),
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x9c\x40\0\0\x9c\x40\x08\x02\0\0\0".to_vec(),
+        vec![b'x'; 33 << 20],
+        b"I orden".to_vec(),
+    ];
+    let budget = Budget {
+        letter_bytes: 1 << 30,
+        letter_time: Duration::from_secs(120),
+        ..Budget::default()
+    };
+    let found = attached(worker, budget, bombs);
+    let (last, bombs) = found.split_last().unwrap();
+    assert_eq!((last.text.as_str(), last.trouble), ("I orden", None));
+    for bomb in bombs {
+        println!("{bomb:?} cut {}", bomb.cut);
+        assert!(bomb.trouble.is_some() || bomb.cut, "{bomb:?}");
+    }
+}
+
+#[test]
+fn one_that_hangs_is_ended_in_time() {
+    let budget = Budget { document_time: Duration::from_millis(200), ..Budget::default() };
+    let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;
+    let script =
+        format!("printf '\\000\\000\\000\\{:03o}%s' '{hello}'; exec sleep 600", hello.len());
+    let found = attached(shell(&script), budget, vec![b"a".to_vec(), b"b".to_vec()]);
+    assert_eq!(troubles(&found), [Some(DocumentTrouble::TookTooLong); 2]);
+}
+
+#[test]
+fn one_that_dies_or_lies_is_no_reader() {
+    let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;
+    let greet = format!("printf '\\000\\000\\000\\{:03o}%s' '{hello}'", hello.len());
+    for script in [
+        format!("{greet}; exit 3"),
+        format!("{greet}; head -c 9 >/dev/null; printf '\\377\\377\\377\\377xx'"),
+    ] {
+        let found = attached(shell(&script), Budget::default(), vec![b"a".to_vec()]);
+        assert_eq!(troubles(&found), [Some(DocumentTrouble::ReaderDied)], "{script}");
+    }
+    for script in ["exit 0", "echo hello"] {
+        let found = attached(shell(script), Budget::default(), vec![b"a".to_vec()]);
+        assert_eq!(troubles(&found), [Some(DocumentTrouble::NoReader)], "{script}");
+    }
+}
+
+#[test]
+fn without_the_program_the_letter_goes_on() {
+    let missing = Program { path: PathBuf::from("/nowhere/postbud"), args: Vec::new() };
+    let reader = Reader::new(missing, Budget::default()).unwrap();
+    assert!(reader.warm().is_err());
+    let mut letter = letter(vec![b"%PDF-1.4".to_vec()]);
+    reader.attach(&mut letter);
+    assert_eq!(troubles(&letter.attached), [Some(DocumentTrouble::NoReader)]);
+    assert_eq!(letter.attached[0].format, DocumentFormat::Pdf);
+    assert_eq!(letter.classifier_text().body, "Se bilag");
+}
+
+#[test]
+fn the_letters_budget_ends_before_its_documents_do() {
+    let Some(worker) = worker() else { return };
+    let budget = Budget { letter_documents: 2, letter_bytes: 5, ..Budget::default() };
+    let documents = vec![b"abc".to_vec(), b"defg".to_vec(), b"h".to_vec(), b"i".to_vec()];
+    let found = attached(worker, budget, documents);
+    let used_up = Some(DocumentTrouble::BudgetUsedUp);
+    assert_eq!(troubles(&found), [None, used_up, used_up, used_up]);
+}
+
+#[test]
+fn many_at_once_share_the_workers() {
+    let Some(worker) = worker() else { return };
+    let reader = Reader::new(worker, Budget::default()).unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let reader = &reader;
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    let mut letter = letter(vec![format!("nr {number}").into_bytes()]);
+                    reader.attach(&mut letter);
+                    assert_eq!(letter.attached[0].text, format!("nr {number}"));
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,113 @@
+//! One request to the endpoint: a MeMo in, an answer out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use hyper::{Method, Request, StatusCode};
+use tokio::time::timeout;
+use tracing::info;
+
+use super::Shared;
+use super::answer::{Answer, accepted, and_close, later, rejected};
+use crate::acceptor::{AcceptError, Kind};
+use crate::room::{Gathered, Refusal};
+
+/// The parameter with which a sender may say which message it sends.
+const UUID_PARAMETER: &str = "memo-message-uuid";
+
+/// Answers one request.
+pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
+    if request.uri().path().trim_end_matches('/') != shared.options.path.trim_end_matches('/') {
+        return and_close(rejected(StatusCode::NOT_FOUND, "not.found", "there is nothing here"));
+    }
+    if request.method() != Method::POST {
+        let message = "send a MeMo message with POST";
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        return and_close(rejected(status, "method.not.allowed", message));
+    }
+    let named = named(request.uri().query().unwrap_or_default());
+    let limit = shared.acceptor.letter_bytes();
+    if request.body().size_hint().lower() > limit as u64 {
+        return and_close(refused(&shared, Refusal::TooLarge { limit }));
+    }
+    let reading = gather(request.into_body(), &shared);
+    let letter = match timeout(shared.options.deadline, reading).await {
+        Ok(Ok(letter)) => letter,
+        Ok(Err(Fault::Refused(refusal))) => return and_close(refused(&shared, refusal)),
+        Ok(Err(Fault::Slow)) | Err(_) => {
+            let message = "the message did not come in time";
+            return and_close(rejected(StatusCode::REQUEST_TIMEOUT, "too.slow", message));
+        }
+        Ok(Err(Fault::Broken)) => {
+            let message = "the message broke off";
+            return and_close(rejected(StatusCode::BAD_REQUEST, "broken", message));
+        }
+    };
+    accept(&shared, &letter, named.as_deref()).await
+}
+
+async fn accept(shared: &Shared, letter: &Gathered, named: Option<&str>) -> Answer {
+    // Looked at first: a message under another name than it was announced by is not ours to keep.
+    if let Some(named) = named
+        && !shared.acceptor.is_called(letter.raw.clone(), named).await
+    {
+        shared.activity.refused();
+        let message = "the message has another messageUUID than the address says";
+        return rejected(StatusCode::UNPROCESSABLE_ENTITY, "memo.uuid.mismatch", message);
+    }
+    match shared.acceptor.accept(letter.raw.clone(), Kind::Memo).await {
+        Ok(id) => {
+            shared.activity.accepted();
+            shared.activity.well();
+            info!(letter = %id, bytes = letter.raw.len(), "taken by push");
+            accepted(id.as_str())
+        }
+        Err(AcceptError::TooLarge { limit, .. }) => refused(shared, Refusal::TooLarge { limit }),
+        Err(error) if error.is_final() => {
+            shared.activity.refused();
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            rejected(status, "memo.invalid", &error.to_string())
+        }
+        Err(error) => {
+            shared.activity.trouble("not-taken", &error);
+            later("not.now", "letters cannot be kept now")
+        }
+    }
+}
+
+fn refused(shared: &Shared, refusal: Refusal) -> Answer {
+    match refusal {
+        Refusal::TooLarge { .. } => {
+            shared.activity.refused();
+            rejected(StatusCode::PAYLOAD_TOO_LARGE, "memo.too.large", &refusal.to_string())
+        }
+        Refusal::NoRoom => later("busy", &refusal.to_string()),
+    }
+}
+
+/// The messageUUID in the query, where there is one.
+fn named(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == UUID_PARAMETER).map(|(_, value)| value.into_owned())
+}
+
+enum Fault {
+    Refused(Refusal),
+    Slow,
+    Broken,
+}
+
+async fn gather(mut body: Incoming, shared: &Shared) -> Result<Gathered, Fault> {
+    let mut letter = shared.room.gather(shared.acceptor.letter_bytes());
+    loop {
+        let idle: Duration = shared.options.idle;
+        let frame = timeout(idle, body.frame()).await.map_err(|_| Fault::Slow)?;
+        let Some(frame) = frame else { return Ok(letter.finish()) };
+        // Trailers say nothing that matters here.
+        if let Ok(data) = frame.map_err(|_| Fault::Broken)?.into_data() {
+            letter.push(&data).map_err(Fault::Refused)?;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `postbud person`: what a person can ask for. Everything held about them, that it is erased, or
+//! that nothing about them is decided automatically.
+
+mod export;
+mod index;
+mod key;
+
+use std::io::Read as _;
+
+use postbud_letter::{LetterId, privacy};
+use postbud_pipeline::ports::{LabelError, Timestamp, is_person};
+use postbud_store::{PersonKey, SqlStore};
+use serde_json::json;
+
+use crate::cli::{Lang, PersonArgs, PersonCommand};
+use crate::config::Config;
+use crate::exit::{self, Failure};
+use crate::{output, telemetry, wiring};
+
+pub(crate) use key::existing_key;
+
+/// More is no CPR number.
+const INPUT_BYTES: u64 = 64;
+
+/// Does what was asked.
+pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let cpr = cpr(&args.cpr)?;
+    let by = args.by.trim();
+    if !is_person(by) {
+        let message = "--by takes the name of the person who asks";
+        return Err(Failure::new(exit::CONFIGURATION, message).into());
+    }
+    let store = wiring::store(&config).await?;
+    let key = key::key(&config)?;
+    if let PersonCommand::Restrict { lift } = &args.command {
+        return restrict(args, &store, &key, &cpr, !lift).await;
+    }
+    index::catch_up(&config, &store, &key).await?;
+    let letters = store.letters_of(&key, &cpr).await?;
+    match &args.command {
+        PersonCommand::Export { to } => {
+            export::run(&config, &store, &letters, by, to).await?;
+            let said = json!({ "letters": letters.len(), "file": to });
+            let file = to.display();
+            say(args, &said, |lang| match lang {
+                Lang::En => format!("{} letters are in {file}", letters.len()),
+                Lang::Da => format!("{} breve ligger i {file}", letters.len()),
+            })
+        }
+        PersonCommand::Erase => erase(args, &store, &letters, by).await,
+        PersonCommand::Restrict { .. } => Ok(()),
+    }
+}
+
+/// The ten digits that were given.
+fn cpr(given: &str) -> anyhow::Result<String> {
+    let mut text = given.to_owned();
+    if given == "-" {
+        text.clear();
+        std::io::stdin().take(INPUT_BYTES).read_to_string(&mut text)?;
+    }
+    match privacy::cpr_numbers(&text).as_slice() {
+        [one] => Ok(one.clone()),
+        // What was given is not repeated: it may be a number all the same.
+        _ => {
+            Err(Failure::new(exit::CONFIGURATION, "--cpr takes one CPR number of ten digits")
+                .into())
+        }
+    }
+}
+
+async fn erase(
+    args: &PersonArgs,
+    store: &SqlStore,
+    letters: &[LetterId],
+    by: &str,
+) -> anyhow::Result<()> {
+    let mut erased = 0_usize;
+    let mut left: Vec<&LetterId> = Vec::new();
+    for letter in letters {
+        match store.erase(letter, by, Timestamp::now()).await {
+            Ok(_) => erased += 1,
+            Err(LabelError::InFlight { .. }) => left.push(letter),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    say(args, &json!({ "erased": erased, "on_their_way": left }), |lang| match lang {
+        Lang::En => format!(
+            "{erased} letters are erased; `postbud retrain` makes the next model without them"
+        ),
+        Lang::Da => {
+            format!("{erased} breve er slettet; `postbud retrain` laver den næste model uden dem")
+        }
+    })?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let left: Vec<&str> = left.iter().map(|letter| letter.as_str()).collect();
+    let message = format!(
+        "{} letters are on their way to a mailbox and are still here: {}; ask again when they are delivered",
+        left.len(),
+        left.join(", ")
+    );
+    Err(Failure::new(exit::FAILED, message).into())
+}
+
+async fn restrict(
+    args: &PersonArgs,
+    store: &SqlStore,
+    key: &PersonKey,
+    cpr: &str,
+    on: bool,
+) -> anyhow::Result<()> {
+    store.restrict(key, cpr, on, &args.by, Timestamp::now()).await?;
+    say(args, &json!({ "restricted": on }), |lang| {
+        let text = match (lang, on) {
+            (Lang::En, true) => {
+                "from now on a person decides about every letter that names this person"
+            }
+            (Lang::En, false) => "letters that name this person are decided like others again",
+            (Lang::Da, true) => "fra nu af fordeler en medarbejder hvert brev, der nævner personen",
+            (Lang::Da, false) => "breve, der nævner personen, fordeles igen som andre",
+        };
+        text.to_owned()
+    })
+}
+
+fn say(
+    args: &PersonArgs,
+    document: &serde_json::Value,
+    text: impl Fn(Lang) -> String,
+) -> anyhow::Result<()> {
+    if args.output.json {
+        return output::json(document);
+    }
+    output::line(&text(output::lang(args.output.lang)))
+}
+
+/// The configured key, which must be there.
+fn no_key(config: &Config) -> Failure {
+    let file = config.privacy.key_file.display();
+    let message = format!(
+        "people are restricted, but the key of the index of people is not in {file}; \
+         put it back, or name it as key_file in [privacy]"
+    );
+    Failure::new(exit::CONFIGURATION, message)
+}

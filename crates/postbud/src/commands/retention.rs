@@ -1,0 +1,122 @@
+//! `postbud retention`: removes what is too old, and says what went when. `postbud run` does it once
+//! a day by itself.
+
+use std::time::Duration;
+
+use postbud_pipeline::Stop;
+use postbud_pipeline::ports::Timestamp;
+use postbud_store::{Purpose, SqlStore};
+use serde_json::json;
+use tracing::{error, info};
+
+use crate::cli::{Lang, RetentionArgs};
+use crate::config::Config;
+use crate::{output, telemetry, wiring};
+
+const DAY_MS: i64 = 86_400_000;
+/// How often `postbud run` looks whether a day has passed.
+const EVERY: Duration = Duration::from_secs(600);
+
+/// Does what was asked.
+pub(crate) async fn run(args: &RetentionArgs) -> anyhow::Result<()> {
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let store = wiring::store(&config).await?;
+    if args.now {
+        for purpose in Purpose::ALL {
+            remove(&config, &store, purpose, Timestamp::now()).await?;
+        }
+    }
+    let mut runs = Vec::new();
+    for purpose in Purpose::ALL {
+        runs.push((purpose, config.privacy.days(purpose), store.last_retention(purpose).await?));
+    }
+    if args.output.json {
+        let runs = runs.iter().map(|(purpose, days, last)| {
+            let last = last.as_ref();
+            json!({
+                "purpose": purpose.as_str(),
+                "days": days,
+                "last_run": last.map(|run| run.at),
+                "older_than": last.map(|run| run.older_than),
+                "gone": last.map(|run| run.gone),
+            })
+        });
+        let enforced = config.privacy.retention;
+        return output::json(&json!({ "enforced": enforced, "runs": runs.collect::<Vec<_>>() }));
+    }
+    let lang = output::lang(args.output.lang);
+    let header = match lang {
+        Lang::En => ["purpose", "days", "last run (UTC)", "gone"],
+        Lang::Da => ["formål", "dage", "sidst kørt (UTC)", "fjernet"],
+    };
+    let rows = runs.iter().map(|(purpose, days, last)| {
+        let last = last.as_ref();
+        vec![
+            purpose_name(*purpose, lang).to_owned(),
+            days.to_string(),
+            last.map_or_else(|| "-".to_owned(), |run| output::moment(run.at)),
+            last.map_or_else(String::new, |run| run.gone.to_string()),
+        ]
+    });
+    output::line(&output::table(&header, &[1, 3], rows.collect()))
+}
+
+fn purpose_name(purpose: Purpose, lang: Lang) -> &'static str {
+    match (lang, purpose) {
+        (Lang::En, purpose) => purpose.as_str(),
+        (Lang::Da, Purpose::Letters) => "breve",
+        (Lang::Da, Purpose::Training) => "træning",
+        (Lang::Da, Purpose::Decisions) => "afgørelser",
+        (Lang::Da, Purpose::Access) => "adgangslog",
+        (Lang::Da, Purpose::Leftovers) => "rester",
+    }
+}
+
+async fn remove(
+    config: &Config,
+    store: &SqlStore,
+    purpose: Purpose,
+    now: Timestamp,
+) -> anyhow::Result<u64> {
+    let days = i64::from(config.privacy.days(purpose));
+    let before = now.plus_ms(days.saturating_mul(-DAY_MS));
+    Ok(store.retain(purpose, before, now).await?)
+}
+
+/// Once a day until `stop`, for each purpose on its own. What fails is tried again.
+pub(crate) async fn by_day(config: &Config, store: &SqlStore, stop: &Stop) {
+    if !config.privacy.retention {
+        return;
+    }
+    loop {
+        for purpose in Purpose::ALL {
+            if stop.is_set() {
+                return;
+            }
+            match due(config, store, purpose).await {
+                Ok(None | Some(0)) => {}
+                Ok(Some(gone)) => {
+                    info!(purpose = purpose.as_str(), gone, "what was too old is removed");
+                }
+                Err(error) => {
+                    let purpose = purpose.as_str();
+                    error!(purpose, error = %error, "what is too old could not be removed");
+                }
+            }
+        }
+        if stop.sleep(EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Removes what is too old, when the last time was a day ago.
+async fn due(config: &Config, store: &SqlStore, purpose: Purpose) -> anyhow::Result<Option<u64>> {
+    let now = Timestamp::now();
+    let last = store.last_retention(purpose).await?;
+    if last.is_some_and(|last| last.at.plus_ms(DAY_MS) > now) {
+        return Ok(None);
+    }
+    remove(config, store, purpose, now).await.map(Some)
+}

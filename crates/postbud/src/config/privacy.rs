@@ -1,0 +1,51 @@
+//! `[privacy]` and `[retention]`: whose data is kept, and how long.
+
+use std::path::PathBuf;
+
+use postbud_store::Purpose;
+
+use super::section::Section;
+
+/// The key of the index of people when nothing is configured, beside the store.
+const KEY_FILE: &str = "postbud-data/privacy.key";
+/// A hundred years: for ever.
+const MOST_DAYS: u64 = 36_500;
+
+/// `[privacy]` and `[retention]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Privacy {
+    /// Holds the key with which CPR numbers become names in the index of people.
+    pub(crate) key_file: PathBuf,
+    /// Does `postbud run` remove what is too old?
+    pub(crate) retention: bool,
+    days: [u32; Purpose::ALL.len()],
+}
+
+impl Privacy {
+    /// How many days something is kept for a purpose.
+    pub(crate) fn days(&self, purpose: Purpose) -> u32 {
+        let place = Purpose::ALL.iter().position(|found| *found == purpose);
+        place.and_then(|place| self.days.get(place)).copied().unwrap_or(u32::MAX)
+    }
+}
+
+/// Reads both sections.
+pub(super) fn privacy(privacy: Section<'_, '_>, retention: Section<'_, '_>) -> Privacy {
+    let key_file =
+        privacy.text("key_file").map_or_else(|| KEY_FILE.to_owned(), |found| found.value);
+    let key_file = privacy.reader.path(&key_file);
+    privacy.finish();
+    let days = |key, default| {
+        u32::try_from(retention.whole(key, default, 1..=MOST_DAYS)).unwrap_or(u32::MAX)
+    };
+    let days = [
+        days("letters_days", 30),
+        days("training_days", 730),
+        days("decisions_days", 1_825),
+        days("access_days", 730),
+        days("leftovers_days", 90),
+    ];
+    let enforced = retention.flag("enforce").unwrap_or(true);
+    retention.finish();
+    Privacy { key_file, retention: enforced, days }
+}

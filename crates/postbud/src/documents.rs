@@ -1,0 +1,56 @@
+//! What reads a letter's documents, behind the pipeline's port: processes of this same binary.
+
+use std::sync::Arc;
+
+use postbud_extract::{Budget, Program, Reader};
+use postbud_letter::Letter;
+use postbud_pipeline::ports::Documents;
+use tracing::{info, warn};
+
+use crate::config::Config;
+
+/// The reader behind the port.
+struct Attachments(Arc<Reader>);
+
+impl Documents for Attachments {
+    fn attach(&self, letter: &mut Letter) {
+        self.0.attach(letter);
+    }
+}
+
+/// What reads documents under this configuration; `None` when nobody does. The first process is
+/// started at once, beside everything else.
+pub(crate) fn reader(config: &Config) -> Option<Arc<dyn Documents>> {
+    let budget = config.documents.as_ref()?;
+    match Reader::new(program(budget), budget.clone()) {
+        Ok(reader) => {
+            let reader = Arc::new(reader);
+            warm(Arc::clone(&reader));
+            Some(Arc::new(Attachments(reader)))
+        }
+        Err(error) => {
+            warn!(error = %error, "documents are not read: letters are decided on the rest");
+            None
+        }
+    }
+}
+
+fn program(budget: &Budget) -> Program {
+    let memory = format!("--memory={}", budget.memory_bytes);
+    Program::own(vec!["extract-worker".into(), memory.into()])
+}
+
+fn warm(reader: Arc<Reader>) {
+    let work = move || match reader.warm() {
+        Ok(sandbox) => {
+            let sandbox = format!("{sandbox:?}");
+            info!(sandbox, "documents are read in a process of their own");
+        }
+        Err(error) => {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            warn!(error = %error, source, "letters are decided on the rest, and it is tried again");
+        }
+    };
+    // Without this thread the first document starts its process itself.
+    let _ = std::thread::Builder::new().name("extract-warm".to_owned()).spawn(work);
+}

@@ -1,0 +1,309 @@
+//! The desk as a system owner uses it, and as a program does.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::desk_chromium::{Browser, Page};
+use crate::desk_place::{Answer, Place};
+use crate::settings::{embedded, mail, model};
+use crate::support::Installation;
+
+/// An installation with a desk, whose models lie in a folder of their own.
+fn installation(desk: &str) -> Installation {
+    let config = embedded().replace(&model(), "models/klit");
+    let retrain = "[retrain]\nletters = [\"base.jsonl\"]\n[delivery]";
+    let desk = format!("\n[desk]\nlisten = \"127.0.0.1:0\"\n{desk}");
+    let here = Installation::with(&(config.replace("[delivery]", retrain) + &desk));
+    here.write("base.jsonl", lines(0..150));
+    here
+}
+
+/// Letters for three mailboxes, as JSON Lines.
+fn lines(range: std::ops::Range<usize>) -> String {
+    let line = |n: usize| {
+        let (mailbox, words) = [
+            ("affald", "skraldespanden er ikke tømt"),
+            ("vej-park", "der er et hul i vejen"),
+            ("andet", "tillykke med fødselsdagen"),
+        ][n % 3];
+        let body = format!("{words}, nummer {n} og {}", n * 7919 % 1000);
+        let line = json!({ "id": format!("B{n}"), "category": mailbox,
+            "subject": format!("Sag {n}"), "body": body });
+        format!("{line}\n")
+    };
+    range.map(line).collect()
+}
+
+/// Signs in and goes to a page.
+fn sign_in(browser: &mut Browser, page: &Page, place: &Place, name: &str, role: &str, to: &str) {
+    let password = place.account(name, role);
+    browser.go(page, &format!("http://{}/sign-in", place.address));
+    browser.until(page, "document.activeElement.id === 'name'");
+    browser.write(page, name);
+    browser.press(page, "Tab");
+    browser.write(page, &password);
+    browser.press(page, "Enter");
+    browser.until(page, "document.querySelector('header nav a')");
+    browser.go(page, &format!("http://{}{to}", place.address));
+}
+
+/// Clicks what a selector finds and waits for what must be there then.
+fn click(browser: &mut Browser, page: &Page, selector: &str, then: &str) {
+    browser.eval(page, &format!("document.querySelector({}).click()", json!(selector)));
+    browser.until(page, then);
+}
+
+fn registry(place: &Place) -> Value {
+    let text = fs::read_to_string(place.here.path("models/klit/registry.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn an_owner_promotes_a_version_and_rolls_it_back() {
+    let Some(mut browser) = Browser::start() else { return };
+    let here = installation("");
+    here.json(&["retrain", "--promote", "--by", "anna"]);
+    here.write("base.jsonl", lines(0..180));
+    assert_eq!(here.json(&["retrain", "--by", "anna"])["version"], "klit/2");
+    let place = Place::over(here, 0);
+    let page = browser.page(1280, false);
+    sign_in(&mut browser, &page, &place, "otto", "owner", "/models");
+    let shown = browser.eval(&page, "document.querySelector('tbody').innerText");
+    let shown = shown.as_str().unwrap();
+    assert!(shown.contains("klit/2") && shown.contains("i brug"), "{shown}");
+
+    let promote = "form[action='/models/promote'] button[value='2']";
+    click(&mut browser, &page, promote, "document.getElementById('confirm')");
+    let question = browser.eval(&page, "document.querySelector('h1').innerText");
+    assert_eq!(question, "Skal klit/2 tages i brug i stedet for klit/1?");
+    assert_eq!(registry(&place)["champion"]["version"], 1, "nothing has happened yet");
+    browser.eval(&page, "document.getElementById('why').focus()");
+    browser.write(&page, "flere breve");
+    click(&mut browser, &page, "#confirm", "document.getElementById('roll-back')");
+    let record = registry(&place);
+    assert_eq!(record["champion"]["version"], 2);
+    let last = record["history"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["by"], &last["why"]), (&"otto".into(), &"flere breve".into()));
+
+    click(&mut browser, &page, "#roll-back", "document.getElementById('confirm')");
+    click(
+        &mut browser,
+        &page,
+        "#confirm",
+        "location.pathname === '/models' && \
+        document.querySelector('.events')?.innerText.includes('rullet tilbage')",
+    );
+    assert_eq!(registry(&place)["champion"]["version"], 1);
+
+    // A card can be read, and no page is wider than a narrow screen.
+    let narrow = browser.page(320, false);
+    sign_in(&mut browser, &narrow, &place, "olga", "owner", "/models/1/card");
+    for path in ["/models/1/card", "/models", "/labels", "/threshold", "/evidence"] {
+        browser.go(&narrow, &format!("http://{}{path}", place.address));
+        let width = browser.eval(&narrow, "document.documentElement.scrollWidth");
+        assert!(width.as_u64().unwrap() <= 320, "{path} is {width} wide");
+    }
+}
+
+#[test]
+fn only_the_version_that_was_looked_at_is_rolled_back() {
+    let here = installation("");
+    here.json(&["retrain", "--promote", "--by", "anna"]);
+    here.write("base.jsonl", lines(0..180));
+    here.json(&["retrain", "--by", "anna"]);
+    let place = Place::over(here, 0);
+    let owner = place.person("otto", "owner");
+    let send = |path: &str, form: &str| {
+        place.post(path, &format!("csrf={}&{form}", owner.csrf), Some(&owner.cookie), "")
+    };
+    let asked = send("/models/promote", "version=2");
+    assert!(asked.status == 200 && asked.body.contains("confirm"), "{}", asked.body);
+    assert_eq!(registry(&place)["champion"]["version"], 1, "it was not confirmed");
+    assert_eq!(send("/models/promote", "version=2&confirm=yes").status, 303);
+    let stale = send("/models/roll-back", "version=1&confirm=yes");
+    assert_eq!(stale.status, 409, "{}", stale.body);
+    assert_eq!(registry(&place)["champion"]["version"], 2);
+    assert_eq!(send("/models/promote", "version=9&confirm=yes").status, 400);
+    assert_eq!(send("/models/challenge", "version=1&confirm=yes").status, 303);
+    assert_eq!(registry(&place)["challenger"]["version"], 1);
+    assert_eq!(send("/models/challenge", "version=0&confirm=yes").status, 303);
+    assert_eq!(registry(&place)["challenger"], Value::Null);
+}
+
+#[test]
+fn the_buttons_train_a_model_and_import_old_mail() {
+    let Some(mut browser) = Browser::start() else { return };
+    let here = installation("history = \"old\"\n");
+    for n in 0..3 {
+        here.write(&format!("old/affald/{n}"), mail(&format!("Gammel {n}"), "skraldet ligger der"));
+    }
+    let place = Place::over(here, 0);
+    let page = browser.page(1280, false);
+    sign_in(&mut browser, &page, &place, "otto", "owner", "/labels");
+    click(
+        &mut browser,
+        &page,
+        "#start-import",
+        "document.getElementById('imported')?.innerText.includes('3 nye')",
+    );
+    let labels = place.here.json(&["labels", "list"]);
+    assert_eq!(labels["labels"][0]["by"], "otto", "somebody stands behind each label");
+    click(
+        &mut browser,
+        &page,
+        "#start-retrain",
+        "document.getElementById('trainings').innerText.includes('ny version lavet')",
+    );
+    let shown = browser.eval(&page, "document.getElementById('trainings').innerText");
+    let shown = shown.as_str().unwrap();
+    assert!(shown.contains("otto") && shown.contains("klit/1"), "{shown}");
+    assert!(place.here.path("models/klit/1/model.postbud").is_file());
+    let learned = fs::read_to_string(place.here.path("models/klit/1/letters.txt")).unwrap();
+    assert_eq!(learned.lines().count(), 153);
+}
+
+#[test]
+fn labels_show_who_disagrees_and_can_be_withdrawn() {
+    let place = Place::open(&[("Hul i vejen", "Der er et hul."), ("Rotter", "Der er rotter.")]);
+    let (owner, auditor) = (place.person("otto", "owner"), place.person("aud", "auditor"));
+    let page = place.get("/labels", Some(&owner.cookie)).body;
+    assert!(page.contains("Hul i vejen"), "the model is unsure about it: {page}");
+    let letter = place.waiting(&owner).remove(0);
+    place.here.json(&["assign", &letter, "affald", "--by", "klara"]);
+    let page = place.get("/labels", Some(&owner.cookie)).body;
+    assert!(page.contains("klara") && page.contains(&letter), "{page}");
+    let withdraw = |why: &str| {
+        let form = format!("csrf={}&letter={letter}&number=1&why={why}", owner.csrf);
+        place.post("/labels/withdraw", &form, Some(&owner.cookie), "").status
+    };
+    assert_eq!(withdraw(""), 400, "a withdrawal says why");
+    assert_eq!(withdraw("forkert+brev"), 303);
+    assert_eq!(withdraw("forkert+brev"), 409, "it is withdrawn already");
+    let listed = place.here.json(&["labels", "list", "--letter", &letter]);
+    assert_eq!(listed["labels"][0]["withdrawn"]["by"], "otto");
+    // An auditor sees who said what, and no letter.
+    let page = place.get("/labels", Some(&auditor.cookie)).body;
+    assert!(page.contains(&letter) && !page.contains("Rotter") && !page.contains("/letters/"));
+}
+
+#[test]
+fn another_threshold_is_a_form_that_needs_no_script() {
+    let place = Place::open(&[("Hul i vejen", "Der er et hul.")]);
+    let auditor = place.person("aud", "auditor");
+    let page = place.get("/threshold?at=97%2C5&days=7", Some(&auditor.cookie));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("97,5 % ←"), "{}", page.body);
+    assert!(page.body.contains("1 breve"), "{}", page.body);
+    let nonsense = place.get("/threshold?at=x&mailbox=../x", Some(&auditor.cookie));
+    assert!(nonsense.status == 200 && nonsense.body.contains("90,0 % ←"));
+}
+
+/// What a program gets, as JSON.
+fn ask(place: &Place, token: &str, path: &str) -> (u16, Value) {
+    answer(&place.get_with(path, &format!("Authorization: Bearer {token}\r\n")))
+}
+
+fn answer(answer: &Answer) -> (u16, Value) {
+    (answer.status, serde_json::from_str(&answer.body).unwrap_or(Value::Null))
+}
+
+#[test]
+fn a_program_does_what_a_person_can_and_both_are_named() {
+    let place = Place::open(&[("Hul i vejen", "Der er et hul."), ("Rotter", "Der er rotter.")]);
+    let made = place.here.json(&["user", "token", "esdh"]);
+    let token = made["token"].as_str().unwrap().to_owned();
+    let (status, described) = answer(&place.get("/api/openapi.json", None));
+    assert_eq!((status, &described["openapi"]), (200, &"3.1.0".into()));
+
+    let (status, list) = ask(&place, &token, "/api/v1/letters?state=review&limit=1");
+    assert_eq!((status, &list["next_offset"]), (200, &1.into()), "{list}");
+    let id = list["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let (status, letter) = ask(&place, &token, &format!("/api/v1/letters/{id}"));
+    assert!(status == 200 && letter["text"].as_str().unwrap().starts_with("Der er"), "{letter}");
+    assert!(!letter["why"].as_str().unwrap().is_empty());
+
+    let decide = |body: Value| {
+        let path = format!("/api/v1/letters/{id}/decision");
+        let bearer = format!("Authorization: Bearer {token}\r\n");
+        answer(&place.post(&path, &body.to_string(), None, &bearer))
+    };
+    assert_eq!(decide(json!({ "mailbox": "affald" })).0, 400, "a person decides");
+    assert_eq!(decide(json!({ "mailbox": "affald", "by": "postbud" })).0, 400);
+    assert_eq!(decide(json!({ "mailbox": "hundeluft", "by": "Klara Holm" })).0, 400);
+    let (status, decided) = decide(json!({ "mailbox": "affald", "by": "Klara Holm" }));
+    assert_eq!((status, &decided["by"]), (200, &"Klara Holm (esdh)".into()), "{decided}");
+    let (status, refused) = decide(json!({ "mailbox": "vej-park", "by": "Karl" }));
+    assert_eq!((status, &refused["title"]), (409, &"conflict".into()), "{refused}");
+
+    let (_, history) = ask(&place, &token, &format!("/api/v1/letters/{id}/history"));
+    let events = history["events"].as_array().unwrap();
+    let assigned = events.iter().find(|event| event["what"] == "assigned").unwrap();
+    assert_eq!(assigned["by"], "Klara Holm (esdh)");
+    let (_, labels) = ask(&place, &token, "/api/v1/labels?by=Klara%20Holm%20%28esdh%29");
+    assert_eq!(labels["labels"][0]["letter"], id.as_str(), "{labels}");
+    let (_, evidence) = ask(&place, &token, "/api/v1/evidence");
+    assert_eq!((&evidence["received"], &evidence["decided"]), (&2.into(), &1.into()));
+
+    // That it read the letter is written down.
+    let owner = place.person("otto", "owner");
+    let page = place.get("/evidence", Some(&owner.cookie)).body;
+    assert!(page.contains("esdh · api"), "{page}");
+}
+
+#[test]
+fn without_a_token_that_holds_programs_get_nothing() {
+    let place = Place::open(&[("Hul i vejen", "Der er et hul.")]);
+    let owner = place.person("otto", "owner");
+    let letter = place.waiting(&owner).remove(0);
+    let made = place.here.json(&["user", "token", "esdh", "--days", "1"]);
+    let token = made["token"].as_str().unwrap().to_owned();
+    let routes = postbud_desk::ROUTES.iter();
+    for route in routes.filter(|route| route.access == postbud_desk::Access::Program) {
+        let path = route.path.replace("{id}", &letter);
+        let bearers = ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic b3R0bzp4\r\n"];
+        for more in bearers {
+            let said = match route.method {
+                "GET" => place.get_with(&path, more),
+                _ => place.post(&path, "{}", Some(&owner.cookie), more),
+            };
+            assert_eq!(said.status, 401, "{path} {more}");
+            assert_eq!(said.header("www-authenticate"), "Bearer");
+        }
+        if route.method == "GET" {
+            assert_eq!(ask(&place, &token, &path).0, 200, "{path}");
+        }
+    }
+    // A token opens no page, and a name that a person has is no program's.
+    let as_cookie = format!("postbud={token}");
+    assert_eq!(place.get("/", Some(&as_cookie)).status, 303);
+    assert_eq!(place.here.say(&["user", "token", "otto"]).code, 1);
+    let listed = place.here.json(&["user", "list"]);
+    let users = listed["users"].as_array().unwrap();
+    assert!(users.iter().any(|user| user["name"] == "esdh" && user["role"] == "integration"));
+    place.here.json(&["user", "disable", "esdh"]);
+    assert_eq!(ask(&place, &token, "/api/v1/evidence").0, 401);
+}
+
+#[test]
+fn a_restricted_letter_does_not_exist_for_a_program_either() {
+    let desk = "\n[desk]\nlisten = \"127.0.0.1:0\"\n\
+        [[desk.restricted]]\nmailbox = \"affald\"\npeople = [\"journal\"]\n";
+    let here = Installation::with(&(embedded() + desk));
+    here.write("letters/2.eml", mail("Storskrald", "Hent mit storskrald."));
+    here.json(&["send", "letters"]);
+    let place = Place::over(here, 0);
+    place.here.wait_for("delivered", 1);
+    let token = |name: &str| {
+        place.here.json(&["user", "token", name])["token"].as_str().unwrap().to_owned()
+    };
+    let (named, other) = (token("journal"), token("robot"));
+    let (_, list) = ask(&place, &named, "/api/v1/letters");
+    let id = list["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let (_, hidden) = ask(&place, &other, "/api/v1/letters");
+    assert_eq!(hidden["letters"], json!([]));
+    for path in [format!("/api/v1/letters/{id}"), format!("/api/v1/letters/{id}/history")] {
+        assert_eq!(ask(&place, &named, &path).0, 200, "{path}");
+        assert_eq!(ask(&place, &other, &path).0, 404, "{path}");
+    }
+}
