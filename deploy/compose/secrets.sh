@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 umask 077
 mkdir -p secrets
-for name in db-password mq-password; do
+for name in db-password mq-password grafana-password; do
     [ -s "secrets/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"secrets/$name"
     # The containers' users are others than yours; the folder keeps everybody else out.
     chmod 644 "secrets/$name"

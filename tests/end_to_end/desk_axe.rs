@@ -11,7 +11,7 @@ use crate::support::{Installation, wait_until};
 const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']";
 
 /// The script; `None`, with a printed line, where npm cannot fetch it.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     let fetched = Command::new("npm")
         .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"])
@@ -31,7 +31,7 @@ fn axe() -> Option<String> {
 }
 
 /// What axe finds wrong on the page that is open, with everything on it unfolded.
-fn violations(browser: &mut Browser, page: &Page, axe: &str) -> Vec<String> {
+pub(crate) fn violations(browser: &mut Browser, page: &Page, axe: &str) -> Vec<String> {
     browser.eval(page, "document.querySelectorAll('details').forEach(d => { d.open = true; })");
     browser.eval(page, &format!("{axe}; true"));
     let found = browser.eval(

@@ -132,8 +132,8 @@ fn another_authority_and_several_mailboxes_by_keyboard() {
     browser.go(&page, &format!("http://{}{next}", place.address));
     // s, a mailbox by its first letters, Tab to the first box and Space, Enter sends.
     browser.press(&page, "s");
-    browser.until(&page, "document.activeElement.id === 'main'");
-    browser.eval(&page, "document.getElementById('main').value = 'vej-park'");
+    browser.until(&page, "document.activeElement.id === 'belongs'");
+    browser.eval(&page, "document.getElementById('belongs').value = 'vej-park'");
     browser.press(&page, "Tab");
     browser.press(&page, " ");
     browser.until(&page, "document.querySelector('[name=also]').checked");

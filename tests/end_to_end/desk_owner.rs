@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::desk_axe::{axe, violations};
 use crate::desk_chromium::{Browser, Page};
 use crate::desk_place::{Answer, Place};
 use crate::settings::{embedded, mail, model};
@@ -96,6 +97,16 @@ fn an_owner_promotes_a_version_and_rolls_it_back() {
     );
     assert_eq!(registry(&place)["champion"]["version"], 1);
 
+    // The slider says where it stands, and asks when it is let go.
+    browser.go(&page, &format!("http://{}/threshold", place.address));
+    let slide = "const r = document.querySelector('input[type=range]'); r.value = '97.5';";
+    browser.eval(&page, &format!("{{ {slide} r.dispatchEvent(new Event('input')); }}"));
+    let shown = browser.eval(&page, "document.getElementById('shown-at').textContent");
+    assert_eq!(shown, "97,5 %");
+    let let_go = format!("{{ {slide} r.dispatchEvent(new Event('change')); }}");
+    browser.eval(&page, &let_go);
+    browser.until(&page, "document.querySelector('.chosen th').innerText.startsWith('97,5 %')");
+
     // A card can be read, and no page is wider than a narrow screen.
     let narrow = browser.page(320, false);
     sign_in(&mut browser, &narrow, &place, "olga", "owner", "/models/1/card");
@@ -104,6 +115,35 @@ fn an_owner_promotes_a_version_and_rolls_it_back() {
         let width = browser.eval(&narrow, "document.documentElement.scrollWidth");
         assert!(width.as_u64().unwrap() <= 320, "{path} is {width} wide");
     }
+}
+
+#[test]
+fn the_owners_pages_break_no_wcag_with_something_on_them() {
+    let Some(mut browser) = Browser::start() else { return };
+    let Some(axe) = axe() else { return };
+    let here = installation("history = \"old\"\n");
+    here.json(&["retrain", "--promote", "--by", "anna"]);
+    here.write("base.jsonl", lines(0..180));
+    here.json(&["retrain", "--by", "anna"]);
+    here.write("letters/1.eml", mail("Hul i vejen", "Der er et hul."));
+    here.write("letters/2.eml", mail("Rotter", "Der er rotter i haven."));
+    let place = Place::over(here, 2);
+    let letter = place.here.json(&["letters"])["letters"][0]["letter"].clone();
+    place.here.json(&["assign", letter.as_str().unwrap(), "affald", "--by", "klara"]);
+    let mut wrong = Vec::new();
+    for (dark, name) in [(false, "otto"), (true, "olga")] {
+        let page = browser.page(1280, dark);
+        sign_in(&mut browser, &page, &place, name, "owner", "/models");
+        let promote = "form[action='/models/promote'] button[value='2']";
+        click(&mut browser, &page, promote, "document.getElementById('confirm')");
+        let mut found = violations(&mut browser, &page, &axe);
+        for path in ["/models", "/models/1/card", "/labels", "/threshold?at=97.5"] {
+            browser.go(&page, &format!("http://{}{path}", place.address));
+            found.extend(violations(&mut browser, &page, &axe));
+        }
+        wrong.extend(found.into_iter().map(|one| format!("{one} (dark: {dark})")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::settings::embedded;
 use crate::support::Installation;
 
 const WASTE: &str = "Vores skraldespand er ikke blevet tømt i tre uger. Hvornår kommer skraldebilen \
-    og tømmer affaldet? Vi vil også gerne have en ekstra beholder til restaffald og storskrald.";
+    og tømmer affaldet? Vi vil også gerne have en ekstra beholder til restaffald.";
 
 /// A mail with this text and these documents.
 fn mail(subject: &str, text: &str, documents: &[&[u8]]) -> Vec<u8> {
@@ -47,7 +47,7 @@ fn pdf(drawn: &[u8]) -> Vec<u8> {
     let mut out = b"%PDF-1.4\n".to_vec();
     let mut table = String::from("0000000000 65535 f \n");
     for (number, object) in objects.iter().enumerate() {
-        write!(table, "{:010} 00000 n \n", out.len()).unwrap();
+        writeln!(table, "{:010} 00000 n ", out.len()).unwrap();
         out.extend_from_slice(format!("{} 0 obj\n", number + 1).as_bytes());
         out.extend_from_slice(object);
         out.extend_from_slice(b"\nendobj\n");
@@ -140,7 +140,7 @@ fn a_long_annex_does_not_change_what_three_lines_ask_for() {
     let annex = pdf_text(&"Vilkår for brug af aftalen og dens bilag. ".repeat(2_000));
     let with = classify(&place, &mail("Skrald", WASTE, &[&annex]));
     assert_eq!(alone["suggestions"][0]["mailbox"], "affald");
-    assert_eq!(with["suggestions"][0]["mailbox"], "affald", "{with}");
+    assert_eq!(with["suggestions"], alone["suggestions"], "{with}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn every_bomb_is_named_and_the_letter_goes_on() {
         let subject = letter["subject"].as_str().unwrap();
         let number: usize = subject.rsplit(' ').next().unwrap().parse().unwrap();
         let shown = place.json(&["letters", "show", letter["letter"].as_str().unwrap()]);
-        let decision = &shown["decisions"][0];
+        let decision = &shown["letter"]["decisions"][0];
         let expected = bombs.get(number).map_or("none", |(trouble, _)| trouble);
         assert_eq!(troubles(decision), [expected], "{subject}: {shown}");
     }

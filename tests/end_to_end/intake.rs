@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use postbud_testkit::ngdp::{Call, NgdpFault, NgdpServer};
 
-use crate::settings::{STORSKRALD, embedded, mail, memo};
+use crate::settings::{STORSKRALD, embedded, mail, mailboxes, memo, model};
 use crate::support::{Installation, postbud, wait_until};
 
 const UUID: &str = "8C2EA15D-61FB-4BA9-9366-42F8B194C114";
@@ -106,4 +106,36 @@ fn intake_alone_fills_the_queue_and_routes_nothing() {
     let nothing = Installation::with(&embedded()).say(&["run", "intake"]);
     assert_eq!(nothing.code, 2);
     assert!(nothing.err.contains("[intake]"), "{}", nothing.err);
+}
+
+/// One Postbud sends by mail (through lettre), another takes it.
+#[test]
+fn a_letter_goes_by_mail_from_one_installation_into_another() {
+    // Free now, and taken at once; a test that loses this race fails loudly.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let taking = Installation::with(&format!(
+        "{}\n[[intake.smtp]]\nlisten = \"127.0.0.1:{port}\"\nname = \"in.klit.example\"\n\
+         recipients = [\"park@klitkobing.example\"]\n",
+        embedded()
+    ));
+    let sending = Installation::with(&format!(
+        "[store]\nurl = \"sqlite:postbud.db\"\n[model]\npath = \"{}\"\n\
+         [delivery]\ndomain = \"klitkobing.example\"\nfirst_retry_seconds = 1\n\
+         [delivery.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
+         from = \"postbud@klitkobing.example\"\n{}",
+        model(),
+        mailboxes(true)
+    ));
+    let sender = sending.run(None);
+    let letter = mail("Parkering ved skolen", ".\r\n..\r\nDer mangler parkering ved skolen.");
+    sending.write("in/1.eml", &letter);
+    sending.json(&["send", "in"]);
+    // Nobody listens yet: the letter waits and comes when somebody does.
+    let taker = taking.run(None);
+    sending.wait_for("delivered", 1);
+    taking.wait_for("delivered", 1);
+    let files = taking.maildir("vej-park");
+    assert_eq!(files.len(), 1);
+    assert!(files[0].1.ends_with(letter.as_bytes()), "the original bytes come through");
+    assert_eq!((sender.terminate(), taker.terminate()), (0, 0));
 }

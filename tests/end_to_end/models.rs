@@ -23,7 +23,7 @@ fn two_versions(config: &str) -> Installation {
 
 /// Sends a letter that no rule decides, waits until it is there, and returns its id.
 fn arrive(here: &Installation, subject: &str, waiting: usize) -> String {
-    here.write("next.eml", mail(subject, "Der er et hul i vejen."));
+    here.write("next.eml", mail(subject, "Der er et hul i vejen, nummer 12 og 345."));
     here.json(&["send", "next.eml"]);
     here.wait_for("review", waiting);
     let list = here.json(&["letters", "--state", "review", "--limit", "1000"]);
@@ -158,16 +158,20 @@ fn two_versions_are_compared_on_the_same_letters() {
 
 #[test]
 fn judging_a_model_says_when_the_mail_has_changed() {
-    let here = two_versions(&embedded());
-    here.write("same.jsonl", lines(300..500));
-    let same = here.json(&["evaluate", "--model", "models/klit/2", "--letters", "same.jsonl"]);
-    assert_eq!((&same["drift"]["before"], &same["drift"]["now"]), (&240.into(), &200.into()));
-    assert_eq!(same["drift"]["drifted"], false, "{}", same["drift"]);
+    let here = Installation::empty();
+    let text = fs::read_to_string(format!("{}/letters.jsonl", model())).unwrap();
+    here.write("letters.jsonl", text.lines().take(400).collect::<Vec<_>>().join("\n"));
+    here.json(&["train", "--letters", "letters.jsonl", "--out", "klit", "--hold-out"]);
+    let args = ["evaluate", "--model", "klit", "--letters", "letters.jsonl", "--held-out"];
+    let same = here.json(&args)["drift"].clone();
+    assert_eq!(same["drifted"], false, "{same}");
+    assert!(same["before"].as_u64() > Some(300) && same["now"].as_u64() > Some(50), "{same}");
+
     let other = |n: usize| {
         format!("{{\"category\":\"affald\",\"body\":\"Where do I pay my parking fine {n}?\"}}\n")
     };
     here.write("other.jsonl", (0..200).map(other).collect::<String>());
-    let args = ["evaluate", "--model", "models/klit/2", "--letters", "other.jsonl"];
+    let args = ["evaluate", "--model", "klit", "--letters", "other.jsonl"];
     let changed = here.json(&args)["drift"].clone();
     assert_eq!((&changed["drifted"], &changed["known"]["drifted"]), (&true.into(), &true.into()));
     let text = here.say(&args).out;
@@ -178,17 +182,17 @@ fn judging_a_model_says_when_the_mail_has_changed() {
 fn changes_over(config: &str) {
     let here = two_versions(config);
     let running = here.run(None);
-    let first = arrive(&here, "Brev 1", 1);
+    let first = arrive(&here, "Sag 1", 1);
     assert_eq!(decided_by(&here, &first), "klit/1");
 
     here.json(&["model", "promote", "2", "--by", "anna"]);
     wait_for_log(&running, "klit/2@");
-    let second = arrive(&here, "Brev 2", 2);
+    let second = arrive(&here, "Sag 2", 2);
     assert_eq!(decided_by(&here, &second), "klit/2");
 
     damage(&here, 2);
     wait_for_log(&running, "the last good model");
-    let third = arrive(&here, "Brev 3", 3);
+    let third = arrive(&here, "Sag 3", 3);
     assert_eq!(decided_by(&here, &third), "klit/2", "the last good one goes on");
     let list = here.say(&["model", "list"]);
     assert!(list.out.contains("does not verify"), "{}", list.out);
@@ -199,7 +203,7 @@ fn changes_over(config: &str) {
     let before = running.log().matches("klit/1@").count();
     here.json(&["model", "rollback", "--by", "anna"]);
     wait_until("klit/1 again", || running.log().matches("klit/1@").count() > before);
-    let fourth = arrive(&here, "Brev 4", 4);
+    let fourth = arrive(&here, "Sag 4", 4);
     assert_eq!(decided_by(&here, &fourth), "klit/1");
     // What was decided before names the model that decided it.
     assert_eq!(decided_by(&here, &second), "klit/2");
@@ -230,13 +234,14 @@ fn so_does_one_with_servers() {
 fn challenged(config: &str) {
     // Switched on, the second version has evidence enough to route there, and the first has not.
     let park = "deliver = \"maildir:mailboxes/vej-park\"";
-    let here = two_versions(&config.replace(park, &format!("{park}\nautomatic = true")));
+    let config = config.replace(park, &format!("{park}\nautomatic = true"));
+    let here = two_versions(&format!("[promise]\ntarget_error = 0.05\n{config}"));
     here.json(&["model", "challenge", "2", "--by", "anna"]);
     assert_eq!(here.json(&["model"])["challenger"], 2);
     let running = here.run(None);
     wait_for_log(&running, "klit/2@");
     let ids: Vec<String> =
-        (1..=6).map(|number| arrive(&here, &format!("Brev {number}"), number)).collect();
+        (1..=6).map(|number| arrive(&here, &format!("Sag {number}"), number)).collect();
     // A rule decides about this one: neither model is asked.
     here.write("rule.eml", mail("Storskrald", "Hent mit storskrald."));
     here.json(&["send", "rule.eml"]);

@@ -55,11 +55,13 @@ fn the_doctor_names_each_fault() {
 }
 
 #[test]
-fn a_store_from_a_newer_version_is_left_alone() {
+fn a_file_that_is_no_database_is_left_alone() {
     let here = Installation::with(&embedded());
     here.write("postbud.db", "no database at all, and longer than a header of one would be");
     assert_eq!(found(&here, "store").0, "fault");
-    assert_eq!(here.say(&["backup", "saved"]).code, 1);
+    assert_eq!(here.say(&["backup", "saved"]).code, 3);
+    assert_eq!(here.say(&["migrate"]).code, 3);
+    assert!(fs::read_to_string(here.path("postbud.db")).unwrap().starts_with("no database"));
 }
 
 /// Sends and delivers a letter, saves, goes on, and brings back what was saved.

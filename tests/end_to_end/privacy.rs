@@ -6,8 +6,8 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use crate::settings::{embedded, memo};
-use crate::support::{Installation, Said};
+use crate::settings::{embedded, memo, model};
+use crate::support::{Installation, Said, wait_until};
 
 /// Marks of a person that must stay where the letter is.
 const CPR: &str = "010190-0000";
@@ -51,6 +51,10 @@ fn routed(place: &Installation, letters: &[(&str, String)], delivered: usize) ->
     let sent = place.say(&["send", "--config", "postbud.toml", "post"]);
     assert_eq!(sent.code, 0, "{}", sent.err);
     place.wait_for("delivered", delivered);
+    wait_until("all letters to be recorded", || {
+        let list = place.json(&["letters", "--limit", "100"]);
+        list["letters"].as_array().unwrap().len() >= letters.len()
+    });
     let log = running.log();
     assert_eq!(running.terminate(), 0);
     fs::remove_dir_all(place.path("post")).unwrap();
@@ -166,14 +170,17 @@ fn no_mark_of_a_person_is_in_any_log_or_message() {
     let place = Installation::with(&format!("[log]\nlevel = \"trace\"\n{config}"));
     let broken =
         letter("Skrald", "Jeg vil bestille storskrald.").replace("--graense--", "%PDF-1.7 ");
+    let whole = memo("3f6c0d6c-3a55-4d54-9b1f-3b8f2d3a2222", &format!("{NAME} {CPR}"), "SGVq");
+    let (cut, _) = whole.split_once("<memo:Recipient>").unwrap();
     let letters = [
         ("1.eml", letter("Skrald", "Jeg vil bestille storskrald.")),
         ("2.eml", letter(&format!("Sag {CPR}"), "Noget helt andet.")),
         ("3.eml", letter("Parkering", "Der er problemer med parkering.")),
         ("4.eml", broken),
-        ("5.xml", format!("<?xml version=\"1.0\"?><memo:Message>{CPR} {NAME}")),
+        ("5.xml", cut.to_owned()),
     ];
-    let log = routed(&place, &letters, 2);
+    // The broken one is for a person, and the target of the third cannot be reached.
+    let log = routed(&place, &letters, 1);
     let mut said = vec![("the log".to_owned(), log)];
     let ids: Vec<String> = place.json(&["letters", "--limit", "50"])["letters"]
         .as_array()
@@ -197,8 +204,8 @@ fn no_mark_of_a_person_is_in_any_log_or_message() {
     }
     for id in &ids {
         let shown = place.json(&["letters", "show", id]);
-        said.push((format!("decisions of {id}"), shown["decisions"].to_string()));
-        said.push((format!("events of {id}"), shown["events"].to_string()));
+        said.push((format!("decisions of {id}"), shown["letter"]["decisions"].to_string()));
+        said.push((format!("events of {id}"), shown["letter"]["events"].to_string()));
     }
     for args in [&["export", "--to", "/proc/nowhere/a.zip"][..], &["erase"]] {
         let answer = person(&place, CPR, args);
@@ -212,5 +219,48 @@ fn no_mark_of_a_person_is_in_any_log_or_message() {
                 what.starts_with("decisions of") && !mark.contains(|c: char| c.is_ascii_digit());
             assert!(!found || word, "{mark} is in {what}: {text}");
         }
+    }
+}
+
+/// The model learns from letters with marks, and its file is looked through byte by byte.
+#[test]
+fn nothing_that_points_to_a_person_is_in_a_model_file() {
+    let retrain = "[retrain]\nletters = [\"base.jsonl\"]\n[delivery]";
+    let config = embedded().replace(&model(), "models/klit").replace("[delivery]", retrain);
+    let place = Installation::with(&config);
+    let topics = [
+        ("affald", "skraldespanden er ikke tømt"),
+        ("vej-park", "der er et hul i vejen"),
+        ("andet", "tillykke med fødselsdagen"),
+    ];
+    let line = |n: usize| {
+        let (mailbox, words) = topics[n % 3];
+        format!(
+            "{{\"id\":\"B{n}\",\"category\":\"{mailbox}\",\"subject\":\"Sag {CPR}\",\"body\":\"{words}, {NAME}, \
+             {STREET}, 0101900000, 01 01 90 0000, hjalmarsine@borger.example, 98765432, {n}\"}}\n"
+        )
+    };
+    place.write("base.jsonl", (0..150).map(line).collect::<String>());
+    place.json(&["retrain", "--promote", "--by", "anna"]);
+    let file = fs::read(place.path("models/klit/1/model.postbud")).unwrap();
+    let magic = [0x28, 0xb5, 0x2f, 0xfd];
+    let starts = file.windows(4).enumerate().filter(|(_, at)| *at == magic).map(|(at, _)| at);
+    let mut all = file.clone();
+    let mut unpacked = 0;
+    for start in starts {
+        // What only looks like a beginning is no frame and gives nothing more.
+        let mut frame = zstd::Decoder::new(&file[start..]).unwrap().single_frame();
+        unpacked += usize::from(frame.read_to_end(&mut all).is_ok());
+    }
+    assert!(unpacked > 0, "the content of the model was found");
+    let holds = |mark: &str| all.windows(mark.len()).any(|at| at == mark.as_bytes());
+    assert!(holds("vej-park"), "what is known to be in it");
+    for mark in MARKS.iter().copied().chain([
+        "010190",
+        "01 01 90",
+        &NAME.to_lowercase(),
+        &STREET.to_lowercase(),
+    ]) {
+        assert!(!holds(mark), "{mark} is in the model file");
     }
 }

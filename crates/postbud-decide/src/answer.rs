@@ -59,12 +59,7 @@ impl Answer {
         ranked.sort_by(most_probable_first);
         let mut seen = BTreeSet::new();
         ranked.retain(|score| seen.insert(score.mailbox.clone()));
-        Self {
-            model,
-            ranked,
-            unlike,
-            words: kept(words),
-        }
+        Self { model, ranked, unlike, words: kept(words) }
     }
 
     /// The most probable mailbox.

@@ -192,7 +192,7 @@ mod tests {
             domain: "klitkobing.dk".to_owned(),
             language: Lang::Danish,
             letter_limits: Limits::default(),
-        not_mine: None,
+            not_mine: None,
         }
     }
 

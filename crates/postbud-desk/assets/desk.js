@@ -43,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   if (choice) choice.click();
   else if (event.key === "/" && search) search.focus();
   else if (event.key === "o" && $("other")) $("other").click();
-  else if (event.key === "s" && $("several")) { $("several").open = true; $("main").focus(); }
+  else if (event.key === "s" && $("several")) { $("several").open = true; $("belongs").focus(); }
   else if (event.key === "u" && $("undo")) $("undo").requestSubmit();
   else if (event.key === "j") { if (!move(1) && $("skip")) $("skip").click(); }
   else if (event.key === "k") { if (!move(-1)) history.back(); }

@@ -100,11 +100,7 @@ impl Drawer {
     }
 
     /// Draws the letters of a week with the lowest numbers, if too few were drawn.
-    async fn fill(
-        &self,
-        week: (Timestamp, Timestamp),
-        now: Timestamp,
-    ) -> Result<(), DeskError> {
+    async fn fill(&self, week: (Timestamp, Timestamp), now: Timestamp) -> Result<(), DeskError> {
         if self.store.drawn(week).await? >= u64::from(self.blind.least) {
             return Ok(());
         }

@@ -8,13 +8,13 @@ mod api;
 mod attempts;
 mod draw;
 mod error;
+mod filter;
 mod guard;
 mod language;
 mod marks;
 mod oidc;
 mod pages;
 mod password;
-mod filter;
 mod restricted;
 mod routes;
 mod score;
@@ -32,8 +32,8 @@ use std::sync::Arc;
 
 use postbud_decide::{MailboxId, Settings};
 use postbud_letter::Limits;
-use postbud_pipeline::{NotMine, Stop};
 use postbud_pipeline::ports::{Checks, Desk, Labels, Models, Owner, Retrains, Shadows, Store};
+use postbud_pipeline::{NotMine, Stop};
 use tokio::net::TcpListener;
 
 /// A store with everything that the desk needs.

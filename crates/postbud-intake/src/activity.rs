@@ -22,7 +22,7 @@ pub struct Activity {
 /// The figures at one moment. No value in it is personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// `folder`, `digital-post`, `smtp`, `push` or `imap`.
+    /// `folder`, `digital-post`, `smtp`, `lmtp`, `push`, `imap` or `amqp`.
     pub kind: &'static str,
     /// Which one of them, as configured: a folder, an address.
     pub name: String,

@@ -26,11 +26,11 @@ mod tls;
 pub use acceptor::{AcceptError, Acceptor, Kind};
 pub use activity::{Activity, Reading};
 pub use folder::{BulkLimits, Folder, FolderError, FolderOptions, Swept};
-/// A network of those who may connect.
-pub use ipnet::IpNet;
 pub use forward::Forward;
 pub use imap::{Imap, ImapError, ImapOptions, ImapPassword, ImapTls};
 pub use intake::{Intake, IntakeOptions, OpenError};
+/// A network of those who may connect.
+pub use ipnet::IpNet;
 pub use ngdp::{ApiToken, Ngdp, NgdpError, NgdpOptions, Round};
 pub use push::{Push, PushOptions};
 pub use room::{Gathered, Gathering, Refusal, Room};

@@ -100,13 +100,11 @@ pub(crate) fn server(
         Some(path) => {
             let roots = Arc::new(roots(path)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
-            let unusable =
-                |error| TlsError::Use { path: path.to_owned(), source: Box::new(error) };
+            let unusable = |error| TlsError::Use { path: path.to_owned(), source: Box::new(error) };
             builder.with_client_cert_verifier(verifier.map_err(unusable)?)
         }
     };
-    let config =
-        builder.with_single_cert(chain, key).map_err(|error| unusable(identity, error))?;
+    let config = builder.with_single_cert(chain, key).map_err(|error| unusable(identity, error))?;
     Ok(Arc::new(config))
 }
 
@@ -117,10 +115,9 @@ fn unusable(identity: &Identity, error: rustls::Error) -> TlsError {
 fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| TlsError::Use {
-            path: path.to_owned(),
-            source: Box::new(error),
-        })?;
+        roots
+            .add(certificate)
+            .map_err(|error| TlsError::Use { path: path.to_owned(), source: Box::new(error) })?;
     }
     Ok(roots)
 }

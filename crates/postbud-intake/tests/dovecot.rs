@@ -83,7 +83,8 @@ impl Dovecot {
     /// How many messages a folder holds.
     fn count(&self, folder: &str) -> usize {
         let files = |name: &str| {
-            fs::read_dir(self.dir.path().join("mail").join(folder).join(name)).map_or(0, Iterator::count)
+            fs::read_dir(self.dir.path().join("mail").join(folder).join(name))
+                .map_or(0, Iterator::count)
         };
         files("new") + files("cur")
     }

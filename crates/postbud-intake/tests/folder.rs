@@ -50,7 +50,7 @@ async fn letters_are_taken_and_what_is_none_fails_with_its_reason() {
     fs::write(drop.join("g.tmp"), mail("unfinished")).unwrap();
     let (_stopper, stop) = stop_pair();
     let swept = folder.sweep(&house.acceptor(), &stop).await.unwrap();
-    assert_eq!(swept, Swept { letters: 3, failed: 3 });
+    assert_eq!(swept, Swept { letters: 3, failed: 3, left: 0 });
     assert_eq!(names(&drop), ["failed", "g.tmp", "processed"]);
     assert_eq!(names(&drop.join("processed")), ["a.xml", "b.eml", "c.xml"]);
     assert_eq!(
@@ -133,7 +133,7 @@ async fn a_bulk_file_gives_its_letters_and_says_which_it_could_not() {
     fs::write(drop.join("cut.tar.lzma"), &whole[..whole.len() - 10]).unwrap();
     let (_stopper, stop) = stop_pair();
     let swept = folder.sweep(&house.acceptor(), &stop).await.unwrap();
-    assert_eq!(swept, Swept { letters: 43, failed: 2 });
+    assert_eq!(swept, Swept { letters: 43, failed: 2, left: 0 });
     assert_eq!(names(&drop.join("processed")), ["good.tar.lzma"]);
     let reason = |name: &str| fs::read_to_string(drop.join("failed").join(name)).unwrap();
     let said = reason("mixed.TAR.LZMA.reason.txt");

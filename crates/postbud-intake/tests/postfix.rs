@@ -55,7 +55,8 @@ impl Postfix {
         };
         let dir = tempfile::tempdir().unwrap();
         // Its processes are not ours, and must come through.
-        fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
         let path = |name: &str| dir.path().join(name);
         for name in ["etc", "queue", "data", "log"] {
             fs::create_dir(path(name)).unwrap();
@@ -157,13 +158,17 @@ async fn through(lmtp: bool) {
     let (ours, acceptor) = (Arc::clone(&smtp), house.acceptor());
     let task = tokio::spawn(async move { ours.run(&acceptor, &stop).await });
     let kind = if lmtp { "lmtp:inet" } else { "smtp" };
-    let transport = format!("{kind}:[127.0.0.1]:{}", smtp.address().port()).replace("inet:[127.0.0.1]", "inet:127.0.0.1");
+    let transport = format!("{kind}:[127.0.0.1]:{}", smtp.address().port())
+        .replace("inet:[127.0.0.1]", "inet:127.0.0.1");
     let Some(postfix) = Postfix::start(&transport, &authority.ca()) else { return };
     until("the start of Postfix", async || postfix.log().contains("daemon started")).await;
     // Nothing can be kept at first: Postfix holds the letters and comes again.
     house.away(true);
     let text = |n: usize| {
-        format!("Subject: Brev {n}\nX-Number: {n}\n\n.\n..\nKære kommune, det er nummer {n}\n{}\n", "x".repeat(900))
+        format!(
+            "Subject: Brev {n}\nX-Number: {n}\n\n.\n..\nKære kommune, det er nummer {n}\n{}\n",
+            "x".repeat(900)
+        )
     };
     for n in 0..20 {
         postfix.send(&["post@klit.example", "affald@klit.example"], &text(n));
@@ -179,7 +184,10 @@ async fn through(lmtp: bool) {
         .iter()
         .map(|raw| {
             let text = String::from_utf8_lossy(raw);
-            assert!(text.contains("\r\n\r\n.\r\n..\r\nKære kommune"), "dots and letters come through");
+            assert!(
+                text.contains("\r\n\r\n.\r\n..\r\nKære kommune"),
+                "dots and letters come through"
+            );
             text.lines().find_map(|line| line.strip_prefix("X-Number: ")).unwrap().to_owned()
         })
         .collect();

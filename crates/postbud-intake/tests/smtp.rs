@@ -94,7 +94,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 async fn ready(address: SocketAddr) -> Client<TcpStream> {
     let mut client = Client::connect(address).await;
     assert!(client.hear().await.starts_with("220 in.klit.example ESMTP"));
-    client.talk(&[("EHLO me", "250-in.klit.example\r\n250-PIPELINING\r\n250-SIZE 3145728\r\n")]).await;
+    client
+        .talk(&[("EHLO me", "250-in.klit.example\r\n250-PIPELINING\r\n250-SIZE 3145728\r\n")])
+        .await;
     client
 }
 
@@ -229,8 +231,7 @@ async fn letters_that_cannot_be_taken_are_refused_and_the_session_goes_on() {
 #[tokio::test]
 async fn lmtp_answers_for_each_recipient() {
     let house = House::new().await;
-    let served =
-        serve(&house, SmtpOptions { lmtp: true, ..options() }, Room::new(16 << 20)).await;
+    let served = serve(&house, SmtpOptions { lmtp: true, ..options() }, Room::new(16 << 20)).await;
     let mut client = Client::connect(served.address).await;
     client.hear().await;
     client

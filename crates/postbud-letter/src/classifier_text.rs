@@ -25,10 +25,25 @@ impl Letter {
     ///
     /// The new text; with what it quotes when the new text is a few words or none, and with the
     /// letter that a Digital Post message passes on; with the comments of a Digital Post thread.
-    /// What was read of its documents comes last, and is never more than the rest. Where nobody has
-    /// read them, the text of plain attachments only when there is no other.
+    /// When that is next to nothing, what was read of its documents; where nobody has read them, the
+    /// text of plain attachments when there is no other.
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
+        let parts = self.own_parts();
+        let body = match parts.as_slice() {
+            [] if !self.speaks_by_documents() => Cow::Owned(self.attached_text()),
+            [one] if !self.speaks_by_documents() => Cow::Borrowed(*one),
+            several => Cow::Owned(self.with_documents(several)),
+        };
+        LetterText { subject: &self.subject, body }
+    }
+
+    /// How many words of its own the letter has for a classifier, beside its subject.
+    pub(crate) fn own_words(&self) -> usize {
+        self.own_parts().iter().map(|part| part.split_whitespace().count()).sum()
+    }
+
+    fn own_parts(&self) -> Vec<&str> {
         let new = self.text.new.as_str();
         let mut parts = vec![new];
         let forwards = self.memo.as_ref().is_some_and(|memo| memo.forward.is_some());
@@ -39,23 +54,18 @@ impl Letter {
             parts.extend(memo.replies.iter().filter_map(|reply| reply.comment.as_deref()));
         }
         parts.retain(|part| !part.trim().is_empty());
-        let body = match parts.as_slice() {
-            [] if self.has_attached_text() => Cow::Owned(self.attached_excerpt(0)),
-            [] => Cow::Owned(self.attached_text()),
-            [one] if !self.has_attached_text() => Cow::Borrowed(*one),
-            several => Cow::Owned(self.with_attached(several.join("\n\n"))),
-        };
-        LetterText { subject: &self.subject, body }
+        parts
     }
 
-    /// The letter's own text with what is shown of its documents behind it.
-    fn with_attached(&self, mut own: String) -> String {
-        if self.has_attached_text() {
-            let excerpt = self.attached_excerpt(own.split_whitespace().count());
-            own.push_str("\n\n");
-            own.push_str(&excerpt);
+    fn with_documents(&self, own: &[&str]) -> String {
+        let mut text = own.join("\n\n");
+        if self.speaks_by_documents() {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&self.attached_excerpt());
         }
-        own
+        text
     }
 
     /// Is there nothing to read, not even a subject?

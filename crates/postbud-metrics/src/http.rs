@@ -38,11 +38,7 @@ pub struct HttpOptions {
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self {
-            connections: 32,
-            head: Duration::from_secs(5),
-            connection: Duration::from_secs(300),
-        }
+        Self { connections: 32, head: Duration::from_secs(5), connection: Duration::from_secs(300) }
     }
 }
 
@@ -133,11 +129,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 
-fn page(
-    status: StatusCode,
-    kind: &'static str,
-    body: impl Into<Bytes>,
-) -> Response<Full<Bytes>> {
+fn page(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut page = Response::new(Full::new(body.into()));
     *page.status_mut() = status;
     page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

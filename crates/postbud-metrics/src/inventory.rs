@@ -47,17 +47,16 @@ pub struct Metric {
 }
 
 /// From a tenth of a millisecond to ten minutes.
-const SECONDS: &[f64] = &[
-    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 600.0,
-];
+const SECONDS: &[f64] =
+    &[0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 600.0];
 /// Finer where thresholds are.
 const PROBABILITIES: &[f64] =
     &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99, 1.0];
 
 /// The stages of a letter's way, in its order.
 pub const STAGES: &[&str] = &[
-    "receive", "load", "read", "extract", "classify", "decide", "record", "settle", "claim", "deliver",
-    "mark",
+    "receive", "load", "read", "extract", "classify", "decide", "record", "settle", "claim",
+    "deliver", "mark",
 ];
 const STAGE: (&str, Values) = ("stage", Values::Words(STAGES));
 const MAILBOX: (&str, Values) = ("mailbox", Values::Mailboxes);
@@ -189,6 +188,10 @@ metrics! {
         "How many of the newest letters that comparison rests on; 0 until there are enough";
     DRIFTED "drift_detected" Gauge, "0 or 1", [],
         "1 when the mail differs from the training mail beyond chance and by much";
+
+    WITHDRAWN "thresholds_withdrawn" Gauge, "0 or 1",
+        [("why", Values::Words(&["drift", "blind-sample"]))],
+        "1 while the certified thresholds are withdrawn for this reason: letters go to people";
 
     MODEL "model_info" Gauge, "1", [ROLE, ("model", Values::Models)],
         "Which model is at work: name, version and checksum; always 1";

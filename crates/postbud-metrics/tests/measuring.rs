@@ -69,6 +69,9 @@ impl Measures for Fake {
     async fn measure(&self, _: Timestamp) -> Result<Measured, StoreError> {
         if self.is_away() { Err(self.error()) } else { Ok(self.measured.clone()) }
     }
+    async fn blind(&self, _: &ModelId, _: Timestamp) -> Result<BlindSample, StoreError> {
+        Ok(BlindSample::default())
+    }
     async fn guesses(&self, _: &ModelId, _: u32) -> Result<Vec<Guess>, StoreError> {
         Ok(Vec::new())
     }
@@ -158,7 +161,8 @@ proptest! {
 #[test]
 fn what_is_away_is_down_and_the_last_figures_stay() {
     let tally = Tally { received: 5, delivered: 5, ..Default::default() };
-    let fake = Arc::new(Fake { measured: Measured { tally, ..Default::default() }, ..Default::default() });
+    let fake =
+        Arc::new(Fake { measured: Measured { tally, ..Default::default() }, ..Default::default() });
     let (metrics, health) = (metrics(), Arc::new(Health::default()));
     let sampler = sampler(&fake, &metrics, &health);
     block_on(async {
@@ -207,7 +211,8 @@ fn pages_answer_and_everything_else_is_refused() {
     let ready = page("/health/ready");
     assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not asked yet"), "{ready}");
     assert!(page("/etc/passwd").starts_with("HTTP/1.1 404"));
-    let post = "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let post =
+        "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     assert!(get(address, post).starts_with("HTTP/1.1 405"));
     assert!(get(address, "not a request\r\n\r\n").starts_with("HTTP/1.1 400"));
     let long = format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000));
@@ -295,7 +300,8 @@ fn entry(n: usize) -> Entry {
 #[test]
 fn decisions_add_up_to_the_letters_that_were_new() {
     let metrics = metrics();
-    let recorded = vec![Recorded::New, Recorded::New, Recorded::Known, Recorded::Clash, Recorded::New];
+    let recorded =
+        vec![Recorded::New, Recorded::New, Recorded::Known, Recorded::Clash, Recorded::New];
     let store = MeasuredStore::new(Arc::new(Records(recorded)), Arc::clone(&metrics));
     let batch: Vec<Entry> = (0..5).map(entry).collect();
     block_on(store.record(&batch)).unwrap();

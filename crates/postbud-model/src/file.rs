@@ -24,7 +24,7 @@ use crate::model::{Model, Parts};
 use crate::payload;
 
 const MAGIC: [u8; 8] = *b"POSTBUD\0";
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
 const HEADER: usize = 60;
 const HASHED: usize = 28;
 /// No model file is larger.

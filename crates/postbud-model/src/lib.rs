@@ -33,6 +33,7 @@ mod folds;
 mod grams;
 mod linear;
 mod model;
+mod nearness;
 mod payload;
 mod records;
 mod sharpness;

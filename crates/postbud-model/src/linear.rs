@@ -65,12 +65,13 @@ impl Linear {
 
     /// The same features in another order: first the one at `order[0]`.
     pub(crate) fn reordered(&self, order: &[u32]) -> Self {
-        let rows = order.iter().flat_map(|&column| self.row(column));
+        let mut weights = Vec::with_capacity(self.weights.len());
+        order.iter().for_each(|&column| weights.extend_from_slice(self.row(column)));
         let scales = order.iter().filter_map(|&column| self.scales.get(column as usize));
         Self {
             labels: self.labels,
             scales: scales.copied().collect(),
-            weights: rows.copied().collect(),
+            weights,
             bias: self.bias.clone(),
         }
     }
@@ -93,7 +94,20 @@ impl Linear {
     pub(crate) fn scores(&self, columns: &[u32], values: &[f32], out: &mut Vec<f64>) {
         out.clear();
         out.extend_from_slice(&self.bias);
-        for (&column, &value) in columns.iter().zip(values) {
+        // Four features at a time, so that each sum is fetched and stored a fourth as often; they
+        // are exact, so the order is free.
+        let (fours, rest) = columns.as_chunks::<4>();
+        let (four_values, rest_values) = values.as_chunks::<4>();
+        for (columns, values) in fours.iter().zip(four_values) {
+            let [f0, f1, f2, f3] = std::array::from_fn(|i| self.factor(columns[i], values[i]));
+            let [r0, r1, r2, r3] = columns.map(|column| self.row(column));
+            let rows = r0.iter().zip(r1).zip(r2.iter().zip(r3));
+            for (out, ((&w0, &w1), (&w2, &w3))) in out.iter_mut().zip(rows) {
+                *out += (f0 * f64::from(w0) + f1 * f64::from(w1))
+                    + (f2 * f64::from(w2) + f3 * f64::from(w3));
+            }
+        }
+        for (&column, &value) in rest.iter().zip(rest_values) {
             let factor = self.factor(column, value);
             for (out, &weight) in out.iter_mut().zip(self.row(column)) {
                 *out += factor * f64::from(weight);
@@ -119,6 +133,29 @@ mod tests {
                 let back = f32::from(linear.weights[index]) * linear.scales[index / 4];
                 prop_assert!((back - weight).abs() <= largest / 250.0);
             }
+        }
+
+        #[test]
+        fn four_at_a_time_is_the_same_as_one(
+            values in prop::collection::vec(-1.0_f32..1.0, 0..40),
+            labels in 1_usize..9,
+        ) {
+            let width = values.len();
+            let weight = |label: usize, i: usize| ((i * 29 + label * 13) % 97) as f32 / 40.0 - 1.2;
+            let own = |label| (0..=width).map(|i| weight(label, i)).collect();
+            let solved: Vec<Vec<f32>> = (0..labels).map(own).collect();
+            let linear = Linear::quantise(&solved, 1.0);
+            let columns: Vec<u32> = (0..u32::try_from(width)?).collect();
+            let mut found = Vec::new();
+            linear.scores(&columns, &values, &mut found);
+            let mut expected = linear.bias.clone();
+            for (&column, &value) in columns.iter().zip(&values) {
+                for (sum, &weight) in expected.iter_mut().zip(linear.row(column)) {
+                    *sum += linear.factor(column, value) * f64::from(weight);
+                }
+            }
+            let bits = |of: &[f64]| of.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&found), bits(&expected));
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! What is inside the model file, and that it fits together.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calibrate::{Calibration, Method};
@@ -27,7 +28,15 @@ struct Payload<Info, Records, Calibrated> {
     weights: Bytes,
 }
 
+/// The mean letter of each label, stored like the weights; all empty where there is none.
+#[derive(Default, Serialize, Deserialize)]
+struct Means {
+    scales: Vec<u16>,
+    weights: Bytes,
+}
+
 /// Bytes that serde takes in one piece; a vector would be read byte by byte, to the same effect.
+#[derive(Default)]
 struct Bytes(Vec<u8>);
 
 impl Serialize for Bytes {
@@ -43,50 +52,50 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
+    // In the file features rise.
+    let known = model.vocabulary.features();
+    let mut order: Vec<u32> = (0..u32::try_from(known.len()).unwrap_or(u32::MAX)).collect();
+    order.par_sort_unstable_by_key(|&column| known[column as usize]);
+    let linear = model.linear.reordered(&order);
     let mut last = 0;
-    let distances = model
-        .vocabulary
-        .features()
+    let distances = order
         .iter()
-        .map(|&id| {
+        .map(|&column| known[column as usize])
+        .map(|id| {
             let distance = id - last;
             last = id;
             distance
         })
         .collect();
-    let labels = model.linear.labels;
-    let mut weights = Vec::with_capacity(model.linear.weights.len());
-    for label in 0..labels {
-        let column = model.linear.weights.iter().skip(label).step_by(labels);
-        weights.extend(column.map(|weight| weight.cast_unsigned()));
-    }
     let payload = Payload {
         info: &model.info,
         distances,
-        frequencies: model.frequencies.clone(),
-        scales: model.linear.scales.iter().map(|s| (s.to_bits() >> 16) as u16).collect(),
-        bias: model.linear.bias.clone(),
+        frequencies: order.iter().map(|&column| model.frequencies[column as usize]).collect(),
+        scales: halves(&linear),
+        weights: by_label(&linear),
+        bias: linear.bias,
         calibration: &model.calibration,
         out_of_fold: &model.out_of_fold,
-        weights: Bytes(weights),
     };
-    // Behind the rest, so that readers of files without it know by the length.
+    let means = model.means.as_ref().map_or_else(Means::default, |means| {
+        let means = means.reordered(&order);
+        Means { scales: halves(&means), weights: by_label(&means) }
+    });
     let familiarity = &model.out_of_fold.familiarity;
     postcard::to_stdvec(&payload)
         .and_then(|bytes| postcard::to_extend(familiarity, bytes))
+        .and_then(|bytes| postcard::to_extend(&means, bytes))
         .map_err(|_| ModelFileError::Content { part: "encoding" })
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
-    let (mut payload, mut rest): (Payload<ModelInfo, OutOfFold, Calibration>, _) =
-        postcard::take_from_bytes(bytes)
-            .map_err(|_| ModelFileError::Content { part: "encoding" })?;
-    // Files of earlier versions end here.
-    if !rest.is_empty() {
-        (payload.out_of_fold.familiarity, rest) = postcard::take_from_bytes(rest)
-            .map_err(|_| ModelFileError::Content { part: "encoding" })?;
-    }
-    check(&payload, rest)?;
+    let damaged = |_| ModelFileError::Content { part: "encoding" };
+    let (mut payload, rest): (Payload<ModelInfo, OutOfFold, Calibration>, _) =
+        postcard::take_from_bytes(bytes).map_err(damaged)?;
+    let (familiarity, rest) = postcard::take_from_bytes(rest).map_err(damaged)?;
+    payload.out_of_fold.familiarity = familiarity;
+    let (means, rest): (Means, _) = postcard::take_from_bytes(rest).map_err(damaged)?;
+    check(&payload, &means, rest)?;
     let mut last = 0_u32;
     let mut features = Vec::with_capacity(payload.distances.len());
     for (index, distance) in payload.distances.into_iter().enumerate() {
@@ -98,29 +107,60 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
     }
     let labels = payload.info.labels.len();
     let width = features.len();
-    let mut weights = vec![0_i8; payload.weights.0.len()];
+    let linear = |scales: &[u16], weights: &Bytes, bias: Vec<f64>| Linear {
+        labels,
+        scales: scales.iter().map(|&half| whole(half)).collect(),
+        weights: by_feature(weights, width, labels),
+        bias,
+    };
+    let means = (!means.scales.is_empty())
+        .then(|| linear(&means.scales, &means.weights, vec![0.0; labels]));
+    Ok(Parts {
+        info: payload.info,
+        features,
+        frequencies: payload.frequencies,
+        linear: linear(&payload.scales, &payload.weights, payload.bias),
+        means,
+        calibration: payload.calibration,
+        out_of_fold: payload.out_of_fold,
+    })
+}
+
+/// The upper halves of the scales.
+fn halves(linear: &Linear) -> Vec<u16> {
+    linear.scales.iter().map(|scale| (scale.to_bits() >> 16) as u16).collect()
+}
+
+fn whole(half: u16) -> f32 {
+    f32::from_bits(u32::from(half) << 16)
+}
+
+fn by_label(linear: &Linear) -> Bytes {
+    let mut weights = Vec::with_capacity(linear.weights.len());
+    for label in 0..linear.labels {
+        let column = linear.weights.iter().skip(label).step_by(linear.labels);
+        weights.extend(column.map(|weight| weight.cast_unsigned()));
+    }
+    Bytes(weights)
+}
+
+fn by_feature(stored: &Bytes, width: usize, labels: usize) -> Vec<i8> {
+    let mut weights = vec![0_i8; stored.0.len()];
     // A few features at a time: their rows stay in the cache until every label is in.
     for (chunk, rows) in weights.chunks_mut((SIDE * labels).max(1)).enumerate() {
-        for (label, column) in payload.weights.0.chunks_exact(width.max(1)).enumerate() {
+        for (label, column) in stored.0.chunks_exact(width.max(1)).enumerate() {
             let own = column.iter().skip(chunk * SIDE);
             for (row, &byte) in rows.chunks_exact_mut(labels).zip(own) {
                 row[label] = byte.cast_signed();
             }
         }
     }
-    let scales = payload.scales.iter().map(|&s| f32::from_bits(u32::from(s) << 16)).collect();
-    Ok(Parts {
-        info: payload.info,
-        features,
-        frequencies: payload.frequencies,
-        linear: Linear { labels, scales, weights, bias: payload.bias },
-        calibration: payload.calibration,
-        out_of_fold: payload.out_of_fold,
-    })
+    weights
 }
 
 fn check(
     payload: &Payload<ModelInfo, OutOfFold, Calibration>,
+    means: &Means,
     rest: &[u8],
 ) -> Result<(), ModelFileError> {
     let (labels, width) = (payload.info.labels.len(), payload.distances.len());
@@ -133,7 +173,8 @@ fn check(
         && payload
             .scales
             .iter()
-            .all(|&s| (0.0..=1.0).contains(&f32::from_bits(u32::from(s) << 16)))
+            .chain(&means.scales)
+            .all(|&half| (0.0..=1.0).contains(&whole(half)))
         && payload.bias.iter().all(|b| b.abs() <= 1_000.0 && exact(*b) == *b);
     let options = payload.info.features;
     let fits = [
@@ -144,6 +185,8 @@ fn check(
         (payload.scales.len() == width, "scales"),
         (payload.bias.len() == labels, "bias"),
         (width.checked_mul(labels) == Some(payload.weights.0.len()), "weights"),
+        ([0, width].contains(&means.scales.len()), "means"),
+        (means.scales.len().checked_mul(labels) == Some(means.weights.0.len()), "means"),
         (numbers.bias.len() == labels && numbers.slopes.len() == slopes, "calibration"),
         (payload.out_of_fold.consistent(labels), "records"),
         (options.idf_power.is_finite() && options.grams.chars_max <= 32, "features"),

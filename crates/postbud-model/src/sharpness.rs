@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::softmax::softmax;
 
 /// How many circumstances there are.
-pub(crate) const COUNT: usize = 4;
+pub(crate) const COUNT: usize = 5;
 
 /// What is known about a letter beside its scores: the share of its n-grams that the model
-/// knows, the logarithm of its length, the largest score and the second largest.
+/// knows, the logarithm of its length, the largest score, the second largest, and how near the
+/// letter is to its label's mean (0 where there are no means).
 pub(crate) type Circumstances = [f64; COUNT];
 
 /// The circumstances of a letter with these stage-1 scores, `known` of whose `all` n-grams are
-/// known.
-pub(crate) fn circumstances(known: u32, all: u32, scores: &[f64]) -> Circumstances {
+/// known, and that is so near to the mean of its label.
+pub(crate) fn circumstances(known: u32, all: u32, scores: &[f64], near: f64) -> Circumstances {
     let (mut top, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     for &score in scores {
         if score > top {
@@ -30,7 +31,7 @@ pub(crate) fn circumstances(known: u32, all: u32, scores: &[f64]) -> Circumstanc
     }
     let finite = |score: f64| if score.is_finite() { score } else { 0.0 };
     let share = f64::from(known) / f64::from(all.max(1));
-    [share, f64::from(all).ln_1p(), finite(top), finite(second)]
+    [share, f64::from(all).ln_1p(), finite(top), finite(second), near]
 }
 
 /// The share of known n-grams and the number of n-grams that went into these circumstances.
@@ -226,13 +227,13 @@ mod tests {
             .map(|i| {
                 let known = i % 2 == 0;
                 let label = u32::from(!known && i % 4 == 1);
-                (logits.as_slice(), [f64::from(u8::from(known)), 5.0, 1.0, 0.0], label)
+                (logits.as_slice(), [f64::from(u8::from(known)), 5.0, 1.0, 0.0, 0.5], label)
             })
             .collect();
         let fitted = Sharpness::fit(&letters);
         let sure = |known: f64| {
             let mut p = logits;
-            fitted.apply(&[known, 5.0, 1.0, 0.0], &mut p);
+            fitted.apply(&[known, 5.0, 1.0, 0.0, 0.5], &mut p);
             softmax(&mut p);
             p[0]
         };
@@ -245,14 +246,14 @@ mod tests {
     fn circumstances_tell_how_familiar_a_letter_is() {
         for (known, all) in [(0, 0), (3, 4), (123_456, 234_567), (700_000, 4_000_000)] {
             let share = f64::from(known) / f64::from(all.max(1));
-            assert_eq!(familiarity(&circumstances(known, all, &[0.5, 0.1])), (share, all));
+            assert_eq!(familiarity(&circumstances(known, all, &[0.5, 0.1], 0.7)), (share, all));
         }
     }
 
     #[test]
     fn nothing_to_fit_changes_nothing() {
         let mut p = [1.0, 2.0];
-        Sharpness::fit(&[]).apply(&[0.3, 1.0, 0.0, 0.0], &mut p);
+        Sharpness::fit(&[]).apply(&[0.3, 1.0, 0.0, 0.0, 0.9], &mut p);
         assert_eq!(p, [1.0, 2.0]);
     }
 }

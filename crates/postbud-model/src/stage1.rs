@@ -6,6 +6,7 @@ use crate::corpus::{Corpus, FoldIdf, Weighted};
 use crate::description;
 use crate::error::TrainError;
 use crate::linear::Linear;
+use crate::nearness::{self, nearness};
 use crate::sharpness::{Circumstances, circumstances};
 use crate::svm::{SvmParams, Task};
 
@@ -26,6 +27,8 @@ pub(crate) struct Stage1<'a> {
 /// A model of stage 1, and the matrix that it was trained on.
 pub(crate) struct Fitted {
     pub(crate) linear: Linear,
+    /// Where there are few letters.
+    pub(crate) means: Option<Linear>,
     idf: FoldIdf,
     weighted: Weighted,
 }
@@ -62,7 +65,10 @@ impl Stage1<'_> {
             prices: &weighted.prices,
             labels: self.labels,
         })?;
-        Ok(Fitted { linear: Linear::quantise(&solved, self.svm.bias), idf, weighted })
+        let means = nearness::PAYS
+            .contains(&letters)
+            .then(|| nearness::means(corpus.view(&weighted), &take, &targets, self.labels));
+        Ok(Fitted { means, linear: Linear::quantise(&solved, self.svm.bias), idf, weighted })
     }
 
     /// Every letter as seen by the model that left out its fold, in order. `fitted` is called
@@ -86,6 +92,7 @@ impl Stage1<'_> {
 
     fn judge(&self, fold: usize, fitted: &Fitted) -> Vec<(usize, Unseen)> {
         let matrix = self.corpus.view(&fitted.weighted);
+        let mut cosines = Vec::new();
         (0..self.corpus.rows())
             .filter(|&row| self.corpus.fold_of(row) == fold)
             .map(|row| {
@@ -93,7 +100,11 @@ impl Stage1<'_> {
                 let mut scores = Vec::with_capacity(self.labels);
                 fitted.linear.scores(columns, values, &mut scores);
                 let (known, all) = self.corpus.known(row, &fitted.idf);
-                let circumstances = circumstances(known, all, &scores);
+                let near = fitted
+                    .means
+                    .as_ref()
+                    .map_or(0.0, |means| nearness(means, (columns, values), &scores, &mut cosines));
+                let circumstances = circumstances(known, all, &scores, near);
                 (row, Unseen { scores, circumstances })
             })
             .collect()

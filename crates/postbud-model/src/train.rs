@@ -3,8 +3,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 use crate::corpus::{Corpus, FeatureOptions};
 use crate::description::Description;
 use crate::error::TrainError;
@@ -115,7 +113,7 @@ pub fn train(
         weight: options.description_weight,
         svm: SvmParams { seed: options.seed, tolerance, ..options.svm },
     };
-    let (linear, stage2) = fit(&stage1, progress)?;
+    let (linear, means, stage2) = fit(&stage1, progress)?;
     let info = ModelInfo {
         trained_by: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
         labels: set.counts.clone(),
@@ -127,18 +125,14 @@ pub fn train(
         calibration: stage2.calibration.method,
         candidates: stage2.candidates,
     };
-    let (counted, known) = (corpus.frequencies(None), corpus.vocabulary.features());
-    // In the file features rise.
-    let mut order: Vec<u32> = (0..u32::try_from(known.len()).unwrap_or(u32::MAX)).collect();
-    order.par_sort_unstable_by_key(|&column| known[column as usize]);
-    let frequencies = order.iter().map(|&column| counted[column as usize]).collect();
-    let features = order.iter().map(|&column| known[column as usize]).collect();
-    let linear = linear.reordered(&order);
+    let frequencies = corpus.frequencies(None);
+    let features = corpus.vocabulary.features().to_vec();
     let parts = Parts {
         info,
         features,
         frequencies,
         linear,
+        means,
         calibration: stage2.calibration,
         out_of_fold: stage2.out_of_fold,
     };
@@ -170,7 +164,7 @@ fn fold_count(letters: &[Example<'_>], options: &TrainOptions) -> usize {
 fn fit(
     stage1: &Stage1<'_>,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<(Linear, Stage2), TrainError> {
+) -> Result<(Linear, Option<Linear>, Stage2), TrainError> {
     let corpus = stage1.corpus;
     progress(Progress::Fitted { done: 0, of: corpus.folds() + 1 });
     let done = AtomicUsize::new(0);
@@ -180,9 +174,9 @@ fn fit(
     };
     let (last, unseen) =
         rayon::join(|| stage1.fit(None).inspect(|_| fitted()), || stage1.out_of_fold(&fitted));
-    let (linear, unseen) = (last?.linear, unseen?);
+    let (last, unseen) = (last?, unseen?);
     progress(Progress::Calibrating);
     let folds: Vec<usize> = (0..corpus.rows()).map(|row| corpus.fold_of(row)).collect();
     let stage2 = stage2::fit(&unseen, stage1.targets, &folds, stage1.labels)?;
-    Ok((linear, stage2))
+    Ok((last.linear, last.means, stage2))
 }

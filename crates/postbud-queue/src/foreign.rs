@@ -14,9 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use lapin::auth::AuthProvider;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
 use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::{Channel, Connection, ConnectionProperties, Consumer};
@@ -288,7 +286,8 @@ mod tests {
         let good = options("amqps://bf@mq.example/BF?auth_mechanism=external", "a-uuid");
         assert!(!format!("{good:?}").contains("hemmelig"));
         assert!(ForeignQueue::new(good).is_ok());
-        for (url, queue) in [("http://mq", "q"), ("amqp://mq", ""), ("amqp://mq", &"q".repeat(256))] {
+        for (url, queue) in [("http://mq", "q"), ("amqp://mq", ""), ("amqp://mq", &"q".repeat(256))]
+        {
             assert!(ForeignQueue::new(options(url, queue)).is_err(), "{url} {queue}");
         }
     }

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use lapin::options::{
-    BasicCancelOptions, BasicNackOptions, BasicQosOptions, ConfirmSelectOptions,
-};
+use lapin::options::{BasicCancelOptions, BasicNackOptions, BasicQosOptions, ConfirmSelectOptions};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::{Mutex, watch};
@@ -96,8 +94,7 @@ impl Session {
                 settings.within("ask for confirms", confirms).await?;
             }
             Role::Consume => {
-                let (subscription, tag) =
-                    Subscription::start(&channel, settings, &inbox).await?;
+                let (subscription, tag) = Subscription::start(&channel, settings, &inbox).await?;
                 consumer = Some(tag);
                 let health = Arc::clone(&health);
                 tasks.push(tokio::spawn(async move { health.fail(subscription.pump().await) }));

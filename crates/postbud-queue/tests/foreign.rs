@@ -51,11 +51,16 @@ async fn messages_come_as_they_are_and_come_again_until_they_are_settled() {
     let missing = queue.receive(1, Duration::from_secs(1)).await;
     assert!(matches!(missing, Err(QueueError::Refused { .. })), "never declared: {missing:?}");
     let declare = QueueDeclareOptions::durable();
-    admin.channel.queue_declare(name.as_str().into(), declare, FieldTable::default()).await.unwrap();
+    admin
+        .channel
+        .queue_declare(name.as_str().into(), declare, FieldTable::default())
+        .await
+        .unwrap();
     for n in 0..3 {
         // A header that means something on our own queues means nothing here.
         let mut headers = FieldTable::default();
-        headers.insert("x-postbud-body".into(), lapin::types::AMQPValue::LongString("stored".into()));
+        headers
+            .insert("x-postbud-body".into(), lapin::types::AMQPValue::LongString("stored".into()));
         let properties = BasicProperties::default().with_headers(headers);
         admin
             .channel

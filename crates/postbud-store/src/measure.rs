@@ -25,6 +25,10 @@ impl Measures for SqlStore {
         read!(self, "counting for metrics", tx => measure(tx, blind_since))
     }
 
+    async fn blind(&self, model: &ModelId, since: Timestamp) -> Result<BlindSample, StoreError> {
+        read!(self, "counting the blind sample", tx => blind(tx, Some(model), since))
+    }
+
     async fn guesses(&self, model: &ModelId, limit: u32) -> Result<Vec<Guess>, StoreError> {
         read!(self, "reading the model's guesses", tx => guesses(tx, model, limit))
     }
@@ -41,7 +45,7 @@ async fn measure(tx: &mut Tx, blind_since: Timestamp) -> Result<Measured, Fault>
         outbox: outbox(tx).await?,
         figures: figures(tx).await?,
         labels: labels(tx).await?,
-        blind: blind(tx, blind_since).await?,
+        blind: blind(tx, None, blind_since).await?,
     })
 }
 
@@ -96,7 +100,11 @@ async fn labels(tx: &mut Tx) -> Result<Vec<(LabelSource, u64)>, Fault> {
 /// A letter counts when a person answered blind; what it is compared with is the label that holds,
 /// since a blind answer can be corrected too. Only what the model alone sent on is part of it: the
 /// promise is about those letters.
-async fn blind(tx: &mut Tx, since: Timestamp) -> Result<BlindSample, Fault> {
+async fn blind(
+    tx: &mut Tx,
+    model: Option<&ModelId>,
+    since: Timestamp,
+) -> Result<BlindSample, Fault> {
     const BLIND: &str = r#"
         SELECT COUNT(*), COUNT(CASE WHEN t.mailbox <> o.mailbox THEN 1 END)
         FROM labels AS t
@@ -108,8 +116,17 @@ async fn blind(tx: &mut Tx, since: Timestamp) -> Result<BlindSample, Fault> {
           AND EXISTS (SELECT 1 FROM labels AS b
               WHERE b.letter = t.letter AND b.source = 'blind-sample'
                 AND b.withdrawn_at IS NULL AND b.at >= $1)
-          AND d.body LIKE '%"step":"model"%'"#;
-    let rows = tx.query(BLIND, &[since.0.into()]).await?;
+          AND d.body LIKE '%"step":"model"%'
+          AND d.body LIKE $2 ESCAPE '!'"#;
+    // The model as it stands in the decision; without one, every decision fits.
+    let named = model.map_or_else(
+        || "%".to_owned(),
+        |model| {
+            let id = model.0.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            format!("%\"model\":\"{id}\"%")
+        },
+    );
+    let rows = tx.query(BLIND, &[since.0.into(), named.as_str().into()]).await?;
     let Some(row) = rows.first() else {
         return Ok(BlindSample::default());
     };

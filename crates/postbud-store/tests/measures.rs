@@ -24,8 +24,12 @@ async fn what_is_counted_adds_up(fixture: &Fixture) {
     assert_eq!(store.measure(at(0)).await.unwrap().tally, Tally::default());
     let mut urgent = entry("c", "raw c", None);
     urgent.received_at = at(-5_000);
-    let batch =
-        [entry("a", "raw a", Some("Teknik")), entry("b", "raw b", None), urgent, entry("d", "raw d", Some("Teknik"))];
+    let batch = [
+        entry("a", "raw a", Some("Teknik")),
+        entry("b", "raw b", None),
+        urgent,
+        entry("d", "raw d", Some("Teknik")),
+    ];
     store.record(&batch).await.unwrap();
     let items = store.claim_outbox(1, MANY_BYTES, at(10), 1_000).await.unwrap();
     let again = OutboxOutcome::Again { at: at(60_000), error: "away".into() };
@@ -78,6 +82,14 @@ async fn the_blind_sample_counts_what_the_model_sent_on(fixture: &Fixture) {
     assert_eq!((blind.letters, blind.errors), (3, 1));
     let blind = store.measure(at(-1_000)).await.unwrap().blind;
     assert_eq!((blind.letters, blind.errors), (4, 2));
+    // Of one model; another one's errors are not its own.
+    let of = async |model: &str| {
+        let blind = store.blind(&ModelId(model.to_owned()), at(0)).await.unwrap();
+        (blind.letters, blind.errors)
+    };
+    assert_eq!(of("klitkobing/1@9f2c").await, (3, 1));
+    assert_eq!(of("klitkobing/2@9f2c").await, (0, 0));
+    assert_eq!(of("klitkobing/_@9f2c").await, (0, 0));
 }
 
 async fn guesses_are_those_of_one_model_newest_first(fixture: &Fixture) {

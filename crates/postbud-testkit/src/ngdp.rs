@@ -338,13 +338,8 @@ fn list(state: &State, query: &str) -> String {
         pairs.into_iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse().ok())
     };
     let (page, size) = (value("page").unwrap_or(0), value("size").unwrap_or(10_usize).max(1));
-    let ids: Vec<String> = state
-        .memos
-        .keys()
-        .skip(page * size)
-        .take(size)
-        .map(|id| format!("\"{id}\""))
-        .collect();
+    let ids: Vec<String> =
+        state.memos.keys().skip(page * size).take(size).map(|id| format!("\"{id}\"")).collect();
     let total = state.memos.len();
     format!(
         r#"{{"content":[{}],"number":{page},"size":{size},"totalElements":{total},"totalPages":{}}}"#,
@@ -372,13 +367,7 @@ fn head(status: u16, after: Option<u64>, kind: &str, length: Option<usize>) -> S
     format!("HTTP/1.1 {status} Answer\r\nContent-Type: {kind}\r\n{after}{length}\r\n")
 }
 
-fn answer(
-    wire: &mut Wire,
-    status: u16,
-    after: Option<u64>,
-    kind: &str,
-    body: &[u8],
-) -> Result<()> {
+fn answer(wire: &mut Wire, status: u16, after: Option<u64>, kind: &str, body: &[u8]) -> Result<()> {
     let length = (status != 204).then_some(body.len());
     let head = match length {
         Some(length) => head(status, after, kind, Some(length)),

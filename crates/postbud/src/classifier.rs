@@ -133,12 +133,23 @@ pub(crate) fn routing(config: &Config, labels: &[String]) -> Routing {
     }
 }
 
+/// Why no certified threshold may speak for a letter. Models learn from what letters say and not
+/// from documents, so one that is read by its documents gets suggestions and a person.
+fn unlike(letter: &Letter, judged: Option<postbud_evaluate::Unlike>) -> Option<Unlike> {
+    if letter.speaks_by_documents() {
+        return Some(Unlike::NearlyEmpty);
+    }
+    judged.map(|unlike| match unlike {
+        postbud_evaluate::Unlike::NearlyEmpty => Unlike::NearlyEmpty,
+        postbud_evaluate::Unlike::Words { known, least } => Unlike::Words { known, least },
+    })
+}
+
 impl Classifier for ModelClassifier {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
         let read = letter.classifier_text();
         let text = Text { subject: read.subject, body: &read.body };
         let prediction = self.model.predict(text);
-        let unlike = self.certificate.gate.judge(familiarity(&prediction));
         let ranked = prediction.ranked();
         let (best, _) = *ranked.first()?;
         let score = |&(label, probability): &(usize, f64)| {
@@ -152,10 +163,7 @@ impl Classifier for ModelClassifier {
             model: self.id.clone(),
             ranked: ranked.iter().filter_map(score).collect(),
             words: self.words(text, best),
-            unlike: unlike.map(|unlike| match unlike {
-                postbud_evaluate::Unlike::NearlyEmpty => Unlike::NearlyEmpty,
-                postbud_evaluate::Unlike::Words { known, least } => Unlike::Words { known, least },
-            }),
+            unlike: unlike(letter, self.certificate.gate.judge(familiarity(&prediction))),
         })
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod documents;
 mod exit;
 mod from_store;
+mod guard;
 mod input;
 mod monitoring;
 mod output;

@@ -17,14 +17,14 @@ fn refused(what: &str) -> OidcError {
 }
 
 /// What the library says names claims and never their values.
-fn said(error: jsonwebtoken::errors::Error) -> OidcError {
+fn said(error: &jsonwebtoken::errors::Error) -> OidcError {
     refused(&error.to_string())
 }
 
 /// The key that a token names. `None` when the issuer's keys have none of that name: it may have
 /// got new ones.
 fn key_of(token: &str, keys: &JwkSet) -> Result<Option<DecodingKey>, OidcError> {
-    let header = decode_header(token).map_err(said)?;
+    let header = decode_header(token).map_err(|error| said(&error))?;
     let for_signing = |key: &&jsonwebtoken::jwk::Jwk| {
         !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption))
     };
@@ -35,7 +35,7 @@ fn key_of(token: &str, keys: &JwkSet) -> Result<Option<DecodingKey>, OidcError> 
         None if keys.keys.len() == 1 => candidates.next(),
         None => None,
     };
-    found.map(|key| DecodingKey::from_jwk(key).map_err(said)).transpose()
+    found.map(|key| DecodingKey::from_jwk(key).map_err(|error| said(&error))).transpose()
 }
 
 /// What a token says, if it holds; `None` when none of the keys is the one it names.
@@ -61,7 +61,7 @@ pub(super) fn claims(
     validation.set_issuer(&[&options.issuer]);
     validation.set_audience(&[&options.client_id]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    let claims = decode::<Claims>(token, &key, &validation).map_err(said)?.claims;
+    let claims = decode::<Claims>(token, &key, &validation).map_err(|error| said(&error))?.claims;
     if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
         return Err(refused("it answers another question"));
     }

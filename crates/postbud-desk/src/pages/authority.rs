@@ -44,7 +44,8 @@ pub(crate) struct Asked {
 /// stk. 2, has an authority send on what it has nothing to do with.
 fn text(authority: &Authority, detail: &LetterDetail) -> String {
     let received = moment(detail.row.received_at);
-    let day = received.split(' ').next().unwrap_or_default();
+    let day: Vec<_> = received.split(' ').next().unwrap_or_default().rsplit('-').collect();
+    let day = day.join(".");
     format!(
         "Til {}\n\nVi har den {day} modtaget vedlagte henvendelse. Den vedrører ikke vores \
          sagsområde, og vi sender den derfor videre til jer efter forvaltningslovens § 7, stk. 2.\n\n\
@@ -117,7 +118,7 @@ pub(crate) async fn decide(
         return Err(Problem::new(w, StatusCode::BAD_REQUEST, title, message.to_owned()));
     };
     let detail = waiting(&room, w, &id).await?;
-    let whole = format!("{} ← {}", authority.name, sent.text.trim());
+    let whole = format!("Videresendt til {}. {}", authority.name, sent.text.trim());
     let text = whole.chars().take(NOTE_CHARS).collect();
     let note = Note { at: Timestamp::now(), by: person.name.clone(), text };
     let along = Along { also: Vec::new(), note: Some(note) };

@@ -8,9 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{
-    Delivery, LabelFilter, LabelSource, NewLabel, SentBack, Timestamp,
-};
+use postbud_pipeline::ports::{Delivery, LabelFilter, LabelSource, NewLabel, SentBack, Timestamp};
 use serde::Deserialize;
 
 use super::letter::{assignment, cut, facts, known, load, safe_name, seen};

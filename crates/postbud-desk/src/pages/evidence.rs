@@ -66,9 +66,9 @@ fn checked(room: &Room, w: Words, found: &[CheckedMailbox]) -> Vec<Checked> {
     };
     let (model, rules): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.by_model);
     let mut lines = vec![line(w.t("Modellen i alt", "The model in all").to_owned(), &model, true)];
-    lines.extend(model.iter().map(|one| {
-        line(name_of(&room.options.settings, &one.mailbox), &[*one], false)
-    }));
+    lines.extend(
+        model.iter().map(|one| line(name_of(&room.options.settings, &one.mailbox), &[*one], false)),
+    );
     let name = w.t("Regler og svar i alt", "Rules and replies in all").to_owned();
     lines.push(line(name, &rules, true));
     lines

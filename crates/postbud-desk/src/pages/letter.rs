@@ -75,7 +75,11 @@ pub(crate) struct Asked {
     done: String,
 }
 
-pub(super) async fn load(room: &Room, w: Words, id: &str) -> Result<(LetterDetail, Letter), Problem> {
+pub(super) async fn load(
+    room: &Room,
+    w: Words,
+    id: &str,
+) -> Result<(LetterDetail, Letter), Problem> {
     let id = LetterId::parse(id).map_err(|_| Problem::missing(w))?;
     let problem = |error: StoreError| Problem::store(w, &error);
     let detail = room.store.letter(&id).await.map_err(problem)?;
@@ -88,7 +92,13 @@ pub(super) async fn load(room: &Room, w: Words, id: &str) -> Result<(LetterDetai
     Ok((detail, letter.map_err(|_| Problem::missing(w))?))
 }
 
-pub(super) async fn seen(room: &Room, w: Words, by: &Person, id: &str, why: &str) -> Result<(), Problem> {
+pub(super) async fn seen(
+    room: &Room,
+    w: Words,
+    by: &Person,
+    id: &str,
+    why: &str,
+) -> Result<(), Problem> {
     let access = Access {
         at: Timestamp::now(),
         by: by.name.clone(),
@@ -109,7 +119,11 @@ fn words_of(decision: Option<&Decision>) -> &[Contribution] {
     }
 }
 
-pub(super) fn facts(detail: &LetterDetail, letter: &Letter, w: Words) -> Vec<(&'static str, String)> {
+pub(super) fn facts(
+    detail: &LetterDetail,
+    letter: &Letter,
+    w: Words,
+) -> Vec<(&'static str, String)> {
     let sender = [&letter.sender.label, &letter.sender.address];
     let sender: Vec<_> = sender.into_iter().flatten().cloned().collect();
     let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());

@@ -212,7 +212,9 @@ mod tests {
     fn members_come_in_order_and_large_ones_as_their_size() {
         let dir = tempfile::tempdir().unwrap();
         let large = vec![b'x'; 1001];
-        let Some(path) = packed(dir.path(), &tar(&[b"first", b"", &large, b"last"])) else { return };
+        let Some(path) = packed(dir.path(), &tar(&[b"first", b"", &large, b"last"])) else {
+            return;
+        };
         let found = read(&path, &BulkLimits::default()).unwrap();
         let expected =
             [Ok(Bytes::from_static(b"first")), Ok(Bytes::new()), Err(1001), Ok("last".into())];
@@ -238,7 +240,8 @@ mod tests {
     #[test]
     fn what_is_cut_off_or_something_else_is_damaged() {
         let dir = tempfile::tempdir().unwrap();
-        let random: Vec<u8> = (0u32..9000).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let random: Vec<u8> =
+            (0u32..9000).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let Some(path) = packed(dir.path(), &tar(&[b"a", &random[..900]])) else { return };
         let whole = std::fs::read(&path).unwrap();
         for bytes in [&whole[..whole.len() / 2], &whole[..whole.len() - 1], &random[..], b""] {

@@ -63,6 +63,8 @@ pub struct Swept {
     pub letters: usize,
     /// Files moved to `failed/`.
     pub failed: usize,
+    /// Files that could not be read and were left where they are.
+    pub left: usize,
 }
 
 /// A drop folder.
@@ -95,10 +97,12 @@ impl Folder {
         let mut failed = 0;
         while !stop.is_set() {
             let pause = match self.sweep(acceptor, stop).await {
-                Ok(_) => {
+                Ok(swept) => {
                     failed = 0;
                     self.activity.success();
-                    self.activity.well();
+                    if swept.left == 0 {
+                        self.activity.well();
+                    }
                     self.options.every
                 }
                 Err(error) => {
@@ -153,7 +157,8 @@ impl Folder {
         let content = match self.blocking(path, move || place::read(&from, most)).await {
             Ok(content) => content,
             Err(error) => {
-                warn!(error = %crate::activity::chain(&error), "a file in a drop folder is left where it is");
+                self.activity.trouble("file", &error);
+                swept.left += 1;
                 return Ok(());
             }
         };
@@ -246,7 +251,8 @@ impl Folder {
         match error {
             BulkError::Interrupted => Ok(()),
             BulkError::Read(_) => {
-                warn!(error = %crate::activity::chain(error), "a bulk file is left where it is");
+                self.activity.trouble("file", error);
+                swept.left += 1;
                 Ok(())
             }
             _ => self.refuse(path, &crate::activity::chain(error), swept).await,

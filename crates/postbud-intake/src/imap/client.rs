@@ -43,7 +43,8 @@ pub(super) async fn open(
     options: &ImapOptions,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<Session, ImapError> {
-    let client = timeout(CONNECT, connect(options, tls)).await.map_err(|_| ImapError::TooSlow)??;
+    let client =
+        timeout(CONNECT, connect(options, tls)).await.map_err(|_| ImapError::TooSlow)??;
     let signing = client.login(&options.user, &options.password.0);
     let signed = timeout(options.idle, signing).await.map_err(|_| ImapError::TooSlow)?;
     // The server's words could repeat what it was sent.

@@ -106,8 +106,9 @@ impl Api {
                 }
                 body.extend_from_slice(&chunk);
             }
-            serde_json::from_slice(&body)
-                .map_err(|_| NgdpError::Garbage("the list of messages is not the JSON it should be"))
+            serde_json::from_slice(&body).map_err(|_| {
+                NgdpError::Garbage("the list of messages is not the JSON it should be")
+            })
         };
         timeout(self.call, whole).await.map_err(|_| NgdpError::TooSlow)?
     }
@@ -144,7 +145,11 @@ impl Api {
     }
 
     /// Says that a message has arrived.
-    pub(super) async fn receipt(&self, id: Uuid, receipt: &Receipt) -> Result<Acknowledged, NgdpError> {
+    pub(super) async fn receipt(
+        &self,
+        id: Uuid,
+        receipt: &Receipt,
+    ) -> Result<Acknowledged, NgdpError> {
         let body = serde_json::to_vec(receipt).map_err(|_| NgdpError::Address)?;
         let request = self
             .request(Method::POST, &format!("memos/{id}/receipt"))?
@@ -164,7 +169,8 @@ impl Api {
     }
 
     async fn acknowledge(&self, request: RequestBuilder) -> Result<Acknowledged, NgdpError> {
-        let response = timeout(self.call, send(request)).await.map_err(|_| NgdpError::TooSlow)??;
+        let response =
+            timeout(self.call, send(request)).await.map_err(|_| NgdpError::TooSlow)??;
         match response.status() {
             status if status.is_success() => Ok(Acknowledged::Yes),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Acknowledged::Already),

@@ -8,7 +8,7 @@
 mod client;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub use client::ApiToken;
 
 /// Pages of the list that are read in one round.
 const PAGES: u64 = 100;
+/// Messages that are looked at in one round; the others come in the next.
+const LISTED: usize = 20_000;
 /// So many messages in a row that cannot be had: something is wrong with the other side, not with
 /// each of them.
 const IN_A_ROW: usize = 3;
@@ -193,14 +195,7 @@ impl Ngdp {
         let api = Api::new(&options)?;
         let name = options.base.host_str().unwrap_or_default();
         let activity = Arc::new(Activity::new("digital-post", name));
-        Ok(Self {
-            options,
-            api,
-            room,
-            activity,
-            durable: HashMap::new(),
-            stuck: HashMap::new(),
-        })
+        Ok(Self { options, api, room, activity, durable: HashMap::new(), stuck: HashMap::new() })
     }
 
     /// Its figures.
@@ -248,8 +243,12 @@ impl Ngdp {
     /// error: it is counted and the message tried again later.
     pub async fn round(&mut self, acceptor: &Acceptor) -> Result<Round, NgdpError> {
         let ids = self.list().await?;
-        self.durable.retain(|id, _| ids.contains(id));
-        self.stuck.retain(|id, _| ids.contains(id));
+        // What was not looked at, because there is too much, may still be there.
+        if ids.len() < LISTED {
+            let listed: HashSet<&Uuid> = ids.iter().collect();
+            self.durable.retain(|id, _| listed.contains(id));
+            self.stuck.retain(|id, _| listed.contains(id));
+        }
         let mut round = Round { listed: ids.len(), done: 0 };
         let mut in_a_row = 0;
         for id in ids {
@@ -280,17 +279,13 @@ impl Ngdp {
     /// The ids of everything that waits. What is deleted meanwhile moves the pages: what is missed
     /// for that is listed in the next round.
     async fn list(&self) -> Result<Vec<Uuid>, NgdpError> {
-        let mut ids = Vec::new();
+        let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for number in 0..PAGES {
             let page = self.api.page(number, self.options.page).await?;
             let last = page.content.is_empty()
                 || page.total_pages.is_some_and(|pages| number + 1 >= pages);
-            for id in page.content {
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
-            }
-            if last {
+            ids.extend(page.content.into_iter().filter(|id| seen.insert(*id)));
+            if last || ids.len() >= LISTED {
                 break;
             }
         }

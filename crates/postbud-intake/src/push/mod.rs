@@ -35,6 +35,8 @@ use crate::tls::{self, Identity};
 const HEAD: Duration = Duration::from_secs(15);
 /// The head of a request, in bytes.
 const HEAD_BYTES: usize = 64 << 10;
+/// How long a request that has begun may still take when we are asked to stop.
+const GOODBYE: Duration = Duration::from_secs(15);
 /// After a connection could not be taken (no more files, say).
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -173,5 +175,5 @@ async fn requests(
         () = stop.wait() => {}
     }
     serving.as_mut().graceful_shutdown();
-    serving.await.map_err(Into::into)
+    timeout(GOODBYE, serving).await?.map_err(Into::into)
 }

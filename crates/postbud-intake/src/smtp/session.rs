@@ -145,7 +145,8 @@ impl Session {
     }
 
     fn extensions(&self) -> String {
-        let tls = if self.shared.tls.is_some() && !self.encrypted { "250-STARTTLS\r\n" } else { "" };
+        let tls =
+            if self.shared.tls.is_some() && !self.encrypted { "250-STARTTLS\r\n" } else { "" };
         format!(
             "250-{}\r\n250-PIPELINING\r\n250-SIZE {}\r\n{tls}250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n",
             self.options().name,

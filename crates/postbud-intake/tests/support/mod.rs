@@ -1,6 +1,12 @@
 //! A real store and queue on disk, with a queue in front that can be told to be away.
 
-#![allow(dead_code, clippy::unwrap_used, missing_docs, unreachable_pub, reason = "each test uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test uses its part"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,7 +76,11 @@ impl House {
     }
 
     pub fn acceptor(&self) -> Acceptor {
-        Acceptor::new(Arc::clone(&self.queue) as _, Arc::clone(&self.store) as _, self.limits.clone())
+        Acceptor::new(
+            Arc::clone(&self.queue) as _,
+            Arc::clone(&self.store) as _,
+            self.limits.clone(),
+        )
     }
 
     /// The queue itself.

@@ -73,6 +73,9 @@ pub trait Measures: Send + Sync {
     /// Counts. The blind sample is the one labelled from `blind_since` on.
     async fn measure(&self, blind_since: Timestamp) -> Result<Measured, StoreError>;
 
+    /// The blind sample of the letters that `model` routed, labelled from `since` on.
+    async fn blind(&self, model: &ModelId, since: Timestamp) -> Result<BlindSample, StoreError>;
+
     /// The first guesses of `model` about the newest letters it was asked about, at most `limit`,
     /// newest first.
     async fn guesses(&self, model: &ModelId, limit: u32) -> Result<Vec<Guess>, StoreError>;

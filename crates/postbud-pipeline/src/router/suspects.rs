@@ -41,7 +41,7 @@ impl Router {
                 Verdict::Harmless => harmless.push(item),
                 Verdict::Untried => self.go_on(vec![item], Vec::new(), stop).await,
                 Verdict::Deadly { how } => {
-                    let settlement = after_trial(&item.1, message.attempts, how);
+                    let settlement = after_trial(&item.1, message.attempts, &how);
                     self.settle(vec![(item.0, settlement)]).await;
                 }
             }
@@ -54,7 +54,7 @@ impl Router {
 
 /// A letter that ended the trial has ended a process twice: the one that had it first, and this
 /// one. Once more after a pause, lest the machine was to blame; then it is given up.
-fn after_trial(id: &str, attempts: u32, how: String) -> Settlement {
+fn after_trial(id: &str, attempts: u32, how: &str) -> Settlement {
     error!(message = id, how, "this letter ends the process that reads it: kept apart");
     let reason = format!("reading or deciding this letter ends the process that does it: {how}");
     if attempts == 0 { Settlement::Retry { reason } } else { Settlement::Dead { reason } }
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_deadly_letter_is_tried_once_more_and_then_given_up_with_the_reason() {
-        let settled = |attempts| after_trial("a", attempts, "signal 11".to_owned());
+        let settled = |attempts| after_trial("a", attempts, "signal 11");
         assert!(matches!(settled(0), Settlement::Retry { reason } if reason.contains("signal 11")));
         assert!(matches!(settled(1), Settlement::Dead { reason } if reason.contains("signal 11")));
     }

@@ -34,11 +34,7 @@ pub(super) async fn delivered(
     let Some(row) = found.first() else { return Ok(None) };
     let arrived = row.text(2)? == "done" && row.text(3)? == "delivered";
     let open = arrived && row.int(4)? == 0 && number >= row.int(5)?;
-    Ok(Some(Delivered {
-        mailbox: mailbox_id(row.text(0)?)?,
-        at: Timestamp(row.int(1)?),
-        open,
-    }))
+    Ok(Some(Delivered { mailbox: mailbox_id(row.text(0)?)?, at: Timestamp(row.int(1)?), open }))
 }
 
 /// `false` when the delivery is not open any more: of two people the second is told so.
@@ -81,11 +77,8 @@ pub(super) async fn send_back(tx: &mut Tx, back: &SentBack) -> Result<bool, Faul
     )
     .await?;
     // It waits from here on, and is decided at once where somebody knows where it belongs.
-    tx.execute(
-        "UPDATE letters SET state = 'review', waits_for = 'returned' WHERE id = $1",
-        &[id],
-    )
-    .await?;
+    tx.execute("UPDATE letters SET state = 'review', waits_for = 'returned' WHERE id = $1", &[id])
+        .await?;
     match to {
         Some(to) if back.returned => assign::assign(tx, to, LabelSource::Returned).await?,
         Some(to) => assign::send(tx, to).await?,

@@ -124,10 +124,7 @@ pub(super) async fn answer(tx: &mut Tx, label: &NewLabel) -> Result<Answered, Fa
 
 /// What was drawn by chance alone says how large the error is; what mailboxes sent back is counted
 /// beside it, since nobody knows what they kept silent about.
-pub(super) async fn checked(
-    tx: &mut Tx,
-    since: Timestamp,
-) -> Result<Vec<CheckedMailbox>, Fault> {
+pub(super) async fn checked(tx: &mut Tx, since: Timestamp) -> Result<Vec<CheckedMailbox>, Fault> {
     const CHECKED: &str = r#"
         SELECT o.mailbox,
                CASE WHEN d.body LIKE '%"step":"model"%' THEN CAST(1 AS BIGINT)

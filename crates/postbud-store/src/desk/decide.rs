@@ -85,11 +85,7 @@ pub(super) async fn decide(
 
 /// The note, and the copies for other mailboxes. They come in front of the decision, which stays the
 /// last one and so the one in force; returns the number of the first.
-async fn send_along(
-    tx: &mut Tx,
-    assignment: &Assignment,
-    along: &Along,
-) -> Result<i64, Fault> {
+async fn send_along(tx: &mut Tx, assignment: &Assignment, along: &Along) -> Result<i64, Fault> {
     if let Some(note) = &along.note {
         waiting::add_note(tx, &assignment.letter, note).await?;
     }

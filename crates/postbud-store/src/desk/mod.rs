@@ -17,8 +17,8 @@ use async_trait::async_trait;
 use postbud_decide::MailboxId;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Access, Along, Assignment, Checks as _, Desk, DeskError, Figures, Note, Session, Switch, SwitchState,
-    Timestamp, User, Waiting, WaitingCount, WaitingFilter,
+    Access, Along, Assignment, Checks as _, Desk, DeskError, Figures, Note, Session, Switch,
+    SwitchState, Timestamp, User, Waiting, WaitingCount, WaitingFilter,
 };
 
 use crate::privacy;

@@ -117,7 +117,8 @@ pub(super) async fn cut(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64
 }
 
 async fn verify(tx: &mut Tx) -> Result<Chain, Fault> {
-    const ENDS: &str = "SELECT first_seq, before_first, last_seq, last FROM audit_chain WHERE n = 1";
+    const ENDS: &str =
+        "SELECT first_seq, before_first, last_seq, last FROM audit_chain WHERE n = 1";
     const ROWS: &str = "
         SELECT seq, chain, at, who, letter, why FROM desk_access WHERE seq IS NOT NULL ORDER BY seq";
     const BEFORE: &str = "SELECT COUNT(*) FROM desk_access WHERE seq IS NULL";

@@ -52,6 +52,12 @@ pub(crate) struct QueueReplayArgs {
     /// All of them
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
+    /// With --all: at most so many in a second
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(5..=10_000))]
+    pub(crate) per_second: u32,
+    /// Who does this; stored with the time and the letter
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "terminal")]
+    pub(crate) by: String,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use postbud_pipeline::ports::{DeadLetter, Queue};
+use postbud_pipeline::ports::{Access, DeadLetter, Desk as _, Queue, Timestamp};
+use postbud_pipeline::replay_slowly;
 use serde_json::json;
 
 use crate::cli::{
@@ -12,7 +13,7 @@ use crate::cli::{
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
 
-/// More dead letters than this are sent again in several calls.
+/// More dead letters of one id than this are sent again in several calls.
 const REPLAY_MAX: usize = 1_000_000;
 
 /// Does what was asked.
@@ -89,11 +90,23 @@ fn document(dead: &DeadLetter) -> serde_json::Value {
 }
 
 async fn replay(args: &QueueReplayArgs) -> anyhow::Result<()> {
-    let queue = open(&args.config).await?;
-    let replayed = queue
-        .replay(args.id.as_deref(), REPLAY_MAX)
-        .await
-        .context("some may be back on the queue already; none is lost")?;
+    let config = wiring::installation(&args.config)?;
+    telemetry::start(config.log.format, "warn");
+    let store = wiring::store(&config).await?;
+    let queue = wiring::queue(&config, &store).await?;
+    // Before it is done, so that nothing is done of which there is no trace.
+    let access = Access {
+        at: Timestamp::now(),
+        by: args.by.clone(),
+        letter: args.id.clone().unwrap_or_else(|| "all dead letters".to_owned()),
+        why: "replay".to_owned(),
+    };
+    store.log_access(&access).await.context("who replays what cannot be written down")?;
+    let replayed = match &args.id {
+        Some(id) => queue.replay(Some(id), REPLAY_MAX).await,
+        None => replay_slowly(&*queue, args.per_second, |_| ()).await,
+    };
+    let replayed = replayed.context("some may be back on the queue already; none is lost")?;
     queue.shutdown().await?;
     if args.output.json {
         output::json(&json!({ "replayed": replayed }))?;

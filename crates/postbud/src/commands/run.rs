@@ -15,6 +15,7 @@ use crate::classifier::configured;
 use crate::cli::{RunArgs, RunPart};
 use crate::commands::{desk, retention, retrain};
 use crate::config::Config;
+use crate::guard::Guard;
 use crate::monitoring::{self, Monitoring};
 use crate::restrictions::Restricted;
 use crate::trial::TrialProcess;
@@ -36,6 +37,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let monitoring = monitoring::open(&config).await?;
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
+    let metrics = monitoring.as_ref().map(Monitoring::metrics);
+    let guard = Guard::new(&config, Arc::new(store.clone()), classifier, metrics);
+    guard.look().await;
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
@@ -46,7 +50,11 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let deadline = wiring::router_options(&config).steps_deadline;
     let trial: Arc<dyn Trial> = Arc::new(TrialProcess::new(args.config.clone(), deadline));
     let (trial, kept) = (Some(trial), (store.clone(), Arc::clone(&queue)));
-    let routing = tried(&config, classifier, kept.0, kept.1, trial, monitoring, &stop);
+    let routing = tried(&config, guard.guarded(), kept.0, kept.1, trial, monitoring, &stop);
+    let guarding = async {
+        guard.watch(&stop).await;
+        Ok(())
+    };
     let removing = async {
         retention::by_day(&config, &store, &stop).await;
         Ok(())
@@ -59,7 +67,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         intake::serve(ways_in, &config, &store, Arc::clone(&queue), &stop).await;
         Ok(())
     };
-    tokio::try_join!(routing, retraining, removing, deciding, coming_in)?;
+    tokio::try_join!(routing, guarding, retraining, removing, deciding, coming_in)?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())

@@ -1,7 +1,6 @@
 //! `/metrics` and `/health` of a running router: takes the address, puts the counting in front of
 //! the adapters, and keeps asking how everything is.
 
-mod drift;
 mod evidence;
 
 use std::sync::Arc;
@@ -45,6 +44,11 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Monitoring>> 
 }
 
 impl Monitoring {
+    /// The numbers, for whoever has more to say.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
     /// The queue, counted.
     pub(crate) fn queue(&self, queue: Arc<dyn Queue>) -> Arc<dyn Queue> {
         Arc::new(MeasuredQueue::new(queue, Arc::clone(&self.metrics)))
@@ -84,15 +88,14 @@ impl Monitoring {
             Arc::clone(&self.metrics),
             Arc::clone(&self.health),
             queue,
-            Arc::clone(&measures),
-            Arc::clone(&classifier),
+            measures,
+            classifier,
             &config.settings.mailboxes,
             SamplerOptions::default(),
         );
         let confidence = config.promise.confidence;
         let sampling = sampler
             .run(stop, |metrics, measured| evidence::blind(metrics, &measured.blind, confidence));
-        let drifting = drift::watch(config, &self.metrics, measures.as_ref(), &*classifier, stop);
         let switches = evidence::switches(&self.metrics, store, stop);
         let serving = serve(
             self.listener,
@@ -101,6 +104,6 @@ impl Monitoring {
             HttpOptions::default(),
             stop,
         );
-        tokio::join!(sampling, drifting, switches, serving);
+        tokio::join!(sampling, switches, serving);
     }
 }

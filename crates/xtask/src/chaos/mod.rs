@@ -44,7 +44,7 @@ pub(crate) struct Options {
     /// Only these scenarios
     #[arg(long, num_args = 1..)]
     only: Vec<String>,
-    /// A few faults of each kind, in about three minutes: for every change
+    /// A few faults of each kind, in about four minutes: for every change
     #[arg(long)]
     short: bool,
     /// This binary, built with the feature fault-points, instead of building one

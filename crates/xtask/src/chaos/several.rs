@@ -40,7 +40,9 @@ pub(super) fn rolling(stage: &mut Stage<'_>) -> Result<()> {
         }
         rounds += 1;
     }
-    stage.notes.push(format!("{WORKERS} workers; gone after at most {:.1} s", longest.as_secs_f64()));
+    stage
+        .notes
+        .push(format!("{WORKERS} workers; gone after at most {:.1} s", longest.as_secs_f64()));
     for worker in workers {
         worker.terminate(GONE)?;
     }

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use postbud_testkit::{SmallDisk, SmtpServer};
 use postbud_testkit::judge::{Evidence, judge};
 use postbud_testkit::oracle::{self, Obligations, Oracle};
+use postbud_testkit::{SmallDisk, SmtpServer};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

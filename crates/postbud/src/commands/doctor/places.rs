@@ -30,7 +30,7 @@ pub(super) fn disk(config: &Config) -> Vec<Finding> {
         match statvfs(&place) {
             Ok(found) => {
                 if seen.insert(found.filesystem_id()) {
-                    let free = found.blocks_available() as u64 * found.fragment_size() as u64;
+                    let free = found.blocks_available().saturating_mul(found.fragment_size());
                     findings.push(room(&place, free));
                 }
             }

@@ -41,7 +41,8 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Intake>> {
 fn foreign_options(foreign: &Foreign) -> anyhow::Result<ForeignOptions> {
     let read = |path: &Path| {
         std::fs::read_to_string(path).map_err(|error| {
-            let what = format!("{} cannot be read ({error}); look at [[intake.queue]]", path.display());
+            let what =
+                format!("{} cannot be read ({error}); look at [[intake.queue]]", path.display());
             Failure::new(exit::FAILED, what)
         })
     };

@@ -15,7 +15,7 @@ const DIGITAL_POST: &str = "https://api.digitalpost.dk/apis/v1/";
 pub(super) fn digital_post(section: Section<'_, '_>) -> Option<NgdpOptions> {
     let base = section.required_text("url", DIGITAL_POST);
     let base = base.and_then(|found| {
-        let url = Url::parse(found.value.trim()).ok().filter(|url| fits(url));
+        let url = Url::parse(found.value.trim()).ok().filter(fits);
         if url.is_none() {
             let what = "an https address without a password, a query or a fragment belongs here";
             section.fault("url", what, format!("url = \"{DIGITAL_POST}\""));

@@ -68,7 +68,10 @@ fn what_cannot_be_is_named() {
         ("[[intake.smtp]]\nlisten = \"127.0.0.1:25\"\nname = \"a\\r\\nb\"", "no host name"),
         ("[[intake.queue]]", "intake.queue 1.url"),
         ("[[intake.queue]]\nurl = \"http://mq\"\nqueue = \"q\"", "not a RabbitMQ broker"),
-        ("[[intake.queue]]\nurl = \"amqps://mq\"\nqueue = \"q\"\nothers = \"drop\"", "is not one of"),
+        (
+            "[[intake.queue]]\nurl = \"amqps://mq\"\nqueue = \"q\"\nothers = \"drop\"",
+            "is not one of",
+        ),
         ("[[intake.imap]]", "intake.imap 1.host"),
         ("[[intake.imap]]\nhost = \"imap.x.dk\"\ntls = \"none\"", "unencrypted"),
         ("[[intake.imap]]\nprocessed = \"INBOX\"", "again and again"),

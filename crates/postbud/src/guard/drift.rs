@@ -6,79 +6,59 @@
 //! the comparison here is of certainty and of mailboxes; `postbud model` compares more.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use postbud_decide::ModelId;
+use postbud_evaluate::drift::LARGE;
 use postbud_evaluate::{Drift, Records, drift};
 use postbud_learn::out_of_fold;
 use postbud_metrics::{Metrics, inventory as i};
-use postbud_pipeline::Stop;
-use postbud_pipeline::ports::{Classifier, Guess, Measures};
-use tracing::{info, warn};
+use postbud_pipeline::ports::Guess;
 
 use crate::classifier;
-use crate::config::Config;
 
-/// Between two comparisons.
-const EVERY: Duration = Duration::from_secs(60);
 /// The newest letters that are compared, at most.
-const NEWEST: u32 = 1_000;
+pub(super) const NEWEST: u32 = 1_000;
 /// Fewer than this say nothing.
 const LEAST: usize = 100;
 
 /// What the champion knows of its training letters.
-struct Before {
+pub(super) struct Before {
     model: ModelId,
     labels: Vec<String>,
     records: Records,
 }
 
-/// Compares again and again, until `stop`.
-pub(super) async fn watch(
-    config: &Config,
-    metrics: &Metrics,
-    store: &dyn Measures,
-    classifier: &dyn Classifier,
-    stop: &Stop,
-) {
-    let mut before: Option<Arc<Before>> = None;
-    let mut drifted = false;
-    loop {
-        let state = classifier.state();
-        let champion = state.and_then(|state| state.champion).map(|champion| champion.model);
-        if let Some(champion) = champion {
-            if before.as_ref().is_none_or(|before| before.model != champion) {
-                before = load(&config.model, champion).await;
-            }
-            if let Some(before) = &before
-                && let Ok(guesses) = store.guesses(&before.model, NEWEST).await
-            {
-                let found = compare(before, &guesses);
-                note(metrics, found.as_ref());
-                drifted = say(found.as_ref(), drifted);
-            }
-        }
-        if stop.sleep(EVERY).await {
-            return;
-        }
+impl Before {
+    /// Reads the model's file, away from the async threads. `None` when another version has become
+    /// the champion meanwhile: the next look sees that one.
+    pub(super) async fn load(path: &Path, champion: ModelId) -> Option<Self> {
+        let path = path.to_owned();
+        let read = move || {
+            let (model, name) = classifier::open(&path).ok()?;
+            let id = ModelId(format!("{name}@{:.12}", model.checksum_hex()));
+            let records = out_of_fold(&model).ok().filter(|_| id == champion)?;
+            Some(Self { model: id, labels: model.labels().to_vec(), records })
+        };
+        tokio::task::spawn_blocking(read).await.ok().flatten()
+    }
+
+    /// The model that this is of.
+    pub(super) fn model(&self) -> &ModelId {
+        &self.model
     }
 }
 
-/// Reads the model's file, away from the async threads. `None` when another version has become the
-/// champion meanwhile: the next look sees that one.
-async fn load(path: &Path, champion: ModelId) -> Option<Arc<Before>> {
-    let path = path.to_owned();
-    let read = move || {
-        let (model, name) = classifier::open(&path).ok()?;
-        let id = ModelId(format!("{name}@{:.12}", model.checksum_hex()));
-        let records = out_of_fold(&model).ok().filter(|_| id == champion)?;
-        Some(Arc::new(Before { model: id, labels: model.labels().to_vec(), records }))
-    };
-    tokio::task::spawn_blocking(read).await.ok().flatten()
+/// Shall the thresholds be withdrawn, after a comparison? Drift withdraws them; they come back when
+/// the mail is clearly as it was, so that mail on the edge does not switch them again and again.
+pub(super) fn withdraws(withdrawn: bool, found: Option<&Drift>) -> bool {
+    found.is_some_and(|drift| {
+        let index = drift.certainty.stability_index.max(drift.mailboxes.stability_index);
+        drift.drifted || (withdrawn && index >= LARGE / 2.0)
+    })
 }
 
-fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
+/// Compares; `None` while there are too few letters.
+pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
     let mut now = Records::new(before.labels.len()).ok()?;
     for guess in guesses {
         // The store keeps the first guess; the comparison looks at nothing else, so the rest of the
@@ -94,24 +74,13 @@ fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
     (now.len() >= LEAST).then(|| drift(&before.records, &now))
 }
 
-fn note(metrics: &Metrics, found: Option<&Drift>) {
+/// Notes what was found.
+pub(super) fn note(metrics: &Metrics, found: Option<&Drift>) {
     let of = |value: fn(&Drift) -> f64| found.map_or(0.0, value);
     metrics.set(&i::DRIFT, &["certainty"], of(|drift| drift.certainty.stability_index));
     metrics.set(&i::DRIFT, &["mailboxes"], of(|drift| drift.mailboxes.stability_index));
     metrics.set(&i::DRIFT_LETTERS, &[], of(|drift| drift.now as f64));
     metrics.set(&i::DRIFTED, &[], of(|drift| if drift.drifted { 1.0 } else { 0.0 }));
-}
-
-/// Logs a change once.
-fn say(found: Option<&Drift>, before: bool) -> bool {
-    let drifted = found.is_some_and(|drift| drift.drifted);
-    let figures = found.map(|drift| (drift.certainty, drift.mailboxes));
-    match (before, drifted) {
-        (false, true) => warn!(?figures, "the mail has changed: the promise may not hold any more"),
-        (true, false) => info!("the mail is again like the mail that the model was trained on"),
-        _ => {}
-    }
-    drifted
 }
 
 #[cfg(test)]
@@ -145,6 +114,21 @@ mod tests {
         assert!(!compare(&before(), &same).expect("enough").drifted);
         let other = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
         assert!(other.drifted && other.mailboxes.drifted && !other.certainty.drifted);
+    }
+
+    #[test]
+    fn thresholds_come_back_only_when_the_mail_is_clearly_as_it_was() {
+        let with = |index: f64, drifted| {
+            let shift = postbud_evaluate::Shift { stability_index: index, p_value: 0.5, drifted };
+            let mut found = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
+            (found.certainty, found.mailboxes, found.drifted) = (shift, shift, drifted);
+            found
+        };
+        assert!(!withdraws(false, None) && !withdraws(true, None));
+        assert!(withdraws(false, Some(&with(0.3, true))));
+        assert!(!withdraws(false, Some(&with(0.08, false))));
+        assert!(withdraws(true, Some(&with(0.08, false))));
+        assert!(!withdraws(true, Some(&with(0.02, false))));
     }
 
     #[test]
