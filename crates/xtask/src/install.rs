@@ -51,6 +51,9 @@ fn missing() -> Vec<&'static str> {
         (browser.iter().any(|path| Path::new(path).is_file()), "chromium"),
         // Dashboards and alarms are asked of it.
         (Path::new("/usr/bin/promtool").is_file(), "prometheus"),
+        // They hand mail to us, as the municipality's own servers do.
+        (Path::new("/usr/sbin/postfix").is_file(), "postfix"),
+        (Path::new("/usr/sbin/dovecot").is_file(), "dovecot-imapd"),
     ];
     servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }

@@ -12,6 +12,7 @@ mod owner;
 mod queue;
 mod restrictions;
 mod retrains;
+mod role;
 mod shadow;
 mod store;
 mod target;
@@ -22,7 +23,7 @@ pub use checks::{
 };
 pub use classifier::Classifier;
 pub use desk::{
-    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Role, Session, Switch, SwitchState,
+    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Session, Switch, SwitchState,
     Switches, User, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
 pub use documents::Documents;
@@ -40,6 +41,7 @@ pub use owner::{Identity, Integration, LabelCount, Owner, PastDecision, Stood};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
 pub use restrictions::Restrictions;
 pub use retrains::{RetrainOutcome, RetrainRow, Retrains};
+pub use role::Role;
 pub use shadow::{Shadow, ShadowCounts, ShadowDifference, ShadowLabelled, ShadowRun, Shadows};
 pub use store::{
     Assignment, Entry, Event, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
