@@ -23,8 +23,8 @@ pub use checks::{
 };
 pub use classifier::Classifier;
 pub use desk::{
-    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Session, Switch, SwitchState,
-    Switches, User, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
+    Access, Desk, DeskError, Figures, NOTE_CHARS, Note, Session, Switch, SwitchState, Switches,
+    User, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
 pub use documents::Documents;
 pub use labels::{
