@@ -172,6 +172,33 @@ pub struct Suggestion {
 }
 
 impl Doubt {
+    /// The words under which doubts are stored, by [`rank`](Self::rank).
+    pub const WORDS: [&'static str; 17] = [
+        "rule",
+        "rule-held",
+        "reply-held",
+        "must-not-miss",
+        "defect",
+        "no-text",
+        "nearly-empty",
+        "other-language",
+        "unlike-training",
+        "no-model",
+        "unknown-mailbox",
+        "nowhere",
+        "never-automatic",
+        "not-automatic",
+        "not-certified",
+        "below-threshold",
+        "delivery-failed",
+    ];
+
+    /// The word under which this doubt is stored; nothing of what it says about the letter.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        Self::WORDS[usize::from(self.rank())]
+    }
+
     /// The place of a doubt among others: the order in which they are stored and shown.
     #[must_use]
     pub fn rank(&self) -> u8 {

@@ -10,10 +10,11 @@ use crate::activity::Activity;
 use crate::folder::{Folder, FolderError, FolderOptions};
 use crate::forward::Forward;
 use crate::imap::{Imap, ImapError, ImapOptions};
+use crate::listening::ListenError;
 use crate::ngdp::{Ngdp, NgdpError, NgdpOptions};
 use crate::push::{Push, PushOptions};
 use crate::room::Room;
-use crate::smtp::{ListenError, Smtp, SmtpOptions};
+use crate::smtp::{Smtp, SmtpOptions};
 
 /// The ways in which letters come.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod folder;
 mod forward;
 mod imap;
 mod intake;
+mod listening;
 mod ngdp;
 mod push;
 mod room;
@@ -31,8 +32,9 @@ pub use imap::{Imap, ImapError, ImapOptions, ImapPassword, ImapTls};
 pub use intake::{Intake, IntakeOptions, OpenError};
 /// A network of those who may connect.
 pub use ipnet::IpNet;
+pub use listening::ListenError;
 pub use ngdp::{ApiToken, Ngdp, NgdpError, NgdpOptions, Round};
 pub use push::{Push, PushOptions};
 pub use room::{Gathered, Gathering, Refusal, Room};
-pub use smtp::{ListenError, Smtp, SmtpOptions};
+pub use smtp::{Smtp, SmtpOptions};
 pub use tls::{Identity, TlsError};

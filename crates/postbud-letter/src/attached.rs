@@ -7,10 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::classifier_text::FEW_WORDS;
 use crate::{DefectKind, DocumentRole, Letter};
 
-/// "Se vedhæftede. Mvh. Lone": with fewer words of its own, a letter's documents are the letter.
-const FEW_WORDS: usize = 12;
 /// So many words of all documents together are shown at most: a page, which says what it is about.
 const MOST_WORDS: usize = 400;
 /// So many bytes of each document are looked at for those words.

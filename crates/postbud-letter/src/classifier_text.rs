@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::{Document, DocumentRole, Letter, body_text};
 
-/// "Se nedenfor. Mvh. Lone": with fewer words than this, what the letter quotes says more.
-const FEW_WORDS: usize = 12;
+/// "Se nedenfor. Mvh. Lone": with fewer words than this, what the letter quotes says more; and so do
+/// its documents.
+pub(crate) const FEW_WORDS: usize = 12;
 /// The text of one attachment that is read when the letter has no text of its own.
 const ATTACHMENT_BYTES: usize = 64 << 10;
 
@@ -30,10 +31,12 @@ impl Letter {
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
         let parts = self.own_parts();
-        let body = match parts.as_slice() {
-            [] if !self.speaks_by_documents() => Cow::Owned(self.attached_text()),
-            [one] if !self.speaks_by_documents() => Cow::Borrowed(*one),
-            several => Cow::Owned(self.with_documents(several)),
+        let excerpt = self.speaks_by_documents().then(|| self.attached_excerpt());
+        let body = match (parts.as_slice(), &excerpt) {
+            ([], None) => Cow::Owned(self.attached_text()),
+            ([one], None) => Cow::Borrowed(*one),
+            (own, None) => Cow::Owned(own.join("\n\n")),
+            (own, Some(excerpt)) => Cow::Owned([own, &[excerpt]].concat().join("\n\n")),
         };
         LetterText { subject: &self.subject, body }
     }
@@ -55,17 +58,6 @@ impl Letter {
         }
         parts.retain(|part| !part.trim().is_empty());
         parts
-    }
-
-    fn with_documents(&self, own: &[&str]) -> String {
-        let mut text = own.join("\n\n");
-        if self.speaks_by_documents() {
-            if !text.is_empty() {
-                text.push_str("\n\n");
-            }
-            text.push_str(&self.attached_excerpt());
-        }
-        text
     }
 
     /// Is there nothing to read, not even a subject?

@@ -4,6 +4,8 @@
 //! A duration is in seconds, an age counts from when a letter was received. A gauge about the
 //! store says the same on every router that shares the store: take its maximum, not its sum.
 
+use postbud_decide::Doubt;
+
 /// What kind of number it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -67,26 +69,6 @@ const TIER: (&str, Values) = ("tier", Values::Words(TIERS));
 pub const PARTS: &[&str] = &["queue", "store", "model"];
 const PART: (&str, Values) = ("part", Values::Words(PARTS));
 const ROLE: (&str, Values) = ("role", Values::Words(&["champion", "challenger"]));
-const DOUBTS: &[&str] = &[
-    "rule",
-    "rule-held",
-    "reply-held",
-    "must-not-miss",
-    "defect",
-    "no-text",
-    "nearly-empty",
-    "other-language",
-    "unlike-training",
-    "no-model",
-    "unknown-mailbox",
-    "nowhere",
-    "never-automatic",
-    "not-automatic",
-    "not-certified",
-    "below-threshold",
-    "delivery-failed",
-];
-
 macro_rules! metrics {
     ($($id:ident $name:literal $kind:expr, $unit:literal, [$($label:expr),*], $meaning:literal;)*) => {
         $(
@@ -125,7 +107,7 @@ metrics! {
     DECISIONS "decisions_total" Counter, "letters",
         [MAILBOX, ("way", Values::Words(&["rule", "reply", "model", "person"]))],
         "New letters by what decided: a rule, a reply's claim, the model; `person` has no mailbox yet";
-    DOUBTS_SEEN "doubts_total" Counter, "letters", [("doubt", Values::Words(DOUBTS))],
+    DOUBTS_SEEN "doubts_total" Counter, "letters", [("doubt", Values::Words(&Doubt::WORDS))],
         "What stood in the way of routing a new letter; one letter can have several";
     PROBABILITY "first_guess_probability" Histogram(PROBABILITIES), "probability", [],
         "The probability of the model's first guess about each letter it was asked about";

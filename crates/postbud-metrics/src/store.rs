@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use postbud_decide::{Decision, Doubt, MailboxId, Outcome, Reason};
+use postbud_decide::{Decision, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
     Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId, Recorded,
@@ -54,16 +54,10 @@ impl MeasuredStore {
         self.metrics.count(&DECISIONS, &[self.metrics.mailbox(mailbox), way], 1);
         if let Reason::Person { doubts, .. } = &decision.reason {
             for doubt in doubts {
-                self.metrics.count(&DOUBTS_SEEN, &[&word(doubt)], 1);
+                self.metrics.count(&DOUBTS_SEEN, &[doubt.word()], 1);
             }
         }
     }
-}
-
-/// The word under which a doubt is stored; nothing of what it says about the letter.
-fn word(doubt: &Doubt) -> String {
-    let stored = serde_json::to_value(doubt).unwrap_or_default();
-    stored["doubt"].as_str().unwrap_or_default().to_owned()
 }
 
 #[async_trait]

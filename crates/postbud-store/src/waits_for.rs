@@ -12,33 +12,12 @@ pub(crate) fn waits_for(decision: &Decision) -> (Option<&'static str>, Option<&s
         Doubt::OtherLanguage { language } => Some(language.as_str()),
         _ => None,
     });
-    (doubts.first().map(word), language)
-}
-
-fn word(doubt: &Doubt) -> &'static str {
-    match doubt {
-        Doubt::Rule { .. } => "rule",
-        Doubt::RuleHeld { .. } => "rule-held",
-        Doubt::ReplyHeld { .. } => "reply-held",
-        Doubt::MustNotMiss { .. } => "must-not-miss",
-        Doubt::Defect => "defect",
-        Doubt::NoText => "no-text",
-        Doubt::NearlyEmpty => "nearly-empty",
-        Doubt::OtherLanguage { .. } => "other-language",
-        Doubt::UnlikeTraining { .. } => "unlike-training",
-        Doubt::NoModel => "no-model",
-        Doubt::UnknownMailbox { .. } => "unknown-mailbox",
-        Doubt::Nowhere => "nowhere",
-        Doubt::NeverAutomatic => "never-automatic",
-        Doubt::NotAutomatic => "not-automatic",
-        Doubt::NotCertified => "not-certified",
-        Doubt::BelowThreshold { .. } => "below-threshold",
-        Doubt::DeliveryFailed { .. } => "delivery-failed",
-    }
+    (doubts.first().map(Doubt::word), language)
 }
 
 #[cfg(test)]
 mod tests {
+    use postbud_decide::MailboxId;
     use postbud_pipeline::ports::WAITS_FOR;
 
     use super::*;
@@ -46,7 +25,14 @@ mod tests {
     /// The words are those of the JSON, which the migration looks for.
     #[test]
     fn the_words_are_those_of_the_doubts() {
-        let some = [
+        let mailbox = MailboxId::parse("affald").unwrap();
+        let all = [
+            Doubt::Rule { rule: String::new() },
+            Doubt::RuleHeld { rule: String::new(), mailbox: mailbox.clone() },
+            Doubt::ReplyHeld { matched: String::new(), mailbox: mailbox.clone() },
+            Doubt::UnlikeTraining { known: 0.1, least: 0.5 },
+            Doubt::UnknownMailbox { mailbox: mailbox.clone() },
+            Doubt::MustNotMiss { mailbox, probability: 0.5 },
             Doubt::Defect,
             Doubt::NoText,
             Doubt::NearlyEmpty,
@@ -59,9 +45,10 @@ mod tests {
             Doubt::BelowThreshold { probability: 0.5, threshold: 0.9 },
             Doubt::DeliveryFailed { error: String::new() },
         ];
-        for doubt in &some {
-            assert_eq!(serde_json::to_value(doubt).unwrap()["doubt"], word(doubt));
-            assert!(WAITS_FOR.contains(&word(doubt)));
+        assert_eq!(all.len(), Doubt::WORDS.len());
+        for doubt in &all {
+            assert_eq!(serde_json::to_value(doubt).unwrap()["doubt"], doubt.word());
+            assert!(WAITS_FOR.contains(&doubt.word()));
         }
     }
 }

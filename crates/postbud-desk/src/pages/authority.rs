@@ -15,7 +15,7 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Along, LetterDetail, NOTE_CHARS, Note, Timestamp};
 use serde::Deserialize;
 
-use super::letter::assignment;
+use super::letter::{assignment, stored};
 use super::{Person, html};
 use crate::error::Problem;
 use crate::language::{Words, moment};
@@ -65,8 +65,7 @@ fn kept(room: &Room) -> Option<&Mailbox> {
 
 async fn waiting(room: &Room, w: Words, id: &str) -> Result<LetterDetail, Problem> {
     let id = LetterId::parse(id).map_err(|_| Problem::missing(w))?;
-    let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
-    detail.ok_or_else(|| Problem::missing(w))
+    stored(room, w, &id).await
 }
 
 pub(crate) async fn page(

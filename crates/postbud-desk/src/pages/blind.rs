@@ -11,7 +11,7 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Delivery, LabelFilter, LabelSource, NewLabel, SentBack, Timestamp};
 use serde::Deserialize;
 
-use super::letter::{assignment, cut, facts, known, load, safe_name, seen};
+use super::letter::{assignment, cut, facts, known, load, safe_name, seen, stored};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
@@ -161,8 +161,7 @@ pub(crate) async fn send_on(
     let w = Words::of(&headers);
     let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
     let mailbox = known(&room, w, &answer.mailbox)?;
-    let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
-    let detail = detail.ok_or_else(|| Problem::missing(w))?;
+    let detail = stored(&room, w, &id).await?;
     let filter = LabelFilter {
         letter: Some(id.clone()),
         source: Some(LabelSource::BlindSample),

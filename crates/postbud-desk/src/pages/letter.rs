@@ -11,7 +11,7 @@ use axum::{Extension, Form};
 use postbud_decide::{Contribution, Decision, Mailbox, MailboxId, Reason, assigned, describe};
 use postbud_letter::{Letter, LetterId, read};
 use postbud_pipeline::ports::{
-    Access, Assignment, LetterDetail, NOTE_CHARS, Note, State as LetterState, StoreError, Timestamp,
+    Access, Assignment, LetterDetail, NOTE_CHARS, Note, State as LetterState, Timestamp,
 };
 use serde::Deserialize;
 
@@ -75,16 +75,21 @@ pub(crate) struct Asked {
     done: String,
 }
 
+/// What the store has of a letter.
+pub(super) async fn stored(room: &Room, w: Words, id: &LetterId) -> Result<LetterDetail, Problem> {
+    let detail = room.store.letter(id).await.map_err(|error| Problem::store(w, &error))?;
+    detail.ok_or_else(|| Problem::missing(w))
+}
+
 pub(super) async fn load(
     room: &Room,
     w: Words,
     id: &str,
 ) -> Result<(LetterDetail, Letter), Problem> {
     let id = LetterId::parse(id).map_err(|_| Problem::missing(w))?;
-    let problem = |error: StoreError| Problem::store(w, &error);
-    let detail = room.store.letter(&id).await.map_err(problem)?;
-    let detail = detail.ok_or_else(|| Problem::missing(w))?;
-    let raw = room.store.raw(&detail.raw_id).await.map_err(problem)?;
+    let detail = stored(room, w, &id).await?;
+    let raw = room.store.raw(&detail.raw_id).await;
+    let raw = raw.map_err(|error| Problem::store(w, &error))?;
     let raw = raw.ok_or_else(|| Problem::missing(w))?;
     let limits = room.options.limits.clone();
     // A letter that makes reading panic must not take the desk with it.
@@ -262,8 +267,7 @@ pub(crate) async fn decide(
     let w = Words::of(&headers);
     let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
     let mailbox = known(&room, w, &choice.mailbox)?;
-    let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
-    let detail = detail.ok_or_else(|| Problem::missing(w))?;
+    let detail = stored(&room, w, &id).await?;
     let assignment = assignment(&detail, mailbox, &person.name);
     let decided = room.store.decide(&assignment, room.options.grace_ms).await;
     decided.map_err(|error| Problem::desk(w, &error))?;

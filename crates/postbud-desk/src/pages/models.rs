@@ -258,29 +258,46 @@ fn named(w: Words, list: &ModelList, version: u32) -> Result<&ModelVersion, Prob
     })
 }
 
+/// What a confirmed change does to the version in the form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It takes over from the champion.
+    Promote,
+    /// It gives way to the version before it.
+    RollBack,
+}
+
+impl Step {
+    fn action(self) -> &'static str {
+        match self {
+            Self::Promote => "/models/promote",
+            Self::RollBack => "/models/roll-back",
+        }
+    }
+
+    /// The question, with the names of the version in the form and of the one that `self` concerns too.
+    fn question(self, w: Words, list: &ModelList, name: &str) -> String {
+        let role = match self {
+            Self::Promote => ModelRole::Champion,
+            Self::RollBack => ModelRole::Previous,
+        };
+        let other = of_role(list, role).map_or("–", |found| &found.name);
+        match (self, w.code()) {
+            (Self::Promote, "da") => format!("Skal {name} tages i brug i stedet for {other}?"),
+            (Self::Promote, _) => format!("Shall {name} take over from {other}?"),
+            (Self::RollBack, "da") => format!("Skal {name} rulles tilbage til {other}?"),
+            (Self::RollBack, _) => format!("Shall {name} be rolled back to {other}?"),
+        }
+    }
+}
+
 pub(crate) async fn promote(
     State(room): State<Arc<Room>>,
     Extension(person): Extension<Person>,
     headers: HeaderMap,
     Form(change): Form<Change>,
 ) -> Result<Response, Problem> {
-    let w = Words::of(&headers);
-    let problem = |error| Problem::models(w, &error);
-    let models = models(&room, w)?;
-    let list = models.list().await.map_err(problem)?;
-    let found = named(w, &list, change.version)?;
-    if change.confirmed() {
-        models.promote(change.version, &person.name, &change.why()).await.map_err(problem)?;
-        return Ok(Redirect::to("/models").into_response());
-    }
-    let instead = of_role(&list, ModelRole::Champion).map_or("–", |found| &found.name);
-    let question = match w.code() {
-        "da" => format!("Skal {} tages i brug i stedet for {instead}?", found.name),
-        _ => format!("Shall {} take over from {instead}?", found.name),
-    };
-    let version = change.version;
-    let action = "/models/promote";
-    Ok(html(&Confirm { w, person: Some(person), action, question, version, card: true }))
+    take(&room, Words::of(&headers), person, &change, Step::Promote).await
 }
 
 pub(crate) async fn roll_back(
@@ -289,23 +306,33 @@ pub(crate) async fn roll_back(
     headers: HeaderMap,
     Form(change): Form<Change>,
 ) -> Result<Response, Problem> {
-    let w = Words::of(&headers);
+    take(&room, Words::of(&headers), person, &change, Step::RollBack).await
+}
+
+/// Does what was confirmed; asks before.
+async fn take(
+    room: &Room,
+    w: Words,
+    person: Person,
+    change: &Change,
+    step: Step,
+) -> Result<Response, Problem> {
     let problem = |error| Problem::models(w, &error);
-    let models = models(&room, w)?;
+    let models = models(room, w)?;
     let list = models.list().await.map_err(problem)?;
     let found = named(w, &list, change.version)?;
+    let version = change.version;
     if change.confirmed() {
-        models.roll_back(change.version, &person.name, &change.why()).await.map_err(problem)?;
+        let (by, why) = (&person.name, change.why());
+        match step {
+            Step::Promote => models.promote(version, by, &why).await.map_err(problem)?,
+            Step::RollBack => drop(models.roll_back(version, by, &why).await.map_err(problem)?),
+        }
         return Ok(Redirect::to("/models").into_response());
     }
-    let back = of_role(&list, ModelRole::Previous).map_or("–", |found| &found.name);
-    let question = match w.code() {
-        "da" => format!("Skal {} rulles tilbage til {back}?", found.name),
-        _ => format!("Shall {} be rolled back to {back}?", found.name),
-    };
-    let version = change.version;
-    let action = "/models/roll-back";
-    Ok(html(&Confirm { w, person: Some(person), action, question, version, card: false }))
+    let question = step.question(w, &list, &found.name);
+    let (action, card) = (step.action(), step == Step::Promote);
+    Ok(html(&Confirm { w, person: Some(person), action, question, version, card }))
 }
 
 /// A challenger changes nothing about letters: it needs no second question. Version 0 ends it.

@@ -15,7 +15,7 @@ use postbud_pipeline::ports::{
 };
 use serde::Deserialize;
 
-use super::letter::{assignment, known};
+use super::letter::{assignment, known, stored};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
@@ -129,9 +129,7 @@ pub(crate) async fn send(
     let to = match mailbox {
         None => None,
         Some(mailbox) => {
-            let detail = room.store.letter(&letter).await;
-            let detail = detail.map_err(|error| Problem::store(w, &error))?;
-            let detail = detail.ok_or_else(|| Problem::missing(w))?;
+            let detail = stored(&room, w, &letter).await?;
             Some(assignment(&detail, mailbox, &by))
         }
     };

@@ -10,7 +10,7 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::Along;
 
 use super::Person;
-use super::letter::{assignment, known};
+use super::letter::{assignment, known, stored};
 use crate::Room;
 use crate::error::Problem;
 use crate::language::Words;
@@ -38,8 +38,7 @@ pub(crate) async fn decide(
             also.push(mailbox);
         }
     }
-    let detail = room.store.letter(&id).await.map_err(|error| Problem::store(w, &error))?;
-    let detail = detail.ok_or_else(|| Problem::missing(w))?;
+    let detail = stored(&room, w, &id).await?;
     let along = Along {
         also: also.into_iter().map(|mailbox| assignment(&detail, mailbox, &person.name)).collect(),
         note: None,

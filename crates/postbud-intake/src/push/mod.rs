@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use postbud_pipeline::Stop;
 use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -27,8 +27,8 @@ use tracing::debug;
 
 use crate::acceptor::Acceptor;
 use crate::activity::Activity;
+use crate::listening::{ListenError, Listening};
 use crate::room::Room;
-use crate::smtp::{ListenError, bind};
 use crate::tls::{self, Identity};
 
 /// TLS must stand, and a request's head have come, after this time.
@@ -69,11 +69,8 @@ struct Shared {
 
 /// The endpoint.
 pub struct Push {
-    listener: TcpListener,
     options: PushOptions,
-    tls: Option<Arc<ServerConfig>>,
-    room: Room,
-    activity: Arc<Activity>,
+    listening: Listening,
 }
 
 impl Push {
@@ -84,31 +81,28 @@ impl Push {
     pub async fn open(options: PushOptions, room: Room) -> Result<Self, ListenError> {
         let clients = options.clients.as_deref();
         let tls = options.identity.as_ref().map(|identity| tls::server(identity, clients));
-        let tls = tls.transpose().map_err(ListenError::Tls)?;
-        let listener = bind(options.listen).await?;
-        let address = listener.local_addr().unwrap_or(options.listen);
-        let activity = Arc::new(Activity::new("push", address.to_string()));
-        Ok(Self { listener, options, tls, room, activity })
+        let listening = Listening::open(options.listen, "push", tls, room).await?;
+        Ok(Self { options, listening })
     }
 
     /// Where it listens; with the port that was taken when port 0 was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listener.local_addr().unwrap_or(self.options.listen)
+        self.listening.address
     }
 
     /// Its figures.
     #[must_use]
     pub fn activity(&self) -> &Arc<Activity> {
-        &self.activity
+        &self.listening.activity
     }
 
     /// Takes messages until `stop`; requests that have begun then are still answered.
     pub async fn run(&self, acceptor: &Acceptor, stop: &Stop) {
         let shared = Arc::new(Shared {
             options: self.options.clone(),
-            room: self.room.clone(),
-            activity: Arc::clone(&self.activity),
+            room: self.listening.room.clone(),
+            activity: Arc::clone(&self.listening.activity),
             acceptor: acceptor.clone(),
         });
         let places = Arc::new(Semaphore::new(self.options.connections));
@@ -116,7 +110,7 @@ impl Push {
         loop {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listening.listener.accept() => accepted,
                 () = stop.wait() => break,
             };
             let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&places).try_acquire_owned())
@@ -124,7 +118,8 @@ impl Push {
                 stop.sleep(BREATH).await;
                 continue;
             };
-            let (shared, tls, stop) = (Arc::clone(&shared), self.tls.clone(), stop.clone());
+            let (shared, tls, stop) =
+                (Arc::clone(&shared), self.listening.tls.clone(), stop.clone());
             connections.spawn(async move {
                 if let Err(error) = connection(stream, tls, shared, &stop).await {
                     debug!(error = %error, "a connection to the push endpoint ended");

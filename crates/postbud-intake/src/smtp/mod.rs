@@ -8,7 +8,6 @@ mod data;
 mod session;
 mod wire;
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +16,15 @@ use ipnet::IpNet;
 use postbud_pipeline::Stop;
 use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::acceptor::Acceptor;
 use crate::activity::Activity;
+use crate::listening::{ListenError, Listening};
 use crate::room::Room;
-use crate::tls::{self, Identity, TlsError};
+use crate::tls::{self, Identity};
 
 use session::Session;
 use wire::Wire;
@@ -75,28 +75,6 @@ impl SmtpOptions {
     }
 }
 
-/// Why a listener cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The address cannot be had.
-    #[error("{address} cannot be listened on")]
-    Address {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The certificate cannot be used.
-    #[error("the certificate of the listener cannot be used")]
-    Tls(#[source] TlsError),
-}
-
-/// Takes an address to listen on.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })
-}
-
 /// What all sessions share.
 struct Shared {
     options: SmtpOptions,
@@ -108,11 +86,8 @@ struct Shared {
 
 /// The listener.
 pub struct Smtp {
-    listener: TcpListener,
     options: SmtpOptions,
-    tls: Option<Arc<ServerConfig>>,
-    room: Room,
-    activity: Arc<Activity>,
+    listening: Listening,
 }
 
 impl Smtp {
@@ -122,33 +97,30 @@ impl Smtp {
     /// When the address or the certificate cannot be used.
     pub async fn open(options: SmtpOptions, room: Room) -> Result<Self, ListenError> {
         let tls = options.identity.as_ref().map(|identity| tls::server(identity, None));
-        let tls = tls.transpose().map_err(ListenError::Tls)?;
-        let listener = bind(options.listen).await?;
         let kind = if options.lmtp { "lmtp" } else { "smtp" };
-        let address = listener.local_addr().unwrap_or(options.listen);
-        let activity = Arc::new(Activity::new(kind, address.to_string()));
-        Ok(Self { listener, options, tls, room, activity })
+        let listening = Listening::open(options.listen, kind, tls, room).await?;
+        Ok(Self { options, listening })
     }
 
     /// Where it listens; with the port that was taken when port 0 was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listener.local_addr().unwrap_or(self.options.listen)
+        self.listening.address
     }
 
     /// Its figures.
     #[must_use]
     pub fn activity(&self) -> &Arc<Activity> {
-        &self.activity
+        &self.listening.activity
     }
 
     /// Takes letters until `stop`; a letter that is complete then is still answered.
     pub async fn run(&self, acceptor: &Acceptor, stop: &Stop) {
         let shared = Arc::new(Shared {
             options: self.options.clone(),
-            tls: self.tls.clone(),
-            room: self.room.clone(),
-            activity: Arc::clone(&self.activity),
+            tls: self.listening.tls.clone(),
+            room: self.listening.room.clone(),
+            activity: Arc::clone(&self.listening.activity),
             acceptor: acceptor.clone(),
         });
         let places = Arc::new(Semaphore::new(self.options.sessions));
@@ -157,7 +129,7 @@ impl Smtp {
             // Sessions that have ended are forgotten as we go.
             while sessions.try_join_next().is_some() {}
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listening.listener.accept() => accepted,
                 () = stop.wait() => break,
             };
             let Ok((stream, peer)) = accepted else {

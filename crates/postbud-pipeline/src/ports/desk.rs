@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use postbud_decide::MailboxId;
+use postbud_decide::{Doubt, MailboxId};
 use postbud_letter::{Channel, LetterId};
 use serde::{Deserialize, Serialize};
 
@@ -15,26 +15,12 @@ pub const NOTE_CHARS: usize = 2_000;
 
 /// Why letters wait: what stood in the way first, as doubts are called, and `returned` for one that a
 /// mailbox sent back.
-pub const WAITS_FOR: [&str; 18] = [
-    "rule",
-    "rule-held",
-    "reply-held",
-    "must-not-miss",
-    "defect",
-    "no-text",
-    "nearly-empty",
-    "other-language",
-    "unlike-training",
-    "no-model",
-    "unknown-mailbox",
-    "nowhere",
-    "never-automatic",
-    "not-automatic",
-    "not-certified",
-    "below-threshold",
-    "delivery-failed",
-    "returned",
-];
+pub const WAITS_FOR: [&str; Doubt::WORDS.len() + 1] = {
+    let mut words = ["returned"; Doubt::WORDS.len() + 1];
+    let (doubts, _) = words.split_at_mut(Doubt::WORDS.len());
+    doubts.copy_from_slice(&Doubt::WORDS);
+    words
+};
 
 /// A place in the waiting list: what comes after it is the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
