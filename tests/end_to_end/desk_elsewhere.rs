@@ -1,5 +1,6 @@
 //! Signing in elsewhere, with OpenID Connect.
 
+use postbud_testkit::free_port;
 use serde_json::json;
 
 use crate::desk_chromium::Browser;
@@ -10,7 +11,7 @@ use crate::support::{Installation, wait_until};
 
 /// A desk whose people sign in at this issuer.
 fn open(issuer: &Issuer) -> Place {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port().unwrap();
     let desk = format!(
         "\n[desk]\nlisten = \"127.0.0.1:{port}\"\n[desk.oidc]\nissuer = \"{}\"\n\
          client_id = \"{CLIENT}\"\nclient_secret_file = \"secret\"\n\
@@ -182,10 +183,10 @@ fn an_answer_belongs_to_the_browser_that_asked_and_counts_once() {
 fn an_issuer_that_is_away_keeps_nobody_out_who_has_an_account_here() {
     let issuer = Issuer::start();
     let place = open(&issuer);
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = free_port().unwrap();
     let place = {
         let text = std::fs::read_to_string(place.here.path("postbud.toml")).unwrap();
-        let text = text.replace(&issuer.address(), &format!("http://{gone}"));
+        let text = text.replace(&issuer.address(), &format!("http://127.0.0.1:{gone}"));
         drop(place);
         let here = Installation::empty();
         here.write("secret", SECRET);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
+use postbud_testkit::free_port;
 use postbud_testkit::ngdp::{Call, NgdpFault, NgdpServer};
 
 use crate::settings::{STORSKRALD, embedded, mail, mailboxes, memo, model};
@@ -111,8 +112,7 @@ fn intake_alone_fills_the_queue_and_routes_nothing() {
 /// One Postbud sends by mail (through lettre), another takes it.
 #[test]
 fn a_letter_goes_by_mail_from_one_installation_into_another() {
-    // Free now, and taken at once; a test that loses this race fails loudly.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port().unwrap();
     let taking = Installation::with(&format!(
         "{}\n[[intake.smtp]]\nlisten = \"127.0.0.1:{port}\"\nname = \"in.klit.example\"\n\
          recipients = [\"park@klitkobing.example\"]\n",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use postbud_metrics::inventory;
-use postbud_testkit::{Proxy, Weather};
+use postbud_testkit::{Proxy, Weather, free_port};
 use serde_json::Value;
 
 use crate::servers::servers;
@@ -20,10 +20,6 @@ const UUID: &str = "7d2ea15d-61fb-4ba9-9366-42f8b194c222";
 
 fn deploy(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The status and the body of a page.
@@ -63,7 +59,7 @@ fn letters_and_metrics(config: &str, port: u16) -> Installation {
 
 #[test]
 fn metrics_add_up_and_hold_no_letter() {
-    let port = free_port();
+    let port = free_port().unwrap();
     let here = letters_and_metrics(&embedded(), port);
     let running = here.run(None);
     here.wait_for("delivered", 2);
@@ -103,7 +99,7 @@ fn a_router_is_not_ready_while_its_database_is_away_and_ready_again_after() {
     let (user, address) = before.rsplit_once(':').unwrap();
     let proxy = Proxy::start(address.parse().unwrap()).unwrap();
     servers.postgres = format!("{user}:{}/{database}", proxy.port());
-    let port = free_port();
+    let port = free_port().unwrap();
     let here = letters_and_metrics(&production(&servers, None), port);
     let running = here.run(None);
     let ready = |status| get(port, "/health/ready").0 == status;
@@ -254,7 +250,7 @@ impl Prometheus {
              - job_name: postbud\n  static_configs:\n  - targets: [\"127.0.0.1:{target}\"]\n"
         );
         here.write("prometheus.yml", config);
-        let port = free_port();
+        let port = free_port().unwrap();
         let log = fs::File::create(here.path("prometheus.log")).unwrap();
         let child = Command::new("prometheus")
             .arg(format!("--config.file={}", here.path("prometheus.yml").display()))
@@ -334,7 +330,7 @@ fn everything_answers(here: &Installation, port: u16) {
 
 #[test]
 fn every_panel_and_every_alert_has_an_answer_on_a_laptop() {
-    let port = free_port();
+    let port = free_port().unwrap();
     everything_answers(&letters_and_metrics(&embedded(), port), port);
 }
 
@@ -343,7 +339,7 @@ fn every_panel_and_every_alert_has_an_answer_in_production() {
     let Some(servers) = servers("dashboards") else {
         return;
     };
-    let port = free_port();
+    let port = free_port().unwrap();
     everything_answers(&letters_and_metrics(&production(&servers, None), port), port);
 }
 

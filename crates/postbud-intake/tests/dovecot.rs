@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use postbud_intake::{Imap, ImapError, ImapOptions, ImapPassword, ImapTls, Room};
 use postbud_pipeline::stop_pair;
-use postbud_testkit::{Authority, Issued};
+use postbud_testkit::{Authority, Issued, free_port};
 use support::{House, mail, until};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
 
 /// An instance with one user.
 struct Dovecot {
@@ -34,7 +35,7 @@ impl Dovecot {
         };
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port().unwrap();
         for name in ["mail", "mail/new", "mail/cur", "mail/tmp", "run"] {
             fs::create_dir(dir.path().join(name)).unwrap();
             let owned = name.starts_with("mail");
@@ -66,6 +67,20 @@ impl Dovecot {
             .spawn()
             .unwrap();
         Some(Self { dir, child, port })
+    }
+
+    /// Waits for the greeting. That something takes the connection is not enough: Dovecot's
+    /// master listens before there is a process that serves.
+    async fn ready(&self) {
+        until("the greeting of Dovecot", async || {
+            let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await
+            else {
+                return false;
+            };
+            let mut first = [0];
+            stream.read_exact(&mut first).await.is_ok() && first == *b"*"
+        })
+        .await;
     }
 
     fn log(&self) -> String {
@@ -122,10 +137,7 @@ async fn letters_leave_the_mailbox_when_they_are_durable() {
     let issued = authority.issue("imap").unwrap();
     let Some(dovecot) = Dovecot::start(&issued) else { return };
     let imap = Imap::open(options(&authority, dovecot.port), Room::new(64 << 20)).unwrap();
-    until("the start of Dovecot", async || {
-        tokio::net::TcpStream::connect(("127.0.0.1", dovecot.port)).await.is_ok()
-    })
-    .await;
+    dovecot.ready().await;
     for n in 0..10 {
         dovecot.put(&format!("1700000000.{n}.host"), &mail(&format!("Brev {n}")));
     }
@@ -164,10 +176,7 @@ async fn who_we_are_matters_and_is_not_told() {
     let authority = Authority::new().unwrap();
     let issued = authority.issue("imap").unwrap();
     let Some(dovecot) = Dovecot::start(&issued) else { return };
-    until("the start of Dovecot", async || {
-        tokio::net::TcpStream::connect(("127.0.0.1", dovecot.port)).await.is_ok()
-    })
-    .await;
+    dovecot.ready().await;
     let said = async |options: ImapOptions| {
         let shown = format!("{options:?}");
         assert!(!shown.contains("forkert") && !shown.contains("hemmelig"));

@@ -28,6 +28,7 @@ pub use authority::{Authority, Issued};
 pub use disk::SmallDisk;
 pub use find::{postgres_programs, rabbit_programs};
 pub use folder::private as private_folder;
+pub use port::free_port;
 pub use postgres::PostgresServer;
 pub use program::Program;
 pub use proxy::{Proxy, Weather};

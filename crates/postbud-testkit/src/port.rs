@@ -13,7 +13,10 @@ const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
 /// A loopback port on which nobody listens.
-pub(crate) fn free() -> Result<u16> {
+///
+/// # Errors
+/// When a thousand tries found none.
+pub fn free_port() -> Result<u16> {
     for _ in 0..1000 {
         let random = RandomState::new().build_hasher().finish();
         let port = FIRST + u16::try_from(random % u64::from(COUNT))?;

@@ -58,7 +58,7 @@ impl PostgresServer {
             chown(dir.path(), Some(id("-u")?), Some(id("-g")?))?;
             fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let mut server = Self { programs, dir, port: port::free()?, server: None };
+        let mut server = Self { programs, dir, port: port::free_port()?, server: None };
         let cluster =
             ["-D", "data", "-U", "postbud", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"];
         // Nothing to lose yet: the server itself flushes what matters.

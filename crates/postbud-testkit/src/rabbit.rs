@@ -67,9 +67,9 @@ impl RabbitServer {
         let mut server = Self {
             programs,
             dir,
-            port: port::free()?,
-            distribution_port: port::free()?,
-            mapper_port: port::free()?,
+            port: port::free_port()?,
+            distribution_port: port::free_port()?,
+            mapper_port: port::free_port()?,
             mapper: None,
             node: None,
         };

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use postbud_decide::Target;
 use postbud_deliver::{Deliverer, SmtpTls};
 use postbud_pipeline::ports::{DeliveryError, Target as _};
-use postbud_testkit::{Failure, SmtpServer, Step};
+use postbud_testkit::{Failure, SmtpServer, Step, free_port};
 
 /// Delivers a letter to a server that fails once in this way.
 async fn failing(step: Step, failure: Failure) -> (SmtpServer, Result<(), DeliveryError>) {
@@ -214,10 +214,7 @@ async fn an_address_with_danish_letters_needs_a_server_that_takes_it() {
 
 #[tokio::test]
 async fn no_server_at_all_is_tried_again() {
-    let port = {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        taken.local_addr().unwrap().port()
-    };
+    let port = free_port().unwrap();
     let (kind, text) = told(deliverer(port).deliver(&item("o-1", &mail("hej\r\n"))).await);
     assert_eq!(kind, "transient");
     assert!(text.contains("cannot be reached: Connection refused"), "{text}");
