@@ -1,4 +1,4 @@
-//! The desk as a system owner uses it, and as a program does.
+//! The desk as a system owner uses it.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::desk_axe::{axe, violations};
 use crate::desk_chromium::{Browser, Page};
-use crate::desk_place::{Answer, Place};
+use crate::desk_place::Place;
 use crate::settings::{embedded, mail, model};
 use crate::support::Installation;
 
@@ -237,113 +237,4 @@ fn another_threshold_is_a_form_that_needs_no_script() {
     assert!(page.body.contains("1 breve"), "{}", page.body);
     let nonsense = place.get("/threshold?at=x&mailbox=../x", Some(&auditor.cookie));
     assert!(nonsense.status == 200 && nonsense.body.contains("90,0 % ←"));
-}
-
-/// What a program gets, as JSON.
-fn ask(place: &Place, token: &str, path: &str) -> (u16, Value) {
-    answer(&place.get_with(path, &format!("Authorization: Bearer {token}\r\n")))
-}
-
-fn answer(answer: &Answer) -> (u16, Value) {
-    (answer.status, serde_json::from_str(&answer.body).unwrap_or(Value::Null))
-}
-
-#[test]
-fn a_program_does_what_a_person_can_and_both_are_named() {
-    let place = Place::open(&[("Hul i vejen", "Der er et hul."), ("Rotter", "Der er rotter.")]);
-    let made = place.here.json(&["user", "token", "esdh"]);
-    let token = made["token"].as_str().unwrap().to_owned();
-    let (status, described) = answer(&place.get("/api/openapi.json", None));
-    assert_eq!((status, &described["openapi"]), (200, &"3.1.0".into()));
-
-    let (status, list) = ask(&place, &token, "/api/v1/letters?state=review&limit=1");
-    assert_eq!((status, &list["next_offset"]), (200, &1.into()), "{list}");
-    let id = list["letters"][0]["letter"].as_str().unwrap().to_owned();
-    let (status, letter) = ask(&place, &token, &format!("/api/v1/letters/{id}"));
-    assert!(status == 200 && letter["text"].as_str().unwrap().starts_with("Der er"), "{letter}");
-    assert!(!letter["why"].as_str().unwrap().is_empty());
-
-    let decide = |body: Value| {
-        let path = format!("/api/v1/letters/{id}/decision");
-        let bearer = format!("Authorization: Bearer {token}\r\n");
-        answer(&place.post(&path, &body.to_string(), None, &bearer))
-    };
-    assert_eq!(decide(json!({ "mailbox": "affald" })).0, 400, "a person decides");
-    assert_eq!(decide(json!({ "mailbox": "affald", "by": "postbud" })).0, 400);
-    assert_eq!(decide(json!({ "mailbox": "hundeluft", "by": "Klara Holm" })).0, 400);
-    let (status, decided) = decide(json!({ "mailbox": "affald", "by": "Klara Holm" }));
-    assert_eq!((status, &decided["by"]), (200, &"Klara Holm (esdh)".into()), "{decided}");
-    let (status, refused) = decide(json!({ "mailbox": "vej-park", "by": "Karl" }));
-    assert_eq!((status, &refused["title"]), (409, &"conflict".into()), "{refused}");
-
-    let (_, history) = ask(&place, &token, &format!("/api/v1/letters/{id}/history"));
-    let events = history["events"].as_array().unwrap();
-    let assigned = events.iter().find(|event| event["what"] == "assigned").unwrap();
-    assert_eq!(assigned["by"], "Klara Holm (esdh)");
-    let (_, labels) = ask(&place, &token, "/api/v1/labels?by=Klara%20Holm%20%28esdh%29");
-    assert_eq!(labels["labels"][0]["letter"], id.as_str(), "{labels}");
-    let (_, evidence) = ask(&place, &token, "/api/v1/evidence");
-    assert_eq!((&evidence["received"], &evidence["decided"]), (&2.into(), &1.into()));
-
-    // That it read the letter is written down.
-    let owner = place.person("otto", "owner");
-    let page = place.get("/evidence", Some(&owner.cookie)).body;
-    assert!(page.contains("esdh · api"), "{page}");
-}
-
-#[test]
-fn without_a_token_that_holds_programs_get_nothing() {
-    let place = Place::open(&[("Hul i vejen", "Der er et hul.")]);
-    let owner = place.person("otto", "owner");
-    let letter = place.waiting(&owner).remove(0);
-    let made = place.here.json(&["user", "token", "esdh", "--days", "1"]);
-    let token = made["token"].as_str().unwrap().to_owned();
-    let routes = postbud_desk::ROUTES.iter();
-    for route in routes.filter(|route| route.access == postbud_desk::Access::Program) {
-        let path = route.path.replace("{id}", &letter);
-        let bearers = ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic b3R0bzp4\r\n"];
-        for more in bearers {
-            let said = match route.method {
-                "GET" => place.get_with(&path, more),
-                _ => place.post(&path, "{}", Some(&owner.cookie), more),
-            };
-            assert_eq!(said.status, 401, "{path} {more}");
-            assert_eq!(said.header("www-authenticate"), "Bearer");
-        }
-        if route.method == "GET" {
-            assert_eq!(ask(&place, &token, &path).0, 200, "{path}");
-        }
-    }
-    // A token opens no page, and a name that a person has is no program's.
-    let as_cookie = format!("postbud={token}");
-    assert_eq!(place.get("/", Some(&as_cookie)).status, 303);
-    assert_eq!(place.here.say(&["user", "token", "otto"]).code, 1);
-    let listed = place.here.json(&["user", "list"]);
-    let users = listed["users"].as_array().unwrap();
-    assert!(users.iter().any(|user| user["name"] == "esdh" && user["role"] == "integration"));
-    place.here.json(&["user", "disable", "esdh"]);
-    assert_eq!(ask(&place, &token, "/api/v1/evidence").0, 401);
-}
-
-#[test]
-fn a_restricted_letter_does_not_exist_for_a_program_either() {
-    let desk = "\n[desk]\nlisten = \"127.0.0.1:0\"\n\
-        [[desk.restricted]]\nmailbox = \"affald\"\npeople = [\"journal\"]\n";
-    let here = Installation::with(&(embedded() + desk));
-    here.write("letters/2.eml", mail("Storskrald", "Hent mit storskrald."));
-    here.json(&["send", "letters"]);
-    let place = Place::over(here, 0);
-    place.here.wait_for("delivered", 1);
-    let token = |name: &str| {
-        place.here.json(&["user", "token", name])["token"].as_str().unwrap().to_owned()
-    };
-    let (named, other) = (token("journal"), token("robot"));
-    let (_, list) = ask(&place, &named, "/api/v1/letters");
-    let id = list["letters"][0]["letter"].as_str().unwrap().to_owned();
-    let (_, hidden) = ask(&place, &other, "/api/v1/letters");
-    assert_eq!(hidden["letters"], json!([]));
-    for path in [format!("/api/v1/letters/{id}"), format!("/api/v1/letters/{id}/history")] {
-        assert_eq!(ask(&place, &named, &path).0, 200, "{path}");
-        assert_eq!(ask(&place, &other, &path).0, 404, "{path}");
-    }
 }

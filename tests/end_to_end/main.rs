@@ -17,6 +17,7 @@ mod desk_elsewhere;
 mod desk_issuer;
 mod desk_owner;
 mod desk_place;
+mod desk_programs;
 mod extract;
 mod inputs;
 mod intake;

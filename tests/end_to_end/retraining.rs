@@ -329,6 +329,10 @@ fn mailboxes_that_were_renamed_or_closed_are_mapped() {
     // Another mapping is another training set.
     here.write("mapping.txt", "vejafdelingen = vej-park\nteknik = andet\n");
     assert_eq!(here.json(&["retrain"])["retrain"]["letters"], 120);
+    // One given on the command line takes the place of the configuration's.
+    here.write("other.txt", "vejafdelingen = -\nteknik = andet\n");
+    let other = here.json(&["retrain", "--mapping", "other.txt"]);
+    assert_eq!(other["retrain"]["letters"], 80);
 }
 
 #[test]

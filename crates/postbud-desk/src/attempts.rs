@@ -1,4 +1,4 @@
-//! How often an address may try passwords.
+//! How often an address may try passwords, or tokens.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,14 +8,14 @@ use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};
 use postbud_pipeline::ports::Timestamp;
 
-/// So many wrong passwords of one address within [`WINDOW_MS`], whatever the names.
+/// So many wrong ones of one address within [`WINDOW_MS`], whatever the names.
 const MOST: u32 = 20;
-/// How long wrong passwords of an address count, in milliseconds.
-const WINDOW_MS: i64 = 15 * 60 * 1000;
+/// How long wrong ones of an address count, in milliseconds.
+pub(crate) const WINDOW_MS: i64 = 15 * 60 * 1000;
 /// So many addresses are remembered; beyond that, those whose time is up are forgotten first.
 const ADDRESSES: usize = 10_000;
 
-/// Wrong passwords by address, in this process.
+/// Wrong passwords, or wrong tokens, by address, in this process.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (u32, Timestamp)>>);
 
@@ -27,7 +27,7 @@ impl Attempts {
         seen.get(&address).is_none_or(|(count, until)| *count < MOST || *until <= now)
     }
 
-    /// Counts a wrong password.
+    /// Counts a wrong one.
     pub(crate) fn wrong(&self, address: Option<IpAddr>, now: Timestamp) {
         let Some(address) = address else { return };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::api::{ApiProblem, Caller};
+use crate::attempts::address_of;
 use crate::error::Problem;
 use crate::language::{Words, cookie};
 use crate::pages::Person;
@@ -112,12 +113,20 @@ async fn program(room: &Room, mut request: Request, next: Next) -> Response {
     let Some(token) = token.map(str::trim).filter(|token| !token.is_empty()) else {
         return ApiProblem::unauthorized().into_response();
     };
-    match room.store.integration(&session_id(token), Timestamp::now()).await {
+    let now = Timestamp::now();
+    let address = address_of(request.headers(), request.extensions(), room.options.secure);
+    if !room.tokens.may(address, now) {
+        return ApiProblem::resting().into_response();
+    }
+    match room.store.integration(&session_id(token), now).await {
         Ok(Some(name)) => {
             request.extensions_mut().insert(Caller(name));
             next.run(request).await
         }
-        Ok(None) => ApiProblem::unauthorized().into_response(),
+        Ok(None) => {
+            room.tokens.wrong(address, now);
+            ApiProblem::unauthorized().into_response()
+        }
         Err(error) => ApiProblem::from(error).into_response(),
     }
 }

@@ -104,6 +104,21 @@ impl Words {
         }
     }
 
+    /// Why somebody looked at a letter: a word of the access log in people's words.
+    pub(crate) fn looked<'a>(&self, why: &'a str) -> &'a str {
+        match why {
+            "work" => self.t("åbnet for at afgøre", "opened to decide"),
+            "history" => self.t("åbnet efter afgørelsen", "opened after the decision"),
+            "second-look" => self.t("andet blik", "second look"),
+            "document" => self.t("dokument hentet", "document downloaded"),
+            "api" => self.t("hentet af et program", "read by a program"),
+            "not-mine" => self.t("sendt tilbage af postkassen", "sent back by its mailbox"),
+            "export" => self.t("udleveret til personen", "handed out to the person"),
+            "replay" => self.t("lagt i køen igen", "put back on the queue"),
+            other => other,
+        }
+    }
+
     /// How long ago, in minutes, hours or days.
     pub(crate) fn age(&self, ms: i64) -> String {
         let minutes = ms.max(0) / 60_000;

@@ -98,7 +98,10 @@ pub(crate) struct Room {
     pub(crate) store: Arc<dyn DeskStore>,
     pub(crate) options: DeskOptions,
     pub(crate) stop: Stop,
+    /// Wrong passwords.
     pub(crate) attempts: attempts::Attempts,
+    /// Wrong tokens of programs.
+    pub(crate) tokens: attempts::Attempts,
     pub(crate) elsewhere: Option<oidc::Provider>,
 }
 

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 use postbud_pipeline::Stop;
 use tracing::error;
 
-use crate::api::{evidence as api_evidence, history, labels as api_labels, letters, openapi};
+use crate::api::{evidence as api_evidence, history, labels as api_labels, letters, openapi, work};
 use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
@@ -110,6 +110,10 @@ routes! {
     get "/api/v1/letters/{id}" Program letters::letter;
     get "/api/v1/letters/{id}/history" Program history::history;
     post "/api/v1/letters/{id}/decision" Program letters::decide;
+    post "/api/v1/letters/{id}/undo" Program work::undo;
+    get "/api/v1/letters/{id}/notes" Program work::notes;
+    post "/api/v1/letters/{id}/notes" Program work::add_note;
+    get "/api/v1/letters/{id}/documents/{n}" Program work::document;
     get "/api/v1/labels" Program api_labels::list;
     get "/api/v1/evidence" Program api_evidence::evidence;
     post "/switch-off" Owner switches::off;
@@ -133,8 +137,8 @@ pub fn router(store: Arc<dyn DeskStore>, options: DeskOptions, stop: Stop) -> Ro
             None
         }
     });
-    let attempts = Attempts::default();
-    let room = Arc::new(Room { store, options, stop, attempts, elsewhere });
+    let (attempts, tokens) = (Attempts::default(), Attempts::default());
+    let room = Arc::new(Room { store, options, stop, attempts, tokens, elsewhere });
     handlers(&room)
         .fallback(small::nothing)
         .layer(DefaultBodyLimit::max(FORM_BYTES))

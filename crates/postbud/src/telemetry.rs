@@ -3,10 +3,13 @@
 use std::io::IsTerminal;
 use std::panic;
 
-use tracing::error;
+use tracing::{dispatcher, error};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
+
+/// What a panic says beside its place.
+const PANIC: &str = "a panic inside Postbud: please report it with this place";
 
 /// Starts logging, from `level` upwards; the environment variable `POSTBUD_LOG` overrides it.
 /// Only the first call counts.
@@ -30,6 +33,11 @@ pub(crate) fn start(format: LogFormat, level: &str) {
 pub(crate) fn quiet_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, ToString::to_string);
-        error!(place, "a panic inside Postbud: please report it with this place");
+        if dispatcher::has_been_set() {
+            error!(place, "{PANIC}");
+        } else {
+            // Commands that log nothing have no log to say it in.
+            eprintln!("postbud: {PANIC}: {place}");
+        }
     }));
 }

@@ -150,7 +150,7 @@ fn mailbox_of(room: &Room, text: &str) -> Result<MailboxId, ApiProblem> {
     id.ok_or_else(|| ApiProblem::bad("there is no mailbox of this id in the configuration"))
 }
 
-async fn load(room: &Room, detail: &LetterDetail) -> Result<Letter, ApiProblem> {
+pub(super) async fn load(room: &Room, detail: &LetterDetail) -> Result<Letter, ApiProblem> {
     let raw = room.store.raw(&detail.raw_id).await?.ok_or_else(ApiProblem::missing)?;
     let limits = room.options.limits.clone();
     // A letter that makes reading panic must not take the desk with it.

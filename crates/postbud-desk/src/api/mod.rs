@@ -9,6 +9,7 @@ pub(crate) mod labels;
 pub(crate) mod letters;
 pub(crate) mod openapi;
 mod problem;
+pub(crate) mod work;
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;

@@ -6,7 +6,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{evidence, history, labels, letters};
+use super::{evidence, history, labels, letters, work};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,10 @@ use super::{evidence, history, labels, letters};
         letters::list,
         letters::letter,
         letters::decide,
+        work::undo,
+        work::notes,
+        work::add_note,
+        work::document,
         history::history,
         labels::list,
         evidence::evidence

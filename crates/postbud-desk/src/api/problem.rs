@@ -1,19 +1,22 @@
 //! What a program is told when something cannot be done (RFC 9457).
 
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use postbud_pipeline::ports::{DeskError, StoreError};
 use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
 
+use crate::attempts::WINDOW_MS;
+
 /// Why something was not done.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApiProblem {
     /// The status of the answer.
     status: u16,
-    /// What kind of problem it is: `bad-request`, `unauthorized`, `not-found`, `conflict`, `away`.
+    /// What kind of problem it is: `bad-request`, `unauthorized`, `not-found`, `conflict`, `resting`,
+    /// `away`.
     title: &'static str,
     /// What is wrong and what to do.
     detail: String,
@@ -36,6 +39,11 @@ impl ApiProblem {
         let detail = "send the header Authorization: Bearer, and a token that \
                       `postbud user token` made";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    pub(crate) fn resting() -> Self {
+        let detail = "too many wrong tokens came from this address; try again in 15 minutes";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "resting", detail)
     }
 
     pub(crate) fn away() -> Self {
@@ -75,6 +83,10 @@ impl IntoResponse for ApiProblem {
         match status {
             StatusCode::UNAUTHORIZED => {
                 (status, kind, [(WWW_AUTHENTICATE, "Bearer")], text).into_response()
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                (status, kind, [(RETRY_AFTER, (WINDOW_MS / 1000).to_string())], text)
+                    .into_response()
             }
             _ => (status, kind, text).into_response(),
         }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use postbud_decide::{Contribution, Decision, Mailbox, MailboxId, Reason, assigned, describe};
-use postbud_letter::{Letter, LetterId, read};
+use postbud_letter::{Document, Letter, LetterId, read};
 use postbud_pipeline::ports::{
     Access, Assignment, LetterDetail, NOTE_CHARS, Note, State as LetterState, Timestamp,
 };
@@ -346,12 +346,16 @@ pub(crate) async fn document(
         return Err(Problem::missing(w));
     }
     seen(&room, w, &person, detail.row.letter.as_str(), "document").await?;
-    let document = letter.documents.swap_remove(n);
+    Ok(download(letter.documents.swap_remove(n)))
+}
+
+/// A document as an answer that is saved and never shown.
+pub(crate) fn download(document: Document) -> Response {
     let plain: String =
         safe_name(&document.filename).chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let disposition = format!("attachment; filename=\"{plain}\"");
     let kind = "application/octet-stream".to_owned();
-    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)], document.bytes).into_response())
+    ([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)], document.bytes).into_response()
 }
 
 #[cfg(test)]

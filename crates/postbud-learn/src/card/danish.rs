@@ -55,7 +55,7 @@ Præcision: af de breve, modellen lægger her, hvor mange hører til her. Genkal
 - Breve, der hører til flere steder, får kun ét gæt.
 - Korte breve, andre sprog end dansk og breve om noget, som ingen skrev om før, er modellen mindre god til, og dens sandsynligheder er mindre værd der.
 - Løftet gælder post som den, modellen er trænet på. Ændrer posten, postkasserne eller arbejdsdelingen sig, skal der trænes og godkendes igen.
-- Forkerte etiketter i træningsbrevene bliver til modellens fejl.{suspected}
+- Forkerte mærker i træningsbrevene bliver til modellens fejl.{suspected}
 
 ## Oprindelse
 
@@ -75,7 +75,7 @@ Præcision: af de breve, modellen lægger her, hvor mange hører til her. Genkal
         figures = figures(evaluation, names, &DANISH),
         promise = promise(evaluation),
         mailboxes = mailboxes(evaluation, &DANISH),
-        confused = confused(evaluation),
+        confused = confused(evaluation, "ingen"),
         weakest = weakest(evaluation, &DANISH),
         suspected = super::letters::suspected_danish(evaluation),
         checksum = evaluation.checksum,

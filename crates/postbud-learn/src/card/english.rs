@@ -72,7 +72,7 @@ Precision: of the letters the model puts here, how many belong here. Recall: of 
         figures = figures(evaluation, names, &ENGLISH),
         promise = promise(evaluation),
         mailboxes = mailboxes(evaluation, &ENGLISH),
-        confused = confused(evaluation),
+        confused = confused(evaluation, "none"),
         weakest = weakest(evaluation, &ENGLISH),
         suspected = super::letters::suspected_english(evaluation),
         checksum = evaluation.checksum,

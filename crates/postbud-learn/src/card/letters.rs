@@ -43,10 +43,10 @@ pub(super) fn danish(evaluation: &Evaluation) -> String {
             remark(tally.in_threads, &DANISH, "Ét brev er i en tråd.", "{} breve er i en tråd med andre."),
             remark(tally.near_duplicates, &DANISH, "Ét brev ligner et andet.", "{} breve har næsten samme ord som et andet."),
             remark(tally.duplicates, &DANISH, "Ét brev var der to gange; det blev brugt én gang.", "{} breve var gengangere og blev ikke brugt."),
-            remark(tally.conflicts, &DANISH, "Ét brev blev udeladt, fordi det har to etiketter.", "{} breve blev udeladt, fordi samme brev har forskellige etiketter."),
+            remark(tally.conflicts, &DANISH, "Ét brev blev udeladt, fordi det har to mærker.", "{} breve blev udeladt, fordi samme brev har forskellige mærker."),
             remark(evaluation.before.skipped, &DANISH, "Én fil kunne ikke læses og blev sprunget over.", "{} filer kunne ikke læses og blev sprunget over."),
             evaluation.before.mapping.as_ref().map(|mapping| format!(
-                "En oversættelse af etiketter blev brugt: {} omdøbt, {} nedlagt.",
+                "En oversættelse af mærker blev brugt: {} omdøbt, {} nedlagt.",
                 number(mapping.renamed.len()),
                 number(mapping.vanished.len())
             )),
@@ -125,8 +125,8 @@ pub(super) fn suspected_danish(evaluation: &Evaluation) -> String {
     let text = remark(
         count,
         &DANISH,
-        " Ét brev har sandsynligvis en forkert etiket; se `label-check.json`.",
-        " {} breve har måske en forkert etiket; de mest tvivlsomme står i `label-check.json`.",
+        " Ét brev har sandsynligvis et forkert mærke; se `label-check.json`.",
+        " {} breve har måske et forkert mærke; de mest tvivlsomme står i `label-check.json`.",
     );
     text.unwrap_or_default()
 }

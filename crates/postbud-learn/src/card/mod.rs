@@ -74,14 +74,14 @@ fn mailboxes(evaluation: &Evaluation, numbers: &Numbers) -> String {
     rows
 }
 
-/// Confused pairs, as a sentence's end: `a → b (3), …`.
-fn confused(evaluation: &Evaluation) -> String {
+/// Confused pairs, as a sentence's end: `a → b (3), …`; `none` where there are none.
+fn confused(evaluation: &Evaluation, none: &str) -> String {
     let pairs = evaluation.out_of_fold.confused.iter().take(CONFUSED);
     let pairs: Vec<String> = pairs
         .filter_map(|pair| Some((pair.label.as_ref()?, pair)))
         .map(|(label, pair)| format!("{label} → {} ({})", pair.guess, pair.letters))
         .collect();
-    pairs.join(", ")
+    if pairs.is_empty() { none.to_owned() } else { pairs.join(", ") }
 }
 
 /// The mailboxes whose letters are found least often: `a (40 %), …`.

@@ -79,6 +79,15 @@ fn a_card_without_one() {
 }
 
 #[test]
+fn a_card_of_a_model_that_confuses_nothing_says_so() {
+    let evaluation = evaluation(100, u32::MAX, MeasuredOn::OutOfFold);
+    let card = write("prøve", &evaluation, &About::default());
+    let lines: Vec<_> = card.lines().filter(|line| line.contains("(belongs to →")).collect();
+    assert!(lines.len() == 1 && lines[0].ends_with(": none."), "{lines:?}");
+    assert!(card.contains("krydsvalidering): ingen."));
+}
+
+#[test]
 fn letters_of_a_form_are_an_exception_and_the_card_says_so() {
     let mut evaluation = evaluation(100, 3, MeasuredOn::OutOfFold);
     let said = |evaluation: &Evaluation| write("prøve", evaluation, &About::default());

@@ -13,6 +13,10 @@ pub(crate) struct RetrainArgs {
     /// the configuration
     #[arg(long, num_args = 1.., value_name = "PATH")]
     pub(crate) letters: Vec<PathBuf>,
+    /// Mailboxes renamed, merged or closed since letters got their labels, instead of
+    /// `retrain.mapping` of the configuration: lines of `old = new` or `old = -`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
     /// Let the new version take over if nothing speaks against it
     #[arg(long)]
     pub(crate) promote: bool,

@@ -74,6 +74,9 @@ fn passed_on(args: &RetrainArgs, by: &str) -> Vec<OsString> {
     if let Some(config) = &args.config.config {
         out.extend(["--config".into(), config.into()]);
     }
+    if let Some(mapping) = &args.mapping {
+        out.extend(["--mapping".into(), mapping.into()]);
+    }
     let flags =
         [("--promote", args.promote), ("--force", args.force), ("--json", args.output.json)];
     out.extend(flags.iter().filter(|(_, on)| *on).map(|(flag, _)| OsString::from(flag)));

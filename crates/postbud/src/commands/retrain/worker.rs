@@ -103,11 +103,11 @@ async fn work(args: &RetrainArgs, config: &Config, store: &SqlStore) -> anyhow::
     paths.extend(args.letters.iter().cloned());
     let teller = Teller::new(output::lang(args.output.lang), args.progress);
     let force = args.force;
+    let mapping = args.mapping.clone().or_else(|| config.retrain.mapping.clone());
     let train = tokio::task::spawn_blocking(move || {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         pool.install(|| {
-            let mapping = own.retrain.mapping.as_deref();
-            let given = Given::read_with(&paths, Some(stored), mapping, Some(&own))?;
+            let given = Given::read_with(&paths, Some(stored), mapping.as_deref(), Some(&own))?;
             given.say_skipped();
             useful(&given, &own)?;
             let options = options(&given, &own, force)?;
@@ -138,8 +138,8 @@ fn useful(given: &Given, config: &Config) -> Result<(), Failure> {
     }
     suits(config, &labels).map_err(|what| {
         let message = format!(
-            "a model from these letters would be of no use: {what}; `mapping` in [retrain] gives \
-             old labels new names"
+            "a model from these letters would be of no use: {what}; --mapping, or `mapping` in \
+             [retrain], gives old labels new names"
         );
         Failure::new(exit::CONFIGURATION, message)
     })
