@@ -42,8 +42,9 @@ fn the_examples_in_the_template_are_right() {
     };
     let mut lines: Vec<String> = Vec::new();
     for line in template().lines() {
-        // Passwords would have to be there, and the alternatives of a URL exclude each other.
-        let unusable = line.contains("password_file") || line.contains("user =");
+        // Secrets would have to be there, and the alternatives of a URL exclude each other.
+        let secret = line.contains("password_file") || line.contains("secret_file");
+        let unusable = secret || line.contains("user =");
         let alternative = line.starts_with("# url");
         if is_example(line) && !unusable && !alternative {
             lines.push(line.trim_start_matches("# ").to_owned());
