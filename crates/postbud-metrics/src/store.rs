@@ -113,6 +113,15 @@ impl Store for MeasuredStore {
         measured(&self.metrics, "claim", claimed).await
     }
 
+    async fn reserve(
+        &self,
+        mailbox: &MailboxId,
+        interval_ms: i64,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        self.store.reserve(mailbox, interval_ms, now).await
+    }
+
     async fn prolong_outbox(
         &self,
         keys: &[String],

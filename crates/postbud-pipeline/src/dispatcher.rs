@@ -11,7 +11,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postbud_decide::Doubt;
+use postbud_decide::{Doubt, MailboxId};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
@@ -22,6 +22,7 @@ use crate::ports::{
 };
 use crate::retry::RetryPolicy;
 use crate::stop::Stop;
+use crate::terms::AllTerms;
 
 /// How the dispatcher works.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +45,7 @@ pub struct DispatcherOptions {
     pub grace: Duration,
     /// How long to sleep when the outbox is empty.
     pub idle: Duration,
-    /// The retries of one letter.
+    /// The retries of one letter, where the [terms](AllTerms) say nothing else of its mailbox.
     pub retry: RetryPolicy,
 }
 
@@ -73,13 +74,46 @@ pub struct Dispatcher {
     store: Arc<dyn Store>,
     target: Arc<dyn Target>,
     options: DispatcherOptions,
+    terms: AllTerms,
 }
 
 impl Dispatcher {
     /// A dispatcher over these parts.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, target: Arc<dyn Target>, options: DispatcherOptions) -> Self {
-        Self { store, target, options }
+        Self { store, target, options, terms: AllTerms::new(options.retry) }
+    }
+
+    /// The same, and these terms instead of the same retries for every mailbox.
+    #[must_use]
+    pub fn with_terms(self, terms: AllTerms) -> Self {
+        Self { terms, ..self }
+    }
+
+    /// What a mailbox shares with others. One whose pace is limited waits on its own: its letters
+    /// must not take the places of those of another on the same server.
+    fn lane(&self, mailbox: &MailboxId) -> String {
+        match self.terms.of(mailbox).interval_ms {
+            Some(_) => format!("pace {mailbox}"),
+            None => self.target.lane(mailbox),
+        }
+    }
+
+    /// Waits until a letter may go to its mailbox. `false`: not now, somebody asked to stop or the
+    /// store is away.
+    async fn wait_for_pace(&self, mailbox: &MailboxId, stop: &Stop) -> bool {
+        let Some(interval_ms) = self.terms.of(mailbox).interval_ms else { return true };
+        let now = Timestamp::now();
+        match self.store.reserve(mailbox, interval_ms, now).await {
+            Ok(at) => {
+                let wait = u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
+                !stop.sleep(Duration::from_millis(wait)).await
+            }
+            Err(error) => {
+                warn!(mailbox = %mailbox, error = %error, "no moment to send could be reserved");
+                false
+            }
+        }
     }
 
     /// Works until it is asked to stop, then finishes what it holds, for as long as the grace lasts.
@@ -99,7 +133,10 @@ impl Dispatcher {
         Shift::new(self, stop, true).work().await
     }
 
-    async fn send(&self, item: &OutboxItem) -> OutboxOutcome {
+    async fn send(&self, item: &OutboxItem, stop: &Stop) -> OutboxOutcome {
+        if !self.wait_for_pace(&item.mailbox, stop).await {
+            return OutboxOutcome::Release;
+        }
         fault::point("before-send", &item.key);
         let sent = match timeout(self.options.send_deadline, self.target.deliver(item)).await {
             Ok(sent) => sent,
@@ -114,7 +151,7 @@ impl Dispatcher {
             }
             Err(error @ DeliveryError::Transient { .. }) => {
                 warn!(letter = %item.letter, mailbox = %item.mailbox, failed, error = %error, "not delivered");
-                match self.options.retry.pause(&item.key, failed) {
+                match self.terms.of(&item.mailbox).retry.pause(&item.key, failed) {
                     Some(pause) => OutboxOutcome::Again {
                         at: Timestamp::now()
                             .plus_ms(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)),

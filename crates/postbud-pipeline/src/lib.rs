@@ -17,6 +17,7 @@ mod shadow;
 mod steps;
 mod stop;
 mod switches;
+mod terms;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use keyed::{Keyed, NotMine, SECRET_BYTES};
@@ -26,3 +27,4 @@ pub use retry::RetryPolicy;
 pub use router::{Router, RouterOptions};
 pub use steps::{StepWatcher, Steps};
 pub use stop::{Stop, Stopper, stop_pair};
+pub use terms::{AllTerms, Terms};

@@ -21,6 +21,9 @@ use crate::retry::RetryPolicy;
 use crate::steps::Steps;
 use crate::stop::Stop;
 
+/// So many letters that take long are looked at beside the lanes at once.
+const BESIDE: usize = 2;
+
 /// How the router works.
 #[derive(Debug, Clone, Copy)]
 pub struct RouterOptions {
@@ -32,8 +35,11 @@ pub struct RouterOptions {
     pub batch_bytes: usize,
     /// A letter that came back unsettled this often may be the one that kills the process. Where
     /// there is no [`Trial`], or it cannot say, such a letter is processed alone, so that no
-    /// neighbour is drawn in. With one, every letter that came back is tried first.
+    /// neighbour is drawn in. With one, every letter that came back is tried first, once is enough.
     pub alone_after_returns: u32,
+    /// After a letter was found that ends the process which reads it, every letter is tried first
+    /// for so long.
+    pub watchful: Duration,
     /// How long reading and deciding may take for one small letter; larger ones have more, see
     /// [`time_for`](crate::time_for).
     pub steps_deadline: Duration,
@@ -48,6 +54,7 @@ impl Default for RouterOptions {
             batch: 64,
             batch_bytes: 16 << 20,
             alone_after_returns: 2,
+            watchful: Duration::from_secs(600),
             steps_deadline: Duration::from_secs(30),
             away: RetryPolicy::AWAY,
         }
@@ -60,6 +67,7 @@ pub struct Router {
     store: Arc<dyn Store>,
     steps: Arc<Steps>,
     trial: Option<Arc<dyn Trial>>,
+    watch: suspects::Watch,
     options: RouterOptions,
 }
 
@@ -82,7 +90,7 @@ impl Router {
         steps: Arc<Steps>,
         options: RouterOptions,
     ) -> Self {
-        Self { queue, store, steps, trial: None, options }
+        Self { queue, store, steps, trial: None, watch: suspects::Watch::default(), options }
     }
 
     /// The same, and letters that came back unsettled are tried in there first.
@@ -93,7 +101,10 @@ impl Router {
 
     /// Works until it is asked to stop, then finishes what it holds.
     pub async fn run(&self, stop: &Stop) {
-        join_all((0..self.options.lanes.max(1)).map(|_| self.lane(stop))).await;
+        let lanes = join_all((0..self.options.lanes.max(1)).map(|_| self.lane(stop)));
+        let beside = join_all((0..BESIDE).map(|_| self.beside(stop)));
+        tokio::join!(lanes, beside);
+        self.give_back().await;
     }
 
     async fn lane(&self, stop: &Stop) {

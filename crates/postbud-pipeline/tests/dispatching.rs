@@ -16,7 +16,7 @@ use leasing::LeasingStore;
 use postbud_decide::{Decision, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{DeliveryError, OutboxItem, Outgoing, Target};
-use postbud_pipeline::{Dispatcher, DispatcherOptions, stop_pair};
+use postbud_pipeline::{AllTerms, Dispatcher, DispatcherOptions, Terms, stop_pair};
 use support::away;
 
 fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
@@ -170,4 +170,33 @@ async fn a_stop_does_not_wait_for_a_target_that_hangs() {
     let begun = tokio::time::Instant::now();
     run(&store, || begun.elapsed() > Duration::from_secs(30)).await;
     assert!(begun.elapsed() < Duration::from_secs(60), "not as long as a send may take");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mailbox_with_a_pace_gets_its_letters_one_by_one_and_others_do_not_wait() {
+    let mut letters = items("spared", 3);
+    letters.extend(items("quick", 3));
+    let store = Arc::new(LeasingStore::with(letters));
+    let options = DispatcherOptions::default();
+    let spared = Terms { retry: options.retry, interval_ms: Some(60_000) };
+    let terms = AllTerms::new(options.retry).with(MailboxId::parse("spared").unwrap(), spared);
+    let target = Arc::new(Counting::default());
+    let dispatcher = Dispatcher::new(Arc::clone(&store) as _, target, options).with_terms(terms);
+    let (stopper, stop) = stop_pair();
+    let begun = tokio::time::Instant::now();
+    let watch = async {
+        while store.delivered("quick") < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // By the clock of the test, which stands still while there is work.
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        assert_eq!(store.delivered("spared"), 1);
+        while store.delivered("spared") < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(begun.elapsed() >= Duration::from_secs(119));
+        stopper.stop();
+    };
+    tokio::join!(dispatcher.run(&stop), watch);
+    assert_eq!(store.reserved.load(Ordering::SeqCst), 3, "the others reserve nothing");
 }

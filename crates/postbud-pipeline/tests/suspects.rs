@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use postbud_decide::Settings;
 use postbud_letter::Limits;
-use postbud_pipeline::ports::{Body, Settlement, Trial, Verdict};
+use postbud_pipeline::ports::{Body, Look, Settlement, Trial, Verdict};
 use postbud_pipeline::{Router, RouterOptions, Steps, stop_pair};
 use support::{Log, MemoryQueue, MemoryStore, Nothing, Step};
 
@@ -20,8 +20,17 @@ struct Tried(Mutex<Vec<Bytes>>);
 
 #[async_trait]
 impl Trial for Tried {
-    async fn attempt(&self, raw: &Bytes) -> Verdict {
+    async fn attempt(&self, raw: &Bytes, look: Look) -> Verdict {
         self.0.lock().unwrap().push(raw.clone());
+        if raw.windows(4).any(|window| window == b"slow") && look == Look::Glance {
+            return Verdict::Slow;
+        }
+        if raw.windows(7).any(|window| window == b"endless") {
+            return match look {
+                Look::Glance => Verdict::Slow,
+                Look::Whole => std::future::pending().await,
+            };
+        }
         if raw.windows(6).any(|window| window == b"deadly") {
             return Verdict::Deadly { how: "the process died by SIGSEGV".to_owned() };
         }
@@ -53,7 +62,9 @@ async fn route(letters: &[(&str, u32, u32)]) -> (Vec<Step>, usize) {
         log.iter().filter(|step| matches!(step, Step::Settled(..))).count()
     };
     let watch = async {
-        while settled() < letters.len() {
+        // One that never ends is settled by the stop.
+        let endless = letters.iter().filter(|letter| letter.0.contains("endless")).count();
+        while settled() < letters.len() - endless {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         stopper.stop();
@@ -83,4 +94,36 @@ async fn after_its_second_trial_it_is_given_up_with_the_reason() {
     let (steps, _) = route(&[("deadly", 1, 1)]).await;
     let dead = |step: &Step| matches!(step, Step::Settled(0, Settlement::Dead { reason }) if reason.contains("SIGSEGV"));
     assert!(steps.iter().any(dead), "{steps:?}");
+}
+
+#[tokio::test]
+async fn what_takes_long_keeps_nobody_waiting_and_is_looked_at_beside() {
+    let letters = [("slow", 1, 0), ("slow deadly", 1, 0), ("tre", 1, 0), ("fire", 0, 0)];
+    let (steps, _) = route(&letters).await;
+    for number in [0, 2, 3] {
+        assert!(steps.contains(&Step::Settled(number, Settlement::Done)), "{number}");
+    }
+    let again = |step: &Step| matches!(step, Step::Settled(1, Settlement::Retry { reason }) if reason.contains("SIGSEGV"));
+    assert!(steps.iter().any(again), "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_stop_gives_back_what_does_not_end() {
+    let letters = [("endless 1", 1, 0), ("endless 2", 1, 0), ("endless 3", 1, 0), ("fire", 1, 0)];
+    let (steps, _) = route(&letters).await;
+    assert!(steps.contains(&Step::Settled(3, Settlement::Done)), "{steps:?}");
+    for number in 0..3 {
+        assert!(steps.contains(&Step::Settled(number, Settlement::Release)), "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn once_one_was_found_every_letter_is_tried() {
+    // The first batch holds a deadly one; the lane's next batch was never handed out before.
+    let mut letters = vec![("deadly", 1, 0)];
+    letters.extend(std::iter::repeat_n(("et", 0, 0), 200));
+    let (_, tried) = route(&letters).await;
+    assert!(tried > 1, "{tried}");
+    let (_, tried) = route(&letters[1..]).await;
+    assert_eq!(tried, 0, "without one, no letter is tried");
 }

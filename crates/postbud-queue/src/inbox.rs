@@ -87,14 +87,11 @@ impl Inbox {
         self.lock().ready.len() as u64
     }
 
-    /// Takes out what nobody has received: those tags are to be returned.
-    pub(crate) fn drain(&self) -> Vec<DeliveryTag> {
+    /// Takes out what nobody has received: those messages are to be returned.
+    pub(crate) fn drain(&self) -> Vec<(DeliveryTag, Held)> {
         let mut inner = self.lock();
         let tags: Vec<DeliveryTag> = inner.ready.drain(..).collect();
-        for tag in &tags {
-            inner.open.remove(tag);
-        }
-        tags
+        tags.into_iter().filter_map(|tag| Some((tag, inner.open.remove(&tag)?))).collect()
     }
 
     /// The message of this tag, while it is unsettled and somebody has it.
@@ -208,7 +205,8 @@ mod tests {
             inbox.put(tag, held());
         }
         inbox.take(7, 2);
-        assert_eq!(inbox.drain(), [3, 4]);
+        let drained: Vec<_> = inbox.drain().into_iter().map(|(tag, _)| tag).collect();
+        assert_eq!(drained, [3, 4]);
         assert_eq!(inbox.acknowledge(&BTreeSet::from([1, 2])), [(2, true)]);
         assert!(inbox.held(1).is_none());
     }

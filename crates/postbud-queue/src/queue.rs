@@ -260,10 +260,11 @@ impl Queue for RabbitQueue {
         }
         let mut outcome = Ok(());
         if let Some(session) = self.consuming.get().and_then(Link::stop) {
-            outcome = session.leave(&self.settings).await;
+            let publisher = self.publishing.session();
+            outcome = session.leave(&self.settings, publisher.as_deref()).await;
         }
         if let Some(session) = self.publishing.stop() {
-            let left = session.leave(&self.settings).await;
+            let left = session.leave(&self.settings, None).await;
             outcome = outcome.and(left);
         }
         outcome.map_err(|fault| self.public(fault))

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::fault::Fault;
 use crate::inbox::Inbox;
 use crate::options::Settings;
+use crate::settle;
 use crate::subscription::{Subscription, Tag};
 use crate::topology::declare;
 
@@ -146,14 +147,30 @@ impl Session {
 
     /// Leaves in good order: receives no more, gives back what nobody has received, lets the
     /// acknowledgements arrive, and closes.
-    pub(crate) async fn leave(&self, settings: &Settings) -> Result<(), Fault> {
+    ///
+    /// Brokers before 4.3 count a returned message as delivered. `publisher` takes those that have
+    /// been returned often, which are published anew: a stop must never make a dead letter.
+    pub(crate) async fn leave(
+        &self,
+        settings: &Settings,
+        publisher: Option<&Self>,
+    ) -> Result<(), Fault> {
         if let Some(tag) = &self.consumer {
             // Not while the subscription is being widened; and never again after this.
             if let Some(tag) = tag.lock().await.take() {
                 let cancel = self.channel.basic_cancel(tag, BasicCancelOptions::default());
                 settings.within("stop receiving", cancel).await?;
             }
-            for tag in self.inbox.drain() {
+            let (fresh, worn): (Vec<_>, Vec<_>) =
+                self.inbox.drain().into_iter().partition(|(_, held)| settle::returns(held));
+            let mut back: Vec<_> = fresh.into_iter().map(|(tag, _)| tag).collect();
+            match publisher {
+                Some(publisher) if !worn.is_empty() => {
+                    settle::renew(self, publisher, settings, worn).await?;
+                }
+                _ => back.extend(worn.into_iter().map(|(tag, _)| tag)),
+            }
+            for tag in back {
                 let requeue = BasicNackOptions { requeue: true, multiple: false };
                 let back = self.channel.basic_nack(tag, requeue);
                 settings.within("give a message back", back).await?;

@@ -9,7 +9,7 @@ use postbud_pipeline::ports::{Settlement, Timestamp};
 use crate::fault::Fault;
 use crate::inbox::Held;
 use crate::options::Settings;
-use crate::publisher::Shipment;
+use crate::publisher::{Shipment, publish};
 use crate::session::Session;
 use crate::topology::DELIVERY_LIMIT;
 
@@ -42,6 +42,28 @@ pub(crate) async fn give_back(
         let requeue = BasicNackOptions { multiple: false, requeue: true };
         let nack = session.channel.basic_nack(*tag, requeue);
         ended(session, settings.within("give a message back", nack).await)?;
+    }
+    Ok(())
+}
+
+/// Publishes messages anew and acknowledges them: the broker counts their deliveries from the
+/// beginning, and their own header remembers.
+pub(crate) async fn renew(
+    session: &Session,
+    publisher: &Session,
+    settings: &Settings,
+    messages: Vec<(DeliveryTag, Held)>,
+) -> Result<(), Fault> {
+    let now = Timestamp::now();
+    let tags: Vec<DeliveryTag> = messages.iter().map(|(tag, _)| *tag).collect();
+    let shipments: Vec<Shipment<'_>> = messages
+        .into_iter()
+        .map(|(_, held)| shipment(held, &Settlement::Release, settings, now))
+        .collect();
+    publish(publisher, &shipments, settings.deadline).await?;
+    for tag in tags {
+        let ack = session.channel.basic_ack(tag, BasicAckOptions::default());
+        ended(session, settings.within("acknowledge", ack).await)?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod migrate;
 mod open;
 mod options;
 mod outbox;
+mod pace;
 mod privacy;
 mod raw;
 mod record;

@@ -65,15 +65,36 @@ const SOURCES: &[Source] = &[
         sql: include_str!("../migrations/0011_privacy.sql"),
         postgres_only: "",
     },
+    Source {
+        version: 14,
+        name: "pace",
+        sql: include_str!("../migrations/0014_pace.sql"),
+        postgres_only: "",
+    },
 ];
 
 /// The newest migration of this version.
 pub(crate) fn newest() -> i64 {
-    SOURCES.last().map_or(0, |source| source.version)
+    sources().last().map_or(0, |source| source.version)
+}
+
+/// The migrations of this version.
+#[cfg(not(feature = "fault-points"))]
+fn sources() -> impl DoubleEndedIterator<Item = &'static Source> {
+    SOURCES.iter()
+}
+
+/// The migrations of this version, or, for the rehearsal of a rolling upgrade, those up to the
+/// number in `POSTBUD_SCHEMA`: this version then takes the part of the one before.
+#[cfg(feature = "fault-points")]
+fn sources() -> impl DoubleEndedIterator<Item = &'static Source> {
+    let text = std::env::var("POSTBUD_SCHEMA").unwrap_or_default();
+    let last = text.parse().unwrap_or(i64::MAX);
+    SOURCES.iter().filter(move |source| source.version <= last)
 }
 
 fn migrator(text: impl Fn(&Source) -> String) -> Migrator {
-    let migrations = SOURCES.iter().map(|source| {
+    let migrations = sources().map(|source| {
         let sql = AssertSqlSafe(text(source)).into_sql_str();
         Migration::new(source.version, source.name.into(), MigrationType::Simple, sql, false)
     });

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::list::Label;
 use crate::sql::{Database, Fault, Said};
-use crate::{assign, detail, list, outbox, raw, record, settle};
+use crate::{assign, detail, list, outbox, pace, raw, record, settle};
 
 /// How often a transaction is run again that another one got in the way of.
 pub(crate) const CONFLICT_TRIES: u32 = 5;
@@ -225,6 +225,16 @@ impl Store for SqlStore {
         let lease = outbox::Lease { owner: &self.inner.owner, now, until: now.plus_ms(lease_ms) };
         write!(self, "taking outgoing letters", extra,
             tx => outbox::claim(tx, max, max_bytes, &lease, except))
+    }
+
+    async fn reserve(
+        &self,
+        mailbox: &MailboxId,
+        interval_ms: i64,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        write!(self, "reserving a moment to send", Duration::ZERO,
+            tx => pace::reserve(tx, mailbox, interval_ms, now))
     }
 
     async fn prolong_outbox(

@@ -14,6 +14,7 @@ support::on_both!(
     a_late_refusal_takes_nothing_from_the_new_holder,
     a_late_delivery_counts,
     a_mailbox_that_is_left_out_waits,
+    moments_to_send_lie_apart_over_all_workers,
 );
 
 async fn a_lease_that_is_prolonged_keeps_others_away(fixture: &Fixture) {
@@ -79,4 +80,17 @@ async fn a_mailbox_that_is_left_out_waits(fixture: &Fixture) {
     let letters: Vec<&str> = found.iter().map(|item| item.letter.as_str()).collect();
     assert_eq!(letters, ["b"]);
     assert_eq!(claim(fixture, 1).await.len(), 2);
+}
+
+async fn moments_to_send_lie_apart_over_all_workers(fixture: &Fixture) {
+    let other = fixture.another().await;
+    let (a, b) = (mailbox("Miljø"), mailbox("Teknik"));
+    assert_eq!(fixture.store.reserve(&a, 100, at(1_000)).await.unwrap(), at(1_000));
+    assert_eq!(other.reserve(&a, 100, at(1_000)).await.unwrap(), at(1_100));
+    assert_eq!(fixture.store.reserve(&a, 100, at(1_010)).await.unwrap(), at(1_200));
+    assert_eq!(other.reserve(&b, 100, at(1_010)).await.unwrap(), at(1_010), "each its own");
+    // A pause saves nothing up: after it there is no burst.
+    assert_eq!(other.reserve(&a, 100, at(9_000)).await.unwrap(), at(9_000));
+    assert_eq!(other.reserve(&a, 100, at(9_000)).await.unwrap(), at(9_100));
+    other.close().await;
 }

@@ -1,32 +1,36 @@
-//! A process of its own that reads letters which may do harm, as the router sees it.
+//! Processes of their own that read letters which may do harm, as the router sees them.
 //!
-//! It is started when the first such letter comes, with limits on memory and processor time, and
-//! ends when there was none for a while. What passes between the two: see
+//! They are started when the first such letter comes, with limits on memory and processor time, and
+//! end when there was none for a while. What passes between the two: see
 //! [`commands::trial`](crate::commands::trial).
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
 use nix::sys::signal::Signal;
-use postbud_pipeline::ports::{Trial, Verdict};
+use postbud_pipeline::ports::{Look, Trial, Verdict};
 use postbud_pipeline::time_for;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 /// Loading a model takes its time on a busy machine.
 const START: Duration = Duration::from_secs(60);
-/// So long after the last letter it is not needed any more.
+/// So long after its last letter a process is not needed any more.
 const IDLE: Duration = Duration::from_secs(30);
 /// More than the process allows itself, so that the sharper limit speaks first.
 const GRACE: Duration = Duration::from_secs(2);
+/// A process that takes what processor time is left gets so many times longer by the clock.
+const LEISURE: u32 = 8;
+/// A glance at a small letter: fifty times what one needs. More for each mebibyte.
+const GLANCE: Duration = Duration::from_millis(60);
+const GLANCE_PER_MEBIBYTE: Duration = Duration::from_millis(250);
 
 /// A process that is ready for a letter.
 struct Running {
@@ -36,28 +40,38 @@ struct Running {
     used: Instant,
 }
 
-/// Tries letters in another process.
-pub(crate) struct TrialProcess {
+/// Where and how they are started.
+struct Recipe {
     config: PathBuf,
     /// For a small letter.
     deadline: Duration,
-    running: Arc<Mutex<Option<Running>>>,
+    /// Those at hand.
+    idle: Mutex<Vec<Running>>,
 }
+
+/// Tries letters in other processes.
+#[derive(Clone)]
+pub(crate) struct TrialProcess(Arc<Recipe>);
 
 impl TrialProcess {
     /// Starts nothing yet.
     pub(crate) fn new(config: PathBuf, deadline: Duration) -> Self {
-        Self { config, deadline, running: Arc::default() }
+        Self(Arc::new(Recipe { config, deadline, idle: Mutex::default() }))
     }
 
-    async fn start(&self) -> anyhow::Result<Running> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn start(&self, look: Look) -> anyhow::Result<Running> {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .arg("trial")
             .arg("--config")
-            .arg(&self.config)
+            .arg(&self.0.config)
             .arg("--milliseconds")
-            .arg(self.deadline.as_millis().to_string())
+            .arg(self.0.deadline.as_millis().to_string())
+            .args((look == Look::Whole).then_some("--low"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -79,22 +93,61 @@ impl TrialProcess {
         Ok(running)
     }
 
-    /// Ends the process when nothing came for a while.
-    fn end_when_idle(&self, used: Instant) {
-        let running = Arc::clone(&self.running);
+    /// One that is at hand, or a new one.
+    async fn ready(&self, look: Look) -> Option<Running> {
+        let at_hand = match look {
+            Look::Glance => self.idle().pop(),
+            Look::Whole => None,
+        };
+        if at_hand.is_some() {
+            return at_hand;
+        }
+        match self.start(look).await {
+            Ok(running) => {
+                info!("letters that may do harm are tried in a process of their own first");
+                Some(running)
+            }
+            Err(error) => {
+                warn!(error = format!("{error:#}"), "no process to try letters in");
+                None
+            }
+        }
+    }
+
+    /// Starts one in advance, since one was lost: the next letter does not wait for it.
+    fn replace(&self) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Ok(running) = this.start(Look::Glance).await {
+                this.put_back(running);
+            }
+        });
+    }
+
+    /// Keeps a process for the next letter, and ends it when none comes for a while.
+    fn put_back(&self, mut running: Running) {
+        running.used = Instant::now();
+        self.idle().push(running);
+        let this = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(IDLE).await;
-            let mut running = running.lock().await;
-            if running.as_ref().is_some_and(|running| running.used == used) {
-                *running = None;
-            }
+            this.idle().retain(|running| running.used.elapsed() < IDLE);
         });
     }
 }
 
+/// What a process said about a letter.
+enum Answer {
+    Alive,
+    /// Nothing, and it will not: its end of the pipe is closed.
+    Ended,
+    /// Nothing in time.
+    None,
+}
+
 impl Running {
-    /// Hands a letter over and waits for the answer; `None` when there is none in time or at all.
-    async fn ask(&mut self, raw: &Bytes, deadline: Duration) -> Option<()> {
+    /// Hands a letter over and waits for the answer.
+    async fn ask(&mut self, raw: &Bytes, deadline: Duration) -> Answer {
         let length = (raw.len() as u64).to_le_bytes();
         let mut answer = [0];
         let talk = async {
@@ -103,7 +156,11 @@ impl Running {
             self.to.flush().await?;
             self.from.read_exact(&mut answer).await
         };
-        timeout(deadline, talk).await.ok()?.ok().map(drop)
+        match timeout(deadline, talk).await {
+            Ok(Ok(_)) => Answer::Alive,
+            Ok(Err(_)) => Answer::Ended,
+            Err(_) => Answer::None,
+        }
     }
 
     /// What became of a process that did not answer.
@@ -135,31 +192,38 @@ fn ending(status: ExitStatus) -> String {
 
 #[async_trait::async_trait]
 impl Trial for TrialProcess {
-    async fn attempt(&self, raw: &Bytes) -> Verdict {
-        let mut slot = self.running.lock().await;
-        let mut running = match slot.take() {
-            Some(running) => running,
-            None => match self.start().await {
-                Ok(running) => {
-                    info!("letters that came back are tried in a process of their own first");
-                    running
-                }
-                Err(error) => {
-                    warn!(error = format!("{error:#}"), "no process to try letters in");
-                    return Verdict::Untried;
-                }
-            },
+    async fn attempt(&self, raw: &Bytes, look: Look) -> Verdict {
+        let Some(mut running) = self.ready(look).await else {
+            return Verdict::Untried;
         };
-        let deadline = time_for(self.deadline, raw.len()) + GRACE;
-        if running.ask(raw, deadline).await.is_none() {
-            return Verdict::Deadly { how: running.obituary().await };
+        let patience = match look {
+            Look::Glance => glance(raw.len()),
+            Look::Whole => time_for(self.0.deadline, raw.len()) * LEISURE + GRACE,
+        };
+        match running.ask(raw, patience).await {
+            Answer::Alive if look == Look::Whole => Verdict::Harmless,
+            Answer::Alive => {
+                self.put_back(running);
+                Verdict::Harmless
+            }
+            // Dropped, it is killed.
+            Answer::None if look == Look::Glance => {
+                self.replace();
+                Verdict::Slow
+            }
+            Answer::None | Answer::Ended => {
+                if look == Look::Glance {
+                    self.replace();
+                }
+                Verdict::Deadly { how: running.obituary().await }
+            }
         }
-        let used = Instant::now();
-        running.used = used;
-        *slot = Some(running);
-        self.end_when_idle(used);
-        Verdict::Harmless
     }
+}
+
+fn glance(bytes: usize) -> Duration {
+    let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+    GLANCE.saturating_add(GLANCE_PER_MEBIBYTE.saturating_mul(mebibytes))
 }
 
 #[cfg(test)]
@@ -178,7 +242,9 @@ mod tests {
     async fn without_a_process_nothing_is_said_about_a_letter() {
         // The test binary knows no command `trial`, so it ends before it is ready.
         let trial = TrialProcess::new(PathBuf::from("nowhere.toml"), Duration::from_secs(1));
-        let verdict = trial.attempt(&Bytes::from_static(b"Subject: x\r\n\r\n")).await;
-        assert_eq!(verdict, Verdict::Untried);
+        for look in [Look::Glance, Look::Whole] {
+            let verdict = trial.attempt(&Bytes::from_static(b"Subject: x\r\n\r\n"), look).await;
+            assert_eq!(verdict, Verdict::Untried);
+        }
     }
 }

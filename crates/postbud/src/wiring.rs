@@ -8,7 +8,7 @@ use anyhow::Context;
 use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
 use postbud_pipeline::ports::{Classifier, Queue};
 use postbud_pipeline::{
-    DispatcherOptions, Keyed, NotMine, RetryPolicy, RouterOptions, SECRET_BYTES, Steps,
+    AllTerms, DispatcherOptions, Keyed, NotMine, RetryPolicy, RouterOptions, SECRET_BYTES, Steps,
 };
 use postbud_queue::{RabbitOptions, RabbitQueue};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
@@ -172,6 +172,13 @@ pub(crate) fn dispatcher_options(config: &Config) -> DispatcherOptions {
         },
         ..DispatcherOptions::default()
     }
+}
+
+/// How letters are sent again, and how fast, for every mailbox.
+pub(crate) fn terms(config: &Config) -> AllTerms {
+    let usual = AllTerms::new(dispatcher_options(config).retry);
+    let special = config.delivery.terms.iter();
+    special.fold(usual, |terms, (mailbox, special)| terms.with(mailbox.clone(), *special))
 }
 
 fn millis(time: Duration) -> i64 {

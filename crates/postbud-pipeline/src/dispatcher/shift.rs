@@ -34,6 +34,7 @@ enum Event {
 /// From the first claim to the last settled outcome.
 pub(super) struct Shift<'a> {
     dispatcher: &'a Dispatcher,
+    stop: &'a Stop,
     /// Claims once, and ends when all of that is settled.
     once: bool,
     work: Work,
@@ -61,6 +62,7 @@ impl<'a> Shift<'a> {
         }));
         Self {
             dispatcher,
+            stop,
             once,
             work: Work::new(dispatcher.options.concurrency),
             pending,
@@ -101,9 +103,9 @@ impl<'a> Shift<'a> {
     /// Begins whatever may begin now.
     fn start(&mut self) {
         for item in self.work.begin(Instant::now()) {
-            let dispatcher = self.dispatcher;
+            let (dispatcher, stop) = (self.dispatcher, self.stop);
             self.pending.push(Box::pin(async move {
-                let outcome = dispatcher.send(&item).await;
+                let outcome = dispatcher.send(&item, stop).await;
                 Event::Sent(item.key, outcome)
             }));
         }
@@ -187,8 +189,8 @@ impl<'a> Shift<'a> {
         self.claiming = false;
         match answer {
             Ok(items) => {
-                let target = &self.dispatcher.target;
-                let new = self.work.add(items, until, |mailbox| target.lane(mailbox));
+                let dispatcher = self.dispatcher;
+                let new = self.work.add(items, until, |mailbox| dispatcher.lane(mailbox));
                 self.taken += new;
                 if self.stopping {
                     self.work.give_back();

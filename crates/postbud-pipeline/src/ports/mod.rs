@@ -48,7 +48,7 @@ pub use store::{
     Recorded, State, Store, StoreError, Tally,
 };
 pub use target::{DeliveryError, Outgoing, Target};
-pub use trial::{Trial, Verdict};
+pub use trial::{Look, Trial, Verdict};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -302,6 +302,18 @@ pub trait Store: Send + Sync {
         self.claim_outbox(max, max_bytes, now, lease_ms).await
     }
 
+    /// Reserves the next moment at which a letter may go to `mailbox`, at or after `now`; moments
+    /// lie `interval_ms` apart, over all workers that share the store.
+    async fn reserve(
+        &self,
+        mailbox: &MailboxId,
+        interval_ms: i64,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let _ = (mailbox, interval_ms);
+        Ok(now)
+    }
+
     /// Prolongs the leases of outgoing letters that this store claimed, until `until`. Returns the
     /// keys that it still holds; the others are settled, or somebody else's by now.
     async fn prolong_outbox(

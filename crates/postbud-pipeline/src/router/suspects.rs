@@ -1,24 +1,92 @@
-//! Letters that came back unsettled: one of them may have ended the process that had it.
+//! Letters that may end the process which reads them.
 //!
-//! Each is tried in a process of its own before it is read in this one, so that it ends a process
-//! that holds nothing else.
+//! A letter that came back unsettled may be the one that ended the process that had it. It is tried
+//! in a process of its own before it is read in this one, so that it ends a process that holds
+//! nothing else. Once one such letter was found, more may follow: for a while every letter is tried
+//! first, so that the next one costs a trial and not a worker.
+//!
+//! Nobody waits for them: a lane gives each letter a glance, and one that takes longer goes to
+//! those that are looked at beside the lanes, for as long as a letter may take.
 
-use tracing::error;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tracing::{error, warn};
 
 use super::{Raws, Router};
-use crate::ports::{Received, Settlement, Verdict};
+use crate::ports::{Look, Received, Settlement, Token, Trial, Verdict};
 use crate::stop::Stop;
 
+/// A letter whose glance was not enough.
+struct Slow {
+    token: Token,
+    id: String,
+    raw: Bytes,
+    attempts: u32,
+}
+
+/// What the lanes know together about letters that do harm.
+#[derive(Default)]
+pub(super) struct Watch {
+    inner: Mutex<Inner>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Every letter is tried first until then.
+    until: Option<Instant>,
+    /// Bounded by what the queue hands out unsettled.
+    slow: VecDeque<Slow>,
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing panics while it holds the lock half-done.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_on(&self) -> bool {
+        self.lock().until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn alarm(&self, lasts: Duration) {
+        let before = self.lock().until.replace(Instant::now() + lasts);
+        if before.is_none_or(|until| until < Instant::now()) {
+            warn!(
+                minutes = lasts.as_secs() / 60,
+                "every letter is tried in a process of its own first, for a while"
+            );
+        }
+    }
+
+    fn put(&self, slow: Slow) {
+        self.lock().slow.push_back(slow);
+        self.more.notify_one();
+    }
+
+    fn next(&self) -> Option<Slow> {
+        self.lock().slow.pop_front()
+    }
+}
+
 impl Router {
-    /// May this be the letter that killed the process which had it before?
+    /// May this be a letter that ends whoever reads it?
     pub(super) fn is_suspect(&self, message: &Received) -> bool {
-        let enough = if self.trial.is_some() { 1 } else { self.options.alone_after_returns };
-        message.returned >= enough
+        match &self.trial {
+            Some(_) => message.returned >= 1 || self.watch.is_on(),
+            None => message.returned >= self.options.alone_after_returns,
+        }
     }
 
     /// Tries letters apart from each other. Those that do no harm go on together.
     pub(super) async fn suspects(&self, messages: Vec<Received>, stop: &Stop) {
         let mut harmless = Raws::new();
+        let mut bytes = 0;
         for message in messages {
             let raw = match self.load(&message, stop).await {
                 Ok(raw) => raw,
@@ -28,33 +96,85 @@ impl Router {
                 }
             };
             let verdict = match &self.trial {
-                Some(trial) => trial.attempt(&raw).await,
+                Some(trial) => trial.attempt(&raw, Look::Glance).await,
                 None => Verdict::Untried,
             };
-            let large = harmless.iter().map(|(.., raw)| raw.len()).sum::<usize>() + raw.len()
-                > self.options.batch_bytes;
-            if !harmless.is_empty() && (large || verdict != Verdict::Harmless) {
+            let alone = verdict == Verdict::Untried;
+            if !harmless.is_empty() && (alone || bytes + raw.len() > self.options.batch_bytes) {
                 self.go_on(std::mem::take(&mut harmless), Vec::new(), stop).await;
+                bytes = 0;
             }
-            let item = (message.token, message.id, raw);
+            let Received { token, id, attempts, .. } = message;
             match verdict {
-                Verdict::Harmless => harmless.push(item),
-                Verdict::Untried => self.go_on(vec![item], Vec::new(), stop).await,
-                Verdict::Deadly { how } => {
-                    let settlement = after_trial(&item.1, message.attempts, &how);
-                    self.settle(vec![(item.0, settlement)]).await;
+                Verdict::Harmless => {
+                    bytes += raw.len();
+                    harmless.push((token, id, raw));
                 }
+                Verdict::Slow => {
+                    self.watch.alarm(self.options.watchful);
+                    self.watch.put(Slow { token, id, raw, attempts });
+                }
+                verdict => self.after_trial((token, id, raw), attempts, verdict, stop).await,
             }
         }
         if !harmless.is_empty() {
             self.go_on(harmless, Vec::new(), stop).await;
         }
     }
+
+    /// Looks at what the lanes had no time for, until `stop`; what is left then is given back.
+    pub(super) async fn beside(&self, stop: &Stop) {
+        let Some(trial) = &self.trial else { return };
+        while !stop.is_set() {
+            let Some(slow) = self.watch.next() else {
+                tokio::select! {
+                    () = self.watch.more.notified() => {}
+                    () = stop.wait() => {}
+                }
+                continue;
+            };
+            self.look(trial.as_ref(), slow, stop).await;
+        }
+    }
+
+    async fn look(&self, trial: &dyn Trial, slow: Slow, stop: &Stop) {
+        let Slow { token, id, raw, attempts } = slow;
+        let verdict = tokio::select! {
+            verdict = trial.attempt(&raw, Look::Whole) => verdict,
+            () = stop.wait() => {
+                self.settle(vec![(token, Settlement::Release)]).await;
+                return;
+            }
+        };
+        self.after_trial((token, id, raw), attempts, verdict, stop).await;
+    }
+
+    /// Gives back what nobody looked at.
+    pub(super) async fn give_back(&self) {
+        let left = std::iter::from_fn(|| self.watch.next());
+        self.settle(left.map(|slow| (slow.token, Settlement::Release)).collect()).await;
+    }
+
+    async fn after_trial(
+        &self,
+        item: (Token, String, Bytes),
+        attempts: u32,
+        verdict: Verdict,
+        stop: &Stop,
+    ) {
+        if let Verdict::Deadly { how } = verdict {
+            self.watch.alarm(self.options.watchful);
+            let settlement = sentence(&item.1, attempts, &how);
+            self.settle(vec![(item.0, settlement)]).await;
+        } else {
+            self.go_on(vec![item], Vec::new(), stop).await;
+        }
+    }
 }
 
-/// A letter that ended the trial has ended a process twice: the one that had it first, and this
-/// one. Once more after a pause, lest the machine was to blame; then it is given up.
-fn after_trial(id: &str, attempts: u32, how: &str) -> Settlement {
+/// A letter that ended a trial is tried once more after a pause, lest the machine was to blame;
+/// then it is given up.
+fn sentence(id: &str, attempts: u32, how: &str) -> Settlement {
     error!(message = id, how, "this letter ends the process that reads it: kept apart");
     let reason = format!("reading or deciding this letter ends the process that does it: {how}");
     if attempts == 0 { Settlement::Retry { reason } } else { Settlement::Dead { reason } }
@@ -66,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_deadly_letter_is_tried_once_more_and_then_given_up_with_the_reason() {
-        let settled = |attempts| after_trial("a", attempts, "signal 11");
+        let settled = |attempts| sentence("a", attempts, "signal 11");
         assert!(matches!(settled(0), Settlement::Retry { reason } if reason.contains("signal 11")));
         assert!(matches!(settled(1), Settlement::Dead { reason } if reason.contains("signal 11")));
     }

@@ -27,6 +27,8 @@ pub(crate) struct LeasingStore {
     /// So many calls that settle fail from now on.
     pub(crate) away: AtomicU32,
     pub(crate) prolonged: AtomicU32,
+    /// How many moments to send were reserved.
+    pub(crate) reserved: AtomicU32,
     /// Answers nothing at all.
     pub(crate) gone: std::sync::atomic::AtomicBool,
     /// Says that somebody else has taken everything.
@@ -111,6 +113,15 @@ impl Store for LeasingStore {
             row.item.clone()
         };
         Ok(due.take(max as usize).map(take).collect())
+    }
+    async fn reserve(
+        &self,
+        _: &MailboxId,
+        interval_ms: i64,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let before = self.reserved.fetch_add(1, Ordering::SeqCst);
+        Ok(now.plus_ms(interval_ms * i64::from(before)))
     }
     async fn prolong_outbox(
         &self,

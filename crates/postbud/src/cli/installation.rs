@@ -51,6 +51,9 @@ pub(crate) struct TrialArgs {
     /// Processor time for a small letter
     #[arg(long)]
     pub(crate) milliseconds: u64,
+    /// Take only what processor time nobody else wants
+    #[arg(long)]
+    pub(crate) low: bool,
 }
 
 /// Arguments of `init`.

@@ -107,7 +107,8 @@ async fn tried(
     if let Some(trial) = trial {
         router = router.with_trial(trial);
     }
-    let dispatcher = Dispatcher::new(parts.store, parts.target, wiring::dispatcher_options(config));
+    let dispatcher = Dispatcher::new(parts.store, parts.target, wiring::dispatcher_options(config))
+        .with_terms(wiring::terms(config));
     let watch = switches::watch(store.clone(), steps, stop);
     let (queue, classifier) = parts.bare;
     let monitored = async {

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use postbud_decide::Lang;
+use postbud_pipeline::RetryPolicy;
 
 use super::address::is_loopback_host;
 use super::secret::read_password;
 use super::section::Section;
+use super::terms;
 use super::types::{Delivery, Login, Smtp, Tls};
 
 /// The longest pause between two attempts: a week.
-const PAUSE_SECONDS_MAX: u64 = 604_800;
+pub(super) const PAUSE_SECONDS_MAX: u64 = 604_800;
 /// The domain of Message-IDs when none is known: reserved (RFC 2606), so nobody else's.
 const NO_DOMAIN: &str = "postbud.invalid";
 
@@ -37,6 +39,14 @@ pub(super) fn delivery(section: Section<'_, '_>) -> Delivery {
         domain: domain(&section, smtp.as_ref()),
         language,
         smtp,
+        terms: terms::terms(
+            &section,
+            RetryPolicy {
+                attempts,
+                first: Duration::from_secs(first),
+                longest: Duration::from_secs(longest),
+            },
+        ),
     };
     section.finish();
     delivery

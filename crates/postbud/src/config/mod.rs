@@ -27,6 +27,7 @@ mod secret;
 mod section;
 mod services;
 mod syntax;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod types;

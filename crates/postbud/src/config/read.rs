@@ -52,6 +52,12 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let metrics = metrics::metrics(root.section("metrics"));
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
+    for (mailbox, _) in &delivery.terms {
+        if !ids.contains(&mailbox.as_str()) {
+            let what = format!("there is no mailbox \"{mailbox}\"");
+            reader.fault(None, "delivery.mailbox.id", what, "the id of a [[mailbox]]");
+        }
+    }
     let rules = rules::rules(&root, &ids);
     let desk = desk::desk(root.section("desk"), &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.

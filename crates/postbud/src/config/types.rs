@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use postbud_decide::{Lang, Settings};
+use postbud_decide::{Lang, MailboxId, Settings};
 use postbud_extract::Budget;
 use postbud_letter::Limits;
+use postbud_pipeline::Terms;
 
 use super::desk::Desk;
 use super::intake::Intake;
@@ -114,6 +115,8 @@ pub(crate) struct Delivery {
     pub(crate) language: Lang,
     /// The mail server, when a mailbox is reached by mail.
     pub(crate) smtp: Option<Smtp>,
+    /// Mailboxes for which other terms hold.
+    pub(crate) terms: Vec<(MailboxId, Terms)>,
 }
 
 /// `[delivery.smtp]`.

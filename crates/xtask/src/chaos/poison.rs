@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, ensure};
 use postbud_testkit::oracle::Obligation;
 
 use super::place::Place;
-use super::stage::{PATIENCE, Stage};
+use super::stage::Stage;
 use super::targets::memo;
 use super::worker::Worker;
 
@@ -27,6 +27,9 @@ const SECONDS: u64 = 2;
 /// One poison letter comes after so many good ones.
 const GOOD: u64 = 49;
 const TRIED: u64 = 3;
+/// The share of the pace without poison that must be left, with so many poison letters.
+const SHARE: f64 = 0.9;
+const ENOUGH: u64 = 50;
 const END: Duration = Duration::from_secs(600);
 
 /// Every fiftieth letter panics, overflows the stack, never ends, or wants eight gigabytes. The
@@ -37,10 +40,11 @@ pub(super) fn poison(stage: &mut Stage<'_>) -> Result<()> {
     let count = (share / 5).clamp(4, 100);
     // The same number of good letters without poison, to compare with.
     let good = GOOD * count;
+    for _ in 0..count {
+        stage.sender()?.send(GOOD)?;
+    }
     let begun = Instant::now();
-    let mut worker = stage.worker(None)?;
-    worker.connected(PATIENCE)?;
-    stage.sender()?.send(good)?;
+    let worker = stage.worker(None)?;
     until_received(stage, good)?;
     let clean = begun.elapsed();
     worker.terminate(Duration::from_secs(10))?;
@@ -76,6 +80,10 @@ pub(super) fn poison(stage: &mut Stage<'_>) -> Result<()> {
         rate(poisoned),
         rate(clean)
     ));
+    // A few hundred letters are through before the first death is over: no measure of a pace.
+    if count >= ENOUGH && rate(poisoned) < SHARE * rate(clean) {
+        stage.broken.push("poison letters hold up the good ones".to_owned());
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod metrics;
 mod properties;
 mod reports;
 mod retrain;
+mod terms;
 
 use std::path::Path;
 
