@@ -52,6 +52,11 @@ impl Place {
         if letters > 0 {
             here.json(&["send", "letters"]);
         }
+        Self::again(here, letters)
+    }
+
+    /// A desk over an installation in which so many letters wait, or will.
+    pub(crate) fn again(here: Installation, letters: usize) -> Self {
         let running = here.run(None);
         let mut address = String::new();
         wait_until("the desk", || {

@@ -15,6 +15,19 @@ for (const form of document.forms) {
   });
 }
 window.addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+// What was typed outlives a session that ended or a database that was away: it is kept in this tab
+// until it is stored, or another letter is opened.
+const drafts = "draft ", here = location.pathname.split("/").slice(0, 3).join("/");
+const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(drafts));
+if (count) keys.filter((key) => !key.startsWith(`${drafts}${here} `)).forEach((key) => sessionStorage.removeItem(key));
+const squeezed = (text) => text.replace(/\s+/g, " ").trim();
+for (const area of document.querySelectorAll("form textarea")) {
+  const key = `${drafts}${here} ${area.id}`, kept = sessionStorage.getItem(key);
+  const stored = kept && $("notes") && squeezed($("notes").innerText).includes(squeezed(kept));
+  if (stored) sessionStorage.removeItem(key);
+  else if (kept) area.value = kept;
+  area.form.addEventListener("submit", () => sessionStorage.setItem(key, area.value));
+}
 const search = $("search"), mailbox = $("mailbox");
 if (search && mailbox) {
   search.hidden = false;

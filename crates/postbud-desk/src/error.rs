@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use postbud_letter::LetterId;
 use postbud_pipeline::ports::{DeskError, StoreError};
 use tracing::error;
 
@@ -16,7 +17,8 @@ struct ErrorPage<'a> {
     person: Option<&'a Person>,
     title: &'a str,
     message: String,
-    retry: bool,
+    /// The letter that it is about.
+    letter: Option<&'a LetterId>,
 }
 
 /// A page that says what is wrong and what to do.
@@ -25,6 +27,7 @@ pub(crate) struct Problem {
     words: Words,
     title: (&'static str, &'static str),
     message: String,
+    letter: Option<LetterId>,
 }
 
 impl Problem {
@@ -34,7 +37,28 @@ impl Problem {
         title: (&'static str, &'static str),
         message: String,
     ) -> Self {
-        Self { status, words, title, message }
+        Self { status, words, title, message, letter: None }
+    }
+
+    /// The same, with a way back to the letter that it is about.
+    pub(crate) fn back_to(self, letter: &LetterId) -> Self {
+        Self { letter: Some(letter.clone()), ..self }
+    }
+
+    /// That a letter is decided already: by the person themselves, or by somebody else.
+    pub(crate) fn decided(words: Words, by: &str, own: bool, mailbox: &str) -> Self {
+        let message = match (words.code(), own) {
+            ("da", true) => format!("Du har selv valgt {mailbox}. Fortryd det først på brevet."),
+            ("da", false) => format!("{by} var først og valgte {mailbox}. Dit valg er ikke gemt."),
+            (_, true) => {
+                format!("You chose {mailbox} yourself. Take that back on the letter first.")
+            }
+            (_, false) => {
+                format!("{by} was first and chose {mailbox}. Your choice was not stored.")
+            }
+        };
+        let title = ("Allerede afgjort", "Decided already");
+        Self::new(words, StatusCode::CONFLICT, title, message)
     }
 
     pub(crate) fn missing(words: Words) -> Self {
@@ -78,13 +102,7 @@ impl Problem {
         let conflict = |title, message| Self::new(words, StatusCode::CONFLICT, title, message);
         match error {
             DeskError::Store(error) => Self::store(words, error),
-            DeskError::Decided { by, mailbox, .. } => {
-                let message = match words.code() {
-                    "da" => format!("{by} var først og valgte {mailbox}. Dit valg er ikke gemt."),
-                    _ => format!("{by} was first and chose {mailbox}. Your choice was not stored."),
-                };
-                conflict(("Allerede afgjort", "Decided already"), message)
-            }
+            DeskError::Decided { by, mailbox, .. } => Self::decided(words, by, false, mailbox),
             DeskError::TooLate(_) => {
                 let message = words.t(
                     "Det kan ikke fortrydes længere: brevet er sendt.",
@@ -108,7 +126,7 @@ impl IntoResponse for Problem {
             person: None,
             title: self.words.t(self.title.0, self.title.1),
             message: self.message,
-            retry: self.status == StatusCode::SERVICE_UNAVAILABLE,
+            letter: self.letter.as_ref(),
         };
         (self.status, Html(page.render().unwrap_or_default())).into_response()
     }

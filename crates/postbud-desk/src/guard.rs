@@ -8,8 +8,8 @@ use axum::RequestExt as _;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, FromRequest, Path, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, REFRESH,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -25,11 +25,14 @@ use crate::error::Problem;
 use crate::language::{Words, cookie};
 use crate::pages::Person;
 use crate::restricted::may_see;
-use crate::routes::FORM_BYTES;
+use crate::routes::{FORM_BYTES, ROUTES};
 use crate::{Access, Room};
 
 /// The name of the session's cookie.
 pub(crate) const SESSION: &str = "postbud";
+
+/// After so long a page asks again whether the database is back.
+const RETRY_SECONDS: u32 = 5;
 
 #[derive(Deserialize)]
 struct Token {
@@ -176,12 +179,37 @@ fn sign_in_for(path: &str) -> String {
     }
 }
 
+/// What makes a browser try again when the database was away. A form is not sent a second time: it
+/// comes back to the page that it was on.
+fn refresh(form: bool, path: &str) -> String {
+    if !form || ROUTES.iter().any(|route| route.method == "GET" && route.path == path) {
+        return RETRY_SECONDS.to_string();
+    }
+    let mut parts = path.split('/').skip(1);
+    let page = match (parts.next(), parts.next()) {
+        (Some("letters"), Some(id)) if LetterId::parse(id).is_ok() => format!("/letters/{id}"),
+        (Some(page @ ("labels" | "models")), _) => format!("/{page}"),
+        (Some("switch-on" | "switch-off"), _) => "/evidence".to_owned(),
+        (Some("not-mine"), _) => return RETRY_SECONDS.to_string(),
+        _ => "/".to_owned(),
+    };
+    format!("{RETRY_SECONDS}; url={page}")
+}
+
 /// What every answer carries: nothing is stored, framed, guessed, or loaded from elsewhere.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
         connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
         frame-ancestors 'none'";
+    let form = request.method() == Method::POST;
+    let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE && !path.starts_with("/api/") {
+        let refresh = HeaderValue::from_str(&refresh(form, &path));
+        if let Ok(refresh) = refresh {
+            response.headers_mut().insert(REFRESH, refresh);
+        }
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -193,4 +221,27 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refresh;
+
+    #[test]
+    fn a_page_tries_again_and_a_form_goes_back_to_its_page() {
+        for (form, path, expected) in [
+            (false, "/letters/abc", "5"),
+            (false, "/", "5"),
+            (true, "/sign-in", "5"),
+            (true, "/letters/abc/decide", "5; url=/letters/abc"),
+            (true, "/letters/a%0db/decide", "5; url=/"),
+            (true, "/labels/withdraw", "5; url=/labels"),
+            (true, "/models/promote", "5; url=/models"),
+            (true, "/switch-off", "5; url=/evidence"),
+            (true, "/not-mine/key/mark", "5"),
+            (true, "/sign-out", "5; url=/"),
+        ] {
+            assert_eq!(refresh(form, path), expected, "{path}");
+        }
+    }
 }

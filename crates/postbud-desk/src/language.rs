@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use jiff::tz::TimeZone;
 use postbud_decide::Lang;
+use postbud_letter::DocumentFormat;
 use postbud_pipeline::ports::{State, Timestamp};
 
 /// The language of a page.
@@ -116,6 +117,26 @@ impl Words {
             "export" => self.t("udleveret til personen", "handed out to the person"),
             "replay" => self.t("lagt i køen igen", "put back on the queue"),
             other => other,
+        }
+    }
+
+    /// What kind of document it is.
+    pub(crate) fn format(&self, format: DocumentFormat) -> &'static str {
+        use DocumentFormat as F;
+        match format {
+            F::Text => self.t("tekst", "text"),
+            F::Html => self.t("webside", "web page"),
+            F::Pdf => "PDF",
+            F::Docx => self.t("Word-dokument", "Word document"),
+            F::Xlsx => self.t("regneark", "spreadsheet"),
+            F::Pptx => self.t("præsentation", "presentation"),
+            F::OpenDocument => "OpenDocument",
+            F::Rtf => "RTF",
+            F::Mail => self.t("mail", "mail"),
+            F::Zip => self.t("arkiv", "archive"),
+            F::Image => self.t("billede", "picture"),
+            F::OldOffice => self.t("ældre Office-dokument", "older Office document"),
+            _ => self.t("ukendt art", "unknown kind"),
         }
     }
 

@@ -32,7 +32,9 @@ use std::sync::Arc;
 
 use postbud_decide::{MailboxId, Settings};
 use postbud_letter::Limits;
-use postbud_pipeline::ports::{Checks, Desk, Labels, Models, Owner, Retrains, Shadows, Store};
+use postbud_pipeline::ports::{
+    Checks, Desk, Documents, Labels, Models, Owner, Retrains, Shadows, Store,
+};
 use postbud_pipeline::{NotMine, Stop};
 use tokio::net::TcpListener;
 
@@ -59,7 +61,7 @@ pub struct Authority {
 }
 
 /// How the desk works.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DeskOptions {
     /// The mailboxes that people choose from.
     pub settings: Settings,
@@ -89,6 +91,8 @@ pub struct DeskOptions {
     pub authorities: Vec<Authority>,
     /// The versions of the model, and making others; `None` where there are none to look at.
     pub models: Option<Arc<dyn Models>>,
+    /// What reads the documents of a letter; `None` where nobody does.
+    pub documents: Option<Arc<dyn Documents>>,
     /// Where else people sign in; `None` for local accounts alone.
     pub oidc: Option<OidcOptions>,
 }

@@ -13,8 +13,8 @@ use crate::api::{evidence as api_evidence, history, labels as api_labels, letter
 use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
-    authority, blind, evidence, find, label_work, labels, letter, list, models, not_mine, several,
-    sign_in, small, switches, threshold,
+    authority, blind, decide, documents, evidence, find, label_work, labels, letter, list, models,
+    not_mine, several, sign_in, small, switches, threshold,
 };
 use crate::{DeskOptions, DeskStore, Room, guard};
 
@@ -79,11 +79,12 @@ routes! {
     get "/counts" Letters small::counts;
     get "/next" Letters list::next;
     get "/letters/{id}" Letters letter::page;
-    post "/letters/{id}/decide" Letters letter::decide;
-    post "/letters/{id}/undo" Letters letter::undo;
-    post "/letters/{id}/note" Letters letter::note;
-    post "/letters/{id}/take" Letters letter::take;
-    get "/letters/{id}/documents/{n}" Letters letter::document;
+    post "/letters/{id}/decide" Letters decide::decide;
+    post "/letters/{id}/undo" Letters decide::undo;
+    post "/letters/{id}/note" Letters decide::note;
+    post "/letters/{id}/take" Letters decide::take;
+    get "/letters/{id}/documents/{n}" Letters documents::document;
+    get "/letters/{id}/documents/{n}/text" Letters documents::text;
     get "/letters/{id}/authority" Letters authority::page;
     post "/letters/{id}/authority" Letters authority::decide;
     post "/letters/{id}/several" Letters several::decide;

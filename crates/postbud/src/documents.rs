@@ -21,13 +21,20 @@ impl Documents for Attachments {
 /// What reads documents under this configuration; `None` when nobody does. The first process is
 /// started at once, beside everything else.
 pub(crate) fn reader(config: &Config) -> Option<Arc<dyn Documents>> {
+    let reader = begin(config)?;
+    warm(Arc::clone(&reader));
+    Some(Arc::new(Attachments(reader)))
+}
+
+/// The same, but no process runs before the first document comes.
+pub(crate) fn reader_when_asked(config: &Config) -> Option<Arc<dyn Documents>> {
+    Some(Arc::new(Attachments(begin(config)?)))
+}
+
+fn begin(config: &Config) -> Option<Arc<Reader>> {
     let budget = config.documents.as_ref()?;
     match Reader::new(program(budget), budget.clone()) {
-        Ok(reader) => {
-            let reader = Arc::new(reader);
-            warm(Arc::clone(&reader));
-            Some(Arc::new(Attachments(reader)))
-        }
+        Ok(reader) => Some(Arc::new(reader)),
         Err(error) => {
             warn!(error = %error, "documents are not read: letters are decided on the rest");
             None

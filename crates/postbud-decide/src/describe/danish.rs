@@ -3,7 +3,7 @@
 use super::percent::{self, Point};
 use super::{Names, Voice};
 use crate::{DocumentNote, Doubt, Reason};
-use postbud_letter::DocumentTrouble;
+use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct Danish;
 
@@ -148,6 +148,28 @@ impl Voice for Danish {
         match note.trouble {
             Some(trouble) => format!("bilag {number} {}", trouble_words(trouble)),
             None => format!("bilag {number} er langt og kun læst delvis"),
+        }
+    }
+
+    fn defect(&self, kind: DefectKind) -> &'static str {
+        match kind {
+            DefectKind::Empty => "Brevet er tomt",
+            DefectKind::TooLarge => "Brevet er større end grænsen og er ikke læst",
+            DefectKind::UnknownFormat => "Brevet er hverken MeMo eller en mail",
+            DefectKind::BrokenXml => "Brevets XML er beskadiget eller slutter for tidligt",
+            DefectKind::TooDeep => "Brevet er indlejret for dybt",
+            DefectKind::MissingElement => "Et element, som MeMo kræver, mangler",
+            DefectKind::InvalidValue => "En værdi har ikke den form, MeMo kræver",
+            DefectKind::BrokenBase64 => "Et dokuments base64 kan ikke afkodes",
+            DefectKind::BrokenCharset => "Noget af teksten har ikke det tegnsæt, den siger",
+            DefectKind::TooManyParts => "Brevet har flere dele end grænsen; resten er ikke læst",
+            DefectKind::TextCut => "Teksten er længere end grænsen; resten er ikke læst",
+            DefectKind::NoText => "Brevet har ingen tekst",
+            DefectKind::BrokenMime => {
+                "Mailens dele kan ikke skelnes, eller den slutter for tidligt"
+            }
+            DefectKind::ReaderFault => "Brevet fik læseren til at fejle; meld det venligst",
+            _ => "Noget i brevet kunne ikke læses",
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::percent::{self, Point};
 use super::{Names, Voice};
 use crate::{DocumentNote, Doubt, Reason};
-use postbud_letter::DocumentTrouble;
+use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct English;
 
@@ -151,6 +151,28 @@ impl Voice for English {
         match note.trouble {
             Some(trouble) => format!("document {number} {}", trouble_words(trouble)),
             None => format!("document {number} is long and was read only in part"),
+        }
+    }
+
+    fn defect(&self, kind: DefectKind) -> &'static str {
+        match kind {
+            DefectKind::Empty => "The letter is empty",
+            DefectKind::TooLarge => "The letter is larger than the limit and was not read",
+            DefectKind::UnknownFormat => "The letter is neither MeMo nor a mail",
+            DefectKind::BrokenXml => "The letter's XML is broken or ends early",
+            DefectKind::TooDeep => "The letter is nested too deeply",
+            DefectKind::MissingElement => "An element that MeMo requires is missing",
+            DefectKind::InvalidValue => "A value does not have the form MeMo requires",
+            DefectKind::BrokenBase64 => "A document's base64 does not decode",
+            DefectKind::BrokenCharset => "Some text is not in the charset it claims",
+            DefectKind::TooManyParts => {
+                "The letter has more parts than the limit; the rest was not read"
+            }
+            DefectKind::TextCut => "The text is longer than the limit; the rest was not read",
+            DefectKind::NoText => "The letter has no text",
+            DefectKind::BrokenMime => "The mail's parts cannot be told apart, or it ends early",
+            DefectKind::ReaderFault => "The letter made the reader fail; please report it",
+            _ => "Something in the letter could not be read",
         }
     }
 }

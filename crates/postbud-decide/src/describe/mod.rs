@@ -6,6 +6,8 @@ mod danish;
 mod english;
 mod percent;
 
+use postbud_letter::DefectKind;
+
 use crate::{Decision, DocumentNote, Doubt, Lang, Mailbox, MailboxId, Outcome, Reason};
 
 use danish::Danish;
@@ -53,6 +55,21 @@ pub fn long(decision: &Decision, mailboxes: &[Mailbox], lang: Lang) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A sentence about what of a document could not be read; nothing where all of it was.
+#[must_use]
+pub fn document(note: &DocumentNote, lang: Lang) -> Option<String> {
+    let said = (note.trouble.is_some() || note.cut).then(|| voice(lang).document(note))?;
+    let mut chars = said.chars();
+    let first = chars.next()?;
+    Some(format!("{}{}", first.to_uppercase(), chars.as_str()))
+}
+
+/// A sentence about what was wrong with a letter's bytes.
+#[must_use]
+pub fn defect(kind: DefectKind, lang: Lang) -> &'static str {
+    voice(lang).defect(kind)
 }
 
 /// What each step had to say, up to the one that settled the matter.
@@ -109,6 +126,7 @@ trait Voice {
     fn person(&self) -> &'static str;
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String;
     fn document(&self, note: &DocumentNote) -> String;
+    fn defect(&self, kind: DefectKind) -> &'static str;
 }
 
 fn voice(lang: Lang) -> &'static dyn Voice {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{ApiProblem, Caller, json, letters, moment, read_json, seen, visible};
 use crate::Room;
-use crate::pages::letter::download;
+use crate::pages::documents::download;
 
 /// Whose decision is taken back.
 #[derive(Deserialize, ToSchema)]

@@ -15,7 +15,8 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Along, LetterDetail, NOTE_CHARS, Note, Timestamp};
 use serde::Deserialize;
 
-use super::letter::{assignment, stored};
+use super::decide::{assignment, done};
+use super::letter::stored;
 use super::{Person, html};
 use crate::error::Problem;
 use crate::language::{Words, moment};
@@ -123,7 +124,5 @@ pub(crate) async fn decide(
     let along = Along { also: Vec::new(), note: Some(note) };
     let assignment = assignment(&detail, mailbox, &person.name);
     let decided = room.store.decide_along(&assignment, &along, room.options.grace_ms).await;
-    decided.map_err(|error| Problem::desk(w, &error))?;
-    let id = detail.row.letter;
-    Ok(Redirect::to(&format!("/next?done={id}&from={id}")))
+    done(&room, w, &assignment, decided)
 }

@@ -11,7 +11,9 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Delivery, LabelFilter, LabelSource, NewLabel, SentBack, Timestamp};
 use serde::Deserialize;
 
-use super::letter::{assignment, cut, facts, known, load, safe_name, seen, stored};
+use super::decide::{assignment, known};
+use super::documents::{Listed, listed};
+use super::letter::{cut, facts, load, seen, stored};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
@@ -33,7 +35,7 @@ struct Blind<'a> {
     new: &'a str,
     cut: bool,
     quoted: &'a str,
-    documents: Vec<(usize, String, usize)>,
+    documents: Vec<Listed>,
     mailboxes: Vec<(String, String, String)>,
 }
 
@@ -92,9 +94,6 @@ pub(crate) async fn page(
     }
     let (detail, letter) = load(&room, w, &id).await?;
     seen(&room, w, &person, parsed.as_str(), "second-look").await?;
-    let documents = letter.documents.iter().enumerate().map(|(n, document)| {
-        (n, safe_name(&document.filename), document.bytes.len().div_ceil(1024))
-    });
     let mailboxes = room.options.settings.mailboxes.iter();
     Ok(html(&Blind {
         w,
@@ -106,7 +105,7 @@ pub(crate) async fn page(
         new: cut(letter.text.new.trim()),
         cut: cut(&letter.text.new).len() < letter.text.new.len(),
         quoted: cut(letter.text.quoted.trim()),
-        documents: documents.collect(),
+        documents: listed(&letter, detail.decisions.last(), w),
         mailboxes: mailboxes
             .map(|m| (m.id.to_string(), m.name.clone(), m.description.clone()))
             .collect(),

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
-use postbud_decide::{Contribution, Decision, Mailbox, MailboxId, Reason, assigned, describe};
-use postbud_letter::{Document, Letter, LetterId, read};
-use postbud_pipeline::ports::{
-    Access, Assignment, LetterDetail, NOTE_CHARS, Note, State as LetterState, Timestamp,
-};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use postbud_decide::{Contribution, Decision, Reason, describe};
+use postbud_letter::{Letter, LetterId, read};
+use postbud_pipeline::ports::{Access, LetterDetail, Note, State as LetterState, Timestamp};
 use serde::Deserialize;
 
+use super::documents::{Listed, listed};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;
@@ -23,7 +21,7 @@ use crate::marks::{Piece, pieces};
 use crate::score::{Score, score};
 
 /// How long a letter belongs to who opened it.
-const CLAIM_MS: i64 = 10 * 60 * 1000;
+pub(super) const CLAIM_MS: i64 = 10 * 60 * 1000;
 /// More text than this is for the mail program: the page says so.
 const TEXT_CHARS: usize = 100_000;
 
@@ -57,7 +55,7 @@ struct LetterPage<'a> {
     new: Vec<Piece<'a>>,
     quoted: &'a str,
     cut: bool,
-    documents: Vec<(usize, String, usize)>,
+    documents: Vec<Listed>,
     defects: Vec<&'static str>,
     suggestions: Vec<Suggested>,
     /// The first suggestion, or nothing.
@@ -199,15 +197,8 @@ pub(crate) async fn page(
         new: pieces(cut(letter.text.new.trim()), words),
         quoted: cut(letter.text.quoted.trim()),
         cut: cut(&letter.text.new).len() < letter.text.new.len(),
-        documents: letter
-            .documents
-            .iter()
-            .enumerate()
-            .map(|(n, document)| {
-                (n, safe_name(&document.filename), document.bytes.len().div_ceil(1024))
-            })
-            .collect(),
-        defects: letter.defects.iter().map(|defect| defect.kind.describe()).collect(),
+        documents: listed(&letter, decision, w),
+        defects: letter.defects.iter().map(|d| describe::defect(d.kind, w.0)).collect(),
         suggestions: suggested(&room, w, decision),
         first: decision
             .and_then(|decision| decision.suggestions.first())
@@ -224,151 +215,4 @@ pub(crate) async fn page(
         person: Some(person),
     };
     Ok(html(&page))
-}
-
-/// The mailbox of this id, if it is still configured.
-pub(super) fn known<'r>(room: &'r Room, w: Words, text: &str) -> Result<&'r Mailbox, Problem> {
-    let known = MailboxId::parse(text.trim()).ok();
-    known.and_then(|id| room.options.settings.mailbox(&id)).ok_or_else(|| {
-        let message = w.t(
-            "Den postkasse findes ikke længere. Gå tilbage og vælg en anden.",
-            "There is no such mailbox any more. Go back and choose another.",
-        );
-        let title = ("Ukendt postkasse", "Unknown mailbox");
-        Problem::new(w, StatusCode::BAD_REQUEST, title, message.to_owned())
-    })
-}
-
-/// That this person sends the letter to this mailbox, now.
-pub(super) fn assignment(detail: &LetterDetail, mailbox: &Mailbox, by: &str) -> Assignment {
-    let suggestions = detail.decisions.last().map(|d| d.suggestions.clone()).unwrap_or_default();
-    Assignment {
-        decision: assigned(&detail.row.letter, &mailbox.id, by, suggestions),
-        mailbox: mailbox.id.clone(),
-        by: by.to_owned(),
-        at: Timestamp::now(),
-        send: mailbox.target.is_some(),
-        letter: detail.row.letter.clone(),
-    }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Choice {
-    mailbox: String,
-}
-
-pub(crate) async fn decide(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Form(choice): Form<Choice>,
-) -> Result<Response, Problem> {
-    let w = Words::of(&headers);
-    let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
-    let mailbox = known(&room, w, &choice.mailbox)?;
-    let detail = stored(&room, w, &id).await?;
-    let assignment = assignment(&detail, mailbox, &person.name);
-    let decided = room.store.decide(&assignment, room.options.grace_ms).await;
-    decided.map_err(|error| Problem::desk(w, &error))?;
-    Ok(Redirect::to(&format!("/next?done={id}&from={id}")).into_response())
-}
-
-pub(crate) async fn undo(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Redirect, Problem> {
-    let w = Words::of(&headers);
-    let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
-    let undone = room.store.undo(&id, &person.name, Timestamp::now()).await;
-    undone.map_err(|error| Problem::desk(w, &error))?;
-    Ok(Redirect::to(&format!("/letters/{id}")))
-}
-
-pub(crate) async fn take(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Redirect, Problem> {
-    let w = Words::of(&headers);
-    let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
-    let now = Timestamp::now();
-    let taken = room.store.claim(&id, &person.name, now, now.plus_ms(CLAIM_MS), true).await;
-    taken.map_err(|error| Problem::desk(w, &error))?;
-    Ok(Redirect::to(&format!("/letters/{id}")))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct NewNote {
-    text: String,
-}
-
-pub(crate) async fn note(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Form(note): Form<NewNote>,
-) -> Result<Redirect, Problem> {
-    let w = Words::of(&headers);
-    let id = LetterId::parse(&id).map_err(|_| Problem::missing(w))?;
-    let text: String = note.text.trim().chars().take(NOTE_CHARS).collect();
-    if !text.is_empty() {
-        let note = Note { at: Timestamp::now(), by: person.name, text };
-        let added = room.store.add_note(&id, &note).await;
-        added.map_err(|error| Problem::desk(w, &error))?;
-    }
-    Ok(Redirect::to(&format!("/letters/{id}#notes")))
-}
-
-/// A file name for a header and a page: no path, no quotes, no control characters.
-pub(super) fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let fits = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
-    let name: String = last.chars().filter(fits).take(100).collect();
-    let name = name.trim().trim_start_matches('.').to_owned();
-    if name.is_empty() { "dokument".to_owned() } else { name }
-}
-
-/// A document, always to be saved and never shown by the browser as a page of ours.
-pub(crate) async fn document(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path((id, n)): Path<(String, usize)>,
-) -> Result<Response, Problem> {
-    let w = Words::of(&headers);
-    let (detail, mut letter) = load(&room, w, &id).await?;
-    if n >= letter.documents.len() {
-        return Err(Problem::missing(w));
-    }
-    seen(&room, w, &person, detail.row.letter.as_str(), "document").await?;
-    Ok(download(letter.documents.swap_remove(n)))
-}
-
-/// A document as an answer that is saved and never shown.
-pub(crate) fn download(document: Document) -> Response {
-    let plain: String =
-        safe_name(&document.filename).chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    let disposition = format!("attachment; filename=\"{plain}\"");
-    let kind = "application/octet-stream".to_owned();
-    ([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)], document.bytes).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe_name;
-
-    #[test]
-    fn file_names_lead_nowhere_and_break_no_header() {
-        assert_eq!(safe_name("../../etc/passwd"), "passwd");
-        assert_eq!(safe_name("C:\\temp\\ansøgning.pdf"), "ansøgning.pdf");
-        assert_eq!(safe_name("a\"\r\nSet-Cookie: x.pdf"), "aSet-Cookie x.pdf");
-        assert_eq!(safe_name(".htaccess"), "htaccess");
-        assert_eq!(safe_name("/"), "dokument");
-        assert_eq!(safe_name(&"a".repeat(5000)).len(), 100);
-    }
 }

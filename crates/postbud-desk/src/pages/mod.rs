@@ -2,6 +2,8 @@
 
 pub(crate) mod authority;
 pub(crate) mod blind;
+pub(crate) mod decide;
+pub(crate) mod documents;
 pub(crate) mod evidence;
 pub(crate) mod find;
 pub(crate) mod label_work;

@@ -15,7 +15,8 @@ use postbud_pipeline::ports::{
 };
 use serde::Deserialize;
 
-use super::letter::{assignment, known, stored};
+use super::decide::{assignment, known};
+use super::letter::stored;
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::error::Problem;

@@ -7,10 +7,11 @@ use axum::http::HeaderMap;
 use axum::response::Redirect;
 use axum::{Extension, Form};
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::Along;
+use postbud_pipeline::ports::{Along, DeskError};
 
 use super::Person;
-use super::letter::{assignment, known, stored};
+use super::decide::{assignment, done, known, refused};
+use super::letter::stored;
 use crate::Room;
 use crate::error::Problem;
 use crate::language::Words;
@@ -30,10 +31,11 @@ pub(crate) async fn decide(
     let named = |name: &'static str| {
         fields.iter().filter(move |field| field.0 == name).map(|field| field.1.as_str())
     };
-    let main = known(&room, w, named("mailbox").next().unwrap_or_default())?;
+    let known = |text: &str| known(&room, w, text).map_err(|problem| problem.back_to(&id));
+    let main = known(named("mailbox").next().unwrap_or_default())?;
     let mut also = Vec::new();
     for mailbox in named("also").take(ALSO) {
-        let mailbox = known(&room, w, mailbox)?;
+        let mailbox = known(mailbox)?;
         if mailbox.id != main.id && !also.contains(&mailbox) {
             also.push(mailbox);
         }
@@ -45,6 +47,9 @@ pub(crate) async fn decide(
     };
     let main = assignment(&detail, main, &person.name);
     let decided = room.store.decide_along(&main, &along, room.options.grace_ms).await;
-    decided.map_err(|error| Problem::desk(w, &error))?;
-    Ok(Redirect::to(&format!("/next?done={id}&from={id}")))
+    // Also when the person's own decision is meant: which others got it may have been different.
+    if let Err(DeskError::Decided { by, mailbox, .. }) = decided {
+        return Err(refused(&room, w, &main, &by, mailbox));
+    }
+    done(&room, w, &main, decided)
 }

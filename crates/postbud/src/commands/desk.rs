@@ -14,6 +14,7 @@ use tracing::{error, info};
 use crate::commands::model::Workshop;
 use crate::commands::run;
 use crate::config::{Config, Desk};
+use crate::documents;
 use crate::exit::{self, Failure};
 use crate::wiring;
 
@@ -77,6 +78,7 @@ pub(crate) async fn serve(
         restricted: door.desk.restricted,
         secure: door.desk.behind_tls,
         oidc: door.desk.oidc,
+        documents: documents::reader_when_asked(config),
         not_mine,
         link_ms: millis(checks.link_life),
         blind: Blind { share: f64::from(checks.blind_share) / 1e4, least: checks.blind_least },

@@ -189,6 +189,8 @@ fn facts(detail: &LetterDetail, letter: &Letter, words: &Words) -> Vec<(&'static
         let (name, kind) = (&document.filename, &document.media_type);
         (words.documents, format!("{name} ({kind}, {} bytes)", document.bytes.len()))
     }));
-    facts.extend(letter.defects.iter().map(|defect| ("!", defect.kind.describe().to_owned())));
+    let lang = output::decide_lang(words.lang);
+    let defects = letter.defects.iter().map(|defect| describe::defect(defect.kind, lang));
+    facts.extend(defects.map(|defect| ("!", defect.to_owned())));
     facts
 }
