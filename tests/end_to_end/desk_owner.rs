@@ -1,5 +1,6 @@
 //! The desk as a system owner uses it.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::desk_axe::{axe, violations};
 use crate::desk_chromium::{Browser, Page};
 use crate::desk_place::Place;
 use crate::settings::{embedded, mail, model};
-use crate::support::Installation;
+use crate::support::{Installation, wait_until};
 
 /// An installation with a desk, whose models lie in a folder of their own.
 fn installation(desk: &str) -> Installation {
@@ -201,6 +202,27 @@ fn the_buttons_train_a_model_and_import_old_mail() {
     assert!(place.here.path("models/klit/1/model.postbud").is_file());
     let learned = fs::read_to_string(place.here.path("models/klit/1/letters.txt")).unwrap();
     assert_eq!(learned.lines().count(), 153);
+}
+
+#[test]
+fn the_page_shows_how_far_a_retraining_has_come() {
+    let here = installation("");
+    here.write("base.jsonl", lines(0..2_400));
+    let place = Place::over(here, 0);
+    let owner = place.person("otto", "owner");
+    let form = format!("csrf={}&start=yes", owner.csrf);
+    let begin = || place.post("/labels/retrain", &form, Some(&owner.cookie), "");
+    assert_eq!(begin().status, 303);
+    let again = begin();
+    assert!(again.body.contains("En træning er allerede i gang"), "{}", again.status);
+    let mut steps = BTreeSet::new();
+    wait_until("the new version", || {
+        let page = place.get("/labels", Some(&owner.cookie)).body;
+        let part = page.split("<progress id=\"progress\" value=\"").nth(1);
+        steps.extend(part.and_then(|rest| rest.split('"').next()?.parse::<u64>().ok()));
+        page.contains("ny version lavet")
+    });
+    assert!(!steps.is_empty(), "no page said how far it had come");
 }
 
 #[test]

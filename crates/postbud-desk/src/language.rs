@@ -5,7 +5,7 @@ use axum::http::header::COOKIE;
 use jiff::tz::TimeZone;
 use postbud_decide::Lang;
 use postbud_letter::DocumentFormat;
-use postbud_pipeline::ports::{State, Timestamp};
+use postbud_pipeline::ports::{Said, State, Timestamp};
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,11 @@ impl Words {
             Lang::Danish => danish,
             Lang::English => english,
         }
+    }
+
+    /// The one of two sentences.
+    pub(crate) fn said<'a>(&self, said: &'a Said) -> &'a str {
+        self.t(&said.danish, &said.english)
     }
 
     /// The code for `lang="…"`.

@@ -94,6 +94,8 @@ struct Page {
     can_train: bool,
     running: bool,
     training_now: bool,
+    /// How far it has come: so many of so many steps.
+    part: Option<(u64, u64)>,
     said: String,
     import: ImportState,
 }
@@ -259,7 +261,8 @@ pub(crate) async fn page(
             || trainings.first().is_some_and(|first| first.running),
         training_now: training_now.running,
         trainings,
-        said: training_now.said,
+        part: training_now.part,
+        said: w.said(&training_now.said).to_owned(),
         import,
     }))
 }

@@ -85,7 +85,8 @@ impl Problem {
     /// What the models say when something was not done.
     pub(super) fn models(words: Words, error: &ModelsError) -> Self {
         let title = ("Det blev ikke gjort", "That was not done");
-        Self::new(words, StatusCode::CONFLICT, title, error.to_string())
+        let ModelsError::Refused(said) = error;
+        Self::new(words, StatusCode::CONFLICT, title, words.said(said).to_owned())
     }
 }
 
@@ -120,7 +121,7 @@ fn line(w: Words, pinned: bool, found: &ModelVersion) -> Line {
         letters: found.letters.map_or_else(|| "–".to_owned(), |letters| letters.to_string()),
         accuracy: share(found.accuracy),
         coverage,
-        faults: found.faults.clone(),
+        faults: found.faults.iter().map(|fault| w.said(fault).to_owned()).collect(),
         can_promote: !pinned && found.role != Some(ModelRole::Champion),
         can_challenge: !pinned
             && !matches!(found.role, Some(ModelRole::Champion | ModelRole::Challenger)),

@@ -35,7 +35,7 @@ pub use measures::{BlindSample, Guess, Measured, Measures, OutboxFigures, Waitin
 pub use model_state::{ModelState, RefusedModel, ServingModel};
 pub use models::{
     ImportDone, ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
-    RetrainState,
+    RetrainState, Said,
 };
 pub use owner::{Identity, Integration, LabelCount, Owner, PastDecision, Stood};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};

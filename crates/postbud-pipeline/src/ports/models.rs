@@ -20,6 +20,28 @@ pub enum ModelRole {
     Previous,
 }
 
+/// A sentence for people, in both languages of the desk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// In Danish.
+    pub danish: String,
+    /// In English.
+    pub english: String,
+}
+
+impl Said {
+    /// This sentence.
+    pub fn new(danish: impl Into<String>, english: impl Into<String>) -> Self {
+        Self { danish: danish.into(), english: english.into() }
+    }
+
+    /// Is there anything to say?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.danish.is_empty() && self.english.is_empty()
+    }
+}
+
 /// A version of the model, as far as its files tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelVersion {
@@ -40,7 +62,7 @@ pub struct ModelVersion {
     /// The promise that this was computed for: the share of errors among those, 0 to 1.
     pub target: Option<f64>,
     /// What is wrong with its files, and what speaks against letting it take over.
-    pub faults: Vec<String>,
+    pub faults: Vec<Said>,
 }
 
 /// A change of roles.
@@ -72,7 +94,7 @@ pub struct ModelList {
     /// Is it one model for ever, whose roles cannot change?
     pub pinned: bool,
     /// What is wrong with the whole, such as a champion that is gone.
-    pub fault: Option<String>,
+    pub fault: Option<Said>,
 }
 
 /// How a retraining stands that this process has begun.
@@ -80,8 +102,10 @@ pub struct ModelList {
 pub struct RetrainState {
     /// Is it at it?
     pub running: bool,
+    /// How far it has come: so many of so many steps; `None` while nobody can say.
+    pub part: Option<(u64, u64)>,
     /// What the last one said that is not in the record, such as that another one was at it.
-    pub said: String,
+    pub said: Said,
 }
 
 /// How importing sorted mail stands.
@@ -114,8 +138,8 @@ pub struct ImportDone {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelsError {
     /// Refused; why, and what to do.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{}", .0.english)]
+    Refused(Said),
 }
 
 /// The models of an installation.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use indicatif::ProgressBar;
 use postbud_learn::{
     Action, CARD_FILE, Check, Registry, RegistryError, RetrainRecord, Role, Signature,
 };
@@ -11,7 +12,7 @@ use postbud_model::Model;
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::{
     ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
-    RetrainState, Timestamp,
+    RetrainState, Said, Timestamp,
 };
 use postbud_store::SqlStore;
 
@@ -35,6 +36,7 @@ pub(crate) struct Workshop {
 #[derive(Default)]
 struct State {
     retrain: RetrainState,
+    bar: Option<ProgressBar>,
     import: ImportState,
 }
 
@@ -69,7 +71,12 @@ impl Workshop {
     ) -> Result<T, ModelsError> {
         let config = Arc::clone(&self.config);
         let done = tokio::task::spawn_blocking(move || work(&config)).await;
-        done.unwrap_or_else(|_| Err(refused("the models cannot be read; the log says why")))
+        done.unwrap_or_else(|_| {
+            Err(refused(
+                "Modellerne kan ikke læses; loggen siger hvorfor.",
+                "the models cannot be read; the log says why",
+            ))
+        })
     }
 
     async fn change<T: Send + 'static>(
@@ -81,29 +88,36 @@ impl Workshop {
             let check = |model: &Model| accepts(config, model);
             let done = work(&mut registry, &check);
             let stays = registry.champion().ok().map(|v| format!("{}/{v}", registry.name()));
-            done.map_err(|error| refused(refusal::of(&error, stays.as_deref()).to_string()))
+            done.map_err(|error| ModelsError::Refused(refusal::said(&error, stays.as_deref())))
         })
         .await
     }
 
     /// The file that a process of its own reads the configuration from.
     fn file(&self) -> Result<PathBuf, ModelsError> {
-        let without = "this desk runs without a configuration file: begin it on the command line";
-        self.file.clone().ok_or_else(|| refused(without))
+        self.file.clone().ok_or_else(|| {
+            refused(
+                "Skrivebordet kører uden en konfigurationsfil: begynd fra kommandolinjen.",
+                "this desk runs without a configuration file: begin it on the command line",
+            )
+        })
     }
 }
 
-fn refused(what: impl Into<String>) -> ModelsError {
-    ModelsError::Refused(what.into())
+fn refused(danish: impl Into<String>, english: impl Into<String>) -> ModelsError {
+    ModelsError::Refused(Said::new(danish, english))
 }
 
 fn open(config: &Config) -> Result<Registry, ModelsError> {
     if Registry::is_pinned(&config.model) {
-        let what = "the configuration names one model for ever; give path in [model] the folder \
-                    of its versions";
-        return Err(refused(what));
+        return Err(refused(
+            "Konfigurationen nævner én model for altid; giv path i [model] mappen med dens \
+             versioner.",
+            "the configuration names one model for ever; give path in [model] the folder of its \
+             versions",
+        ));
     }
-    Registry::open(&config.model).map_err(|error| refused(refusal::of(&error, None).to_string()))
+    Registry::open(&config.model).map_err(|error| ModelsError::Refused(refusal::said(&error, None)))
 }
 
 fn signed(by: &str, why: &str) -> Signature {
@@ -129,10 +143,13 @@ fn action(action: Action) -> String {
 }
 
 fn version(registry: &Registry, number: u32) -> ModelVersion {
-    let (mut found, _) = Facts::of(registry, number);
+    let (found, _) = Facts::of(registry, number);
+    // What files cannot be read, and why, is said in the words of the system, in either language.
+    let mut faults: Vec<Said> =
+        found.faults.iter().map(|fault| Said::new(fault.clone(), fault.clone())).collect();
     if let Some(record) = RetrainRecord::read(&registry.version_dir(number)) {
         let against = record.objections.iter().map(retrain::objection);
-        found.faults.extend(against);
+        faults.extend(against);
     }
     ModelVersion {
         version: number,
@@ -143,7 +160,7 @@ fn version(registry: &Registry, number: u32) -> ModelVersion {
         accuracy: found.accuracy,
         coverage: found.certified.map(|certified| certified.coverage),
         target: found.certified.map(|certified| certified.target),
-        faults: found.faults,
+        faults,
     }
 }
 
@@ -162,7 +179,7 @@ fn list(config: &Config) -> Result<ModelList, ModelsError> {
     };
     let fault = match registry.versions().is_empty() {
         true => None,
-        false => registry.champion().err().map(|error| error.to_string()),
+        false => registry.champion().err().map(|error| refusal::said(&error, None)),
     };
     Ok(ModelList {
         name: registry.name().to_owned(),
@@ -198,7 +215,10 @@ impl Models for Workshop {
     async fn roll_back(&self, from: u32, by: &str, why: &str) -> Result<u32, ModelsError> {
         let now = self.on_disk(|config| Ok(open(config)?.champion().ok())).await?;
         if now != Some(from) {
-            return Err(refused("another version decides by now: look again before you roll back"));
+            return Err(refused(
+                "En anden version afgør nu brevene: se igen, før du ruller tilbage.",
+                "another version decides by now: look again before you roll back",
+            ));
         }
         let signature = signed(by, why);
         self.change(move |registry, check| {
@@ -226,30 +246,52 @@ impl Models for Workshop {
         self.on_disk(|config| open(config).map(|_| ())).await?;
         let free = self.state(|state| !std::mem::replace(&mut state.retrain.running, true));
         if !free {
-            return Err(refused("a retraining is running already: wait for its end"));
+            return Err(refused(
+                "En træning er allerede i gang: vent, til den er færdig.",
+                "a retraining is running already: wait for its end",
+            ));
         }
-        self.state(|state| state.retrain.said.clear());
+        // A bar that nobody sees: it knows how far the process has come.
+        let bar = ProgressBar::hidden();
+        self.state(|state| {
+            state.retrain.said = Said::default();
+            state.bar = Some(bar.clone());
+        });
         let (this, by) = (self.clone(), by.to_owned());
         tokio::spawn(async move {
-            let said = retrain::asked_for(&this.config, &file, &this.store, &by, &this.stop).await;
-            this.state(|state| state.retrain = RetrainState { running: false, said });
+            let said =
+                retrain::asked_for(&this.config, &file, &this.store, &by, &this.stop, bar).await;
+            this.state(|state| {
+                state.bar = None;
+                state.retrain = RetrainState { running: false, part: None, said };
+            });
         });
         Ok(())
     }
 
     async fn retrain_state(&self) -> RetrainState {
-        self.state(|state| state.retrain.clone())
+        self.state(|state| {
+            let length = |bar: &ProgressBar| Some((bar.position(), bar.length()?));
+            let part = state.bar.as_ref().and_then(length).filter(|(_, of)| *of > 0);
+            RetrainState { part, ..state.retrain.clone() }
+        })
     }
 
     async fn import(&self, by: &str) -> Result<(), ModelsError> {
         let file = self.file()?;
         let desk = self.config.desk.as_ref();
         let Some(folder) = desk.and_then(|desk| desk.history.clone()) else {
-            return Err(refused("no folder is configured: set history in [desk]"));
+            return Err(refused(
+                "Der er ingen mappe: sæt history i [desk].",
+                "no folder is configured: set history in [desk]",
+            ));
         };
         let free = self.state(|state| !std::mem::replace(&mut state.import.running, true));
         if !free {
-            return Err(refused("an import is running already: wait for its end"));
+            return Err(refused(
+                "En import er allerede i gang: vent, til den er færdig.",
+                "an import is running already: wait for its end",
+            ));
         }
         let (this, by) = (self.clone(), by.to_owned());
         tokio::spawn(async move {

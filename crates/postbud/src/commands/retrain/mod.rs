@@ -18,9 +18,9 @@ mod worker;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
-use postbud_pipeline::ports::is_person;
+use postbud_pipeline::ports::{Said, is_person};
 
-use crate::cli::RetrainArgs;
+use crate::cli::{Lang, RetrainArgs};
 use crate::commands::train::progress::reading;
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
@@ -30,8 +30,8 @@ pub(crate) use asked::asked_for;
 pub(crate) use scheduled::by_schedule;
 
 /// What speaks against letting a version take over, for a system owner at the desk.
-pub(crate) fn objection(objection: &postbud_learn::Objection) -> String {
-    words::objection(crate::cli::Lang::Da, objection)
+pub(crate) fn objection(objection: &postbud_learn::Objection) -> Said {
+    Said::new(words::objection(Lang::Da, objection), words::objection(Lang::En, objection))
 }
 
 /// Retrains, in a process of its own.
