@@ -162,7 +162,8 @@ fn of_twenty_decisions_at_once_one_counts_and_all_learn_who_was_first() {
             *seen.entry(answer.join().unwrap()).or_default() += 1;
         }
     });
-    assert_eq!(seen, BTreeMap::from([(303, 1), (409, 19)]));
+    // Whoever was first may click again; the other learns who that was.
+    assert_eq!(seen, BTreeMap::from([(303, 10), (409, 10)]));
     let labels = place.here.json(&["labels", "list", "--letter", &letter]);
     assert_eq!(labels["labels"].as_array().unwrap().len(), 1);
 }

@@ -1,5 +1,8 @@
 //! What lies in a letter: read, weighed, and survived. Over the real binary and its real workers.
 
+#[path = "../../crates/postbud-extract/tests/made/old_word.rs"]
+mod old_word;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
@@ -92,7 +95,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("empty", zip("word/document.xml", external)),
         ("too-deep", deep),
         (
-            "only-pictures",
+            "too-large",
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x9c\x40\0\0\x9c\x40\x08\x02\0\0\0".to_vec(),
         ),
         ("broken", b"%PDF-1.7\nintet".to_vec()),
@@ -131,6 +134,20 @@ fn what_a_pdf_says_counts_when_the_mail_says_little() {
     let unread = classify(&Installation::with(&config("read = false")), &letter);
     assert_eq!(unread["decision"].get("documents"), None);
     assert_ne!(read["suggestions"][0], unread["suggestions"][0]);
+}
+
+/// Read by another program, which this binary has limited and become.
+#[test]
+fn what_an_old_word_document_says_counts_too() {
+    if !std::path::Path::new("/usr/bin/catdoc").is_file() {
+        println!("skipped: catdoc is not installed (Debian: apt-get install catdoc)");
+        return;
+    }
+    let letter = mail("Henvendelse", "Se vedhæftede.", &[&old_word::doc(&format!("{WASTE}\r"))]);
+    let read = classify(&Installation::with(&config("")), &letter);
+    assert_eq!(read["suggestions"][0]["mailbox"], "affald", "{read}");
+    assert_eq!(troubles(&read["decision"]), ["none"]);
+    assert_eq!(read["decision"]["documents"][0]["format"], "old-office");
 }
 
 #[test]

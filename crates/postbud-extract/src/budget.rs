@@ -25,6 +25,12 @@ pub struct Budget {
     pub letter_bytes: u64,
     /// Time on the wall for all documents of one letter together.
     pub letter_time: Duration,
+    /// Pictures and scanned pages of one document that OCR reads; 0 for none.
+    pub ocr_pages: u32,
+    /// A picture of more points is left unread.
+    pub ocr_pixels: u64,
+    /// What OCR reads, by tesseract's name: `dan`, or several: `dan+deu`.
+    pub ocr_language: String,
     /// Address space of the process that reads, in bytes.
     pub memory_bytes: u64,
     /// Processes that read side by side.
@@ -42,10 +48,13 @@ impl Default for Budget {
             pages: 200,
             entries: 1_000,
             depth: 3,
-            document_time: Duration::from_secs(10),
+            document_time: Duration::from_secs(8),
             letter_documents: 20,
             letter_bytes: 64 << 20,
-            letter_time: Duration::from_secs(20),
+            letter_time: Duration::from_secs(9),
+            ocr_pages: 5,
+            ocr_pixels: 40_000_000,
+            ocr_language: "dan".to_owned(),
             memory_bytes: 1 << 30,
             workers: 2,
             documents_per_worker: 100,

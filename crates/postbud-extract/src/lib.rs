@@ -3,13 +3,15 @@
 //! Nobody trusts a document: it is read in a process of its own, which has limited itself before it
 //! reads a byte and can open no file and no connection ([`worker`]). The router's side keeps a few
 //! of these warm, waits for each no longer than the budget says, and replaces those that die
-//! ([`Reader`]). What comes back is a text or a clear word about why there is none, never an error.
+//! ([`Reader`]). Pictures of text, scans and old Word documents go on to other programs, which are
+//! limited like it ([`outside`]). What comes back is a text or a clear word about why there is none, never an error.
 
 mod budget;
 mod frame;
 mod keeper;
 mod letter;
 mod message;
+mod outside;
 mod pool;
 mod process;
 pub mod read;
@@ -19,6 +21,7 @@ pub mod worker;
 
 pub use budget::Budget;
 pub use message::Found;
+pub use outside::{Launch, Tools, launch};
 pub use pool::{Program, Reader, StartError};
 pub use sandbox::{Force, Sandbox};
 pub use sniff::format_of;

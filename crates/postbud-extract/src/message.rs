@@ -36,6 +36,10 @@ pub struct Task {
     pub depth: u32,
     /// Processor time, in seconds.
     pub cpu_seconds: u64,
+    /// Pictures and scanned pages that are left to OCR; 0 when there is to be none.
+    pub ocr_pages: u32,
+    /// Points of one picture that OCR is given.
+    pub ocr_pixels: u64,
 }
 
 impl From<&Budget> for Task {
@@ -48,8 +52,41 @@ impl From<&Budget> for Task {
             entries: budget.entries,
             depth: budget.depth,
             cpu_seconds: budget.document_time.as_secs().max(1) + 1,
+            ocr_pages: budget.ocr_pages,
+            ocr_pixels: budget.ocr_pixels,
         }
     }
+}
+
+/// What a worker says of a document. The bytes of each rest that has some follow in a frame of
+/// their own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) found: Found,
+    pub(crate) rests: Vec<Rest>,
+}
+
+/// Something that a worker cannot read and another program may.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Rest {
+    pub(crate) kind: Kind,
+    /// Does it lie in the document, or is it the document?
+    pub(crate) within: bool,
+    /// Do bytes follow? Without, they are the document's.
+    pub(crate) carried: bool,
+    #[serde(skip)]
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+/// What is left to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// A picture.
+    Picture,
+    /// Pages of a PDF that hold pictures and next to no text, from 1.
+    Pages(Vec<u32>),
+    /// A Word document from before 2007.
+    OldWord,
 }
 
 /// What was read of a document.

@@ -10,8 +10,10 @@ use tracing::{info, warn};
 
 use crate::budget::Budget;
 use crate::keeper::Keeper;
-use crate::message::{Found, Task};
+use crate::message::{Answer, Found, Task};
+use crate::outside::{Outside, Tools, Work};
 use crate::process::{Outcome, Process, unread};
+use crate::read::REST_BYTES;
 use crate::sandbox::Sandbox;
 
 /// How a worker is started: a program that calls [`worker::run`](crate::worker::run).
@@ -50,6 +52,7 @@ pub struct Reader {
     keeper: Keeper,
     state: Mutex<State>,
     freed: Condvar,
+    outside: Option<Outside>,
 }
 
 #[derive(Default)]
@@ -69,7 +72,15 @@ impl Reader {
     pub fn new(program: Program, budget: Budget) -> Result<Self, StartError> {
         let keeper = Keeper::start().map_err(StartError::Keeper)?;
         let state = Mutex::new(State::default());
-        Ok(Self { program, budget, keeper, state, freed: Condvar::new() })
+        Ok(Self { program, budget, keeper, state, freed: Condvar::new(), outside: None })
+    }
+
+    /// The same, and what the workers cannot read is read with `tools`. Each of them is started by
+    /// `launcher`, a program that hands what it is given behind its own arguments to
+    /// [`Launch::from_args`](crate::Launch::from_args) and calls [`launch`](crate::launch()).
+    #[must_use]
+    pub fn with_tools(self, launcher: Program, tools: Tools) -> Self {
+        Self { outside: Some(Outside::new(launcher, tools)), ..self }
     }
 
     /// Starts a worker ahead of the first document, and says what is in force in it.
@@ -100,18 +111,51 @@ impl Reader {
         };
         let task = Task::from(&self.budget);
         let outcome = process.read(bytes, &task, deadline, &self.keeper);
-        let worn = process.documents >= self.budget.documents_per_worker;
-        match outcome {
-            Outcome::Answered(found) => {
-                self.give_back((!worn).then_some(process));
-                found
-            }
+        let mut process = Some(process);
+        let found = match outcome {
+            Outcome::Answered(answer) => self.complete(answer, bytes, &mut process, deadline),
             Outcome::Died(trouble) => {
-                drop(process);
-                self.give_back(None);
+                process = None;
                 unread(bytes, trouble)
             }
+        };
+        let worn = |process: &Process| process.documents >= self.budget.documents_per_worker;
+        self.give_back(process.filter(|process| !worn(process)));
+        found
+    }
+
+    /// What the worker left is read by others. It is not given back meanwhile: no more documents are
+    /// read at once than the budget allows, whoever reads them, and pages that were drawn are its to
+    /// make ready.
+    fn complete(
+        &self,
+        answer: Answer,
+        bytes: &[u8],
+        process: &mut Option<Process>,
+        deadline: Instant,
+    ) -> Found {
+        let Answer { mut found, rests } = answer;
+        if rests.is_empty() {
+            return found;
         }
+        let Some(outside) = &self.outside else {
+            found.trouble = found.trouble.or(Some(DocumentTrouble::NoReader));
+            return found;
+        };
+        let task = Task { document_bytes: REST_BYTES, ..Task::from(&self.budget) };
+        let mut look = |picture: &[u8]| {
+            let worker = process.as_mut().ok_or(DocumentTrouble::ReaderDied)?;
+            match worker.read(picture, &task, deadline, &self.keeper) {
+                Outcome::Answered(answer) => Ok(answer),
+                Outcome::Died(trouble) => {
+                    *process = None;
+                    Err(trouble)
+                }
+            }
+        };
+        let work = Work { document: bytes, budget: &self.budget, keeper: &self.keeper, deadline };
+        outside.complete(&mut found, &rests, &work, &mut look);
+        found
     }
 
     /// An idle worker, a new one, or the next to become free.

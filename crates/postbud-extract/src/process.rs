@@ -10,8 +10,9 @@ use nix::unistd::Pid;
 use postbud_letter::{DocumentFormat, DocumentTrouble};
 
 use crate::keeper::Keeper;
-use crate::message::{Found, Hello, MESSAGE_BYTES, Task};
+use crate::message::{Answer, Found, Hello, MESSAGE_BYTES, Task};
 use crate::pool::Program;
+use crate::read::REST_BYTES;
 use crate::sandbox::Sandbox;
 use crate::{format_of, frame};
 
@@ -30,7 +31,7 @@ pub(crate) struct Process {
 /// What a worker made of a document.
 pub(crate) enum Outcome {
     /// It answered and can go on.
-    Answered(Found),
+    Answered(Answer),
     /// It did not, and must be replaced.
     Died(DocumentTrouble),
 }
@@ -81,19 +82,24 @@ impl Process {
         }
         drop(watch);
         match answer {
-            Ok(found) => Outcome::Answered(found),
+            Ok(answer) => Outcome::Answered(answer),
             Err(_) => Outcome::Died(self.cause()),
         }
     }
 
-    fn ask(&mut self, document: &[u8], task: &Task) -> io::Result<Found> {
+    fn ask(&mut self, document: &[u8], task: &Task) -> io::Result<Answer> {
         frame::write(&mut self.to, &serde_json::to_vec(task)?)?;
         frame::write(&mut self.to, document)?;
         // In JSON a character may take six bytes for one.
         let most = task.text_bytes.saturating_mul(6).saturating_add(MESSAGE_BYTES);
         let answer = frame::read(&mut self.from, most)?;
         let answer = answer.ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(serde_json::from_slice(&answer)?)
+        let mut answer: Answer = serde_json::from_slice(&answer)?;
+        for rest in answer.rests.iter_mut().filter(|rest| rest.carried) {
+            let bytes = frame::read(&mut self.from, REST_BYTES)?;
+            rest.bytes = Some(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        }
+        Ok(answer)
     }
 
     /// What ended a worker that did not answer.
@@ -118,7 +124,7 @@ impl Drop for Process {
     }
 }
 
-fn pid(child: &Child) -> Pid {
+pub(crate) fn pid(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))
 }
 

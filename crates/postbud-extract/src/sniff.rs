@@ -51,7 +51,11 @@ fn is_image(head: &[u8]) -> bool {
     ];
     let riff = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
     let heic = head.get(4..8) == Some(b"ftyp");
+    // Bare points: not sent by anybody, but made of pages that were scanned.
+    let near = head.get(..32).unwrap_or_default();
+    let pgm = head.starts_with(b"P5\n") && near.windows(5).any(|at| at == b"\n255\n");
     riff || heic
+        || pgm
         || MAGIC.iter().any(|magic| head.starts_with(magic) && !(*magic == b"BM" && is_text(head)))
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use postbud_letter::DocumentTrouble;
 
-use crate::message::{Found, Hello, MESSAGE_BYTES, Task};
+use crate::message::{Answer, Found, Hello, MESSAGE_BYTES, Task};
 use crate::{format_of, frame, read, sandbox};
 
 /// Works until standard input is closed. To be called before the process starts any thread.
@@ -26,16 +26,22 @@ pub fn run(memory_bytes: u64) -> io::Result<()> {
         };
         sandbox::allow_cpu_seconds(task.cpu_seconds);
         fault(&document);
-        say(&mut to, &found(&document, &task))?;
+        let answer = answer(&document, &task);
+        say(&mut to, &answer)?;
+        for bytes in answer.rests.iter().filter_map(|rest| rest.bytes.as_deref()) {
+            frame::write(&mut to, bytes)?;
+        }
     }
     Ok(())
 }
 
 /// What is in the document. A reader that panics has found a document it cannot read.
-fn found(document: &[u8], task: &Task) -> Found {
-    let read = || read::document(document, task);
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Found::nothing(format_of(document), DocumentTrouble::Broken))
+fn answer(document: &[u8], task: &Task) -> Answer {
+    let read = || read::answer(document, task);
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Answer {
+        found: Found::nothing(format_of(document), DocumentTrouble::Broken),
+        rests: Vec::new(),
+    })
 }
 
 fn say(to: &mut impl Write, message: &impl serde::Serialize) -> io::Result<()> {

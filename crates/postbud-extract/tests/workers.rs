@@ -8,49 +8,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use made::{deep_mail, deep_zip, docx, lines, pdf, zip};
+use made::{deep_mail, deep_zip, docx, letter, lines, pdf, worker, zip};
 use postbud_extract::{Budget, Force, Program, Reader};
-use postbud_letter::{
-    AttachedText, Document, DocumentFormat, DocumentRole, DocumentTrouble, Letter, Limits, read,
-};
-
-/// The worker that lies beside this test; `None` when only this test was built.
-fn worker() -> Option<Program> {
-    let path = std::env::current_exe().unwrap();
-    let path = path.parent().and_then(|deps| deps.parent()).unwrap().join("examples/worker");
-    if !path.exists() {
-        println!("skipped: the example worker was not built");
-        return None;
-    }
-    Some(Program { path, args: Vec::new() })
-}
+use postbud_letter::{AttachedText, DocumentFormat, DocumentTrouble};
 
 fn shell(script: &str) -> Program {
     let args = ["-c", script].map(OsString::from).to_vec();
     Program { path: PathBuf::from("/bin/sh"), args }
 }
 
-fn letter(documents: Vec<Vec<u8>>) -> Letter {
-    let raw = b"From: a@b.example\r\nSubject: Se bilag\r\n\r\nSe bilag\r\n";
-    let mut letter = read(raw, &Limits::default());
-    letter.documents = documents
-        .into_iter()
-        .map(|bytes| Document {
-            role: DocumentRole::Attachment,
-            label: None,
-            filename: "../../etc/passwd".to_owned(),
-            media_type: "application/pdf".to_owned(),
-            bytes,
-        })
-        .collect();
-    letter
-}
-
 fn attached(program: Program, budget: Budget, documents: Vec<Vec<u8>>) -> Vec<AttachedText> {
-    let reader = Reader::new(program, budget).unwrap();
-    let mut letter = letter(documents);
-    reader.attach(&mut letter);
-    letter.attached
+    made::attached(&Reader::new(program, budget).unwrap(), documents)
 }
 
 fn troubles(attached: &[AttachedText]) -> Vec<Option<DocumentTrouble>> {

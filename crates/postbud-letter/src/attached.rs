@@ -65,6 +65,10 @@ pub enum DocumentTrouble {
     TooDeep,
     /// It holds pictures of text and no text.
     OnlyPictures,
+    /// It holds pictures of text, and there is no OCR here that could read them.
+    NoOcr,
+    /// It is a Word document from before 2007, and no program is here that reads those.
+    NoConverter,
     /// No reader for this kind of document.
     UnknownFormat,
     /// Reading took longer than the budget and was stopped.

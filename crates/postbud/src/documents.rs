@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postbud_extract::{Budget, Program, Reader};
+use postbud_extract::{Budget, Program, Reader, Sandbox, Tools};
 use postbud_letter::Letter;
 use postbud_pipeline::ports::Documents;
 use tracing::{info, warn};
@@ -34,7 +34,7 @@ pub(crate) fn reader_when_asked(config: &Config) -> Option<Arc<dyn Documents>> {
 fn begin(config: &Config) -> Option<Arc<Reader>> {
     let budget = config.documents.as_ref()?;
     match Reader::new(program(budget), budget.clone()) {
-        Ok(reader) => Some(Arc::new(reader)),
+        Ok(reader) => Some(Arc::new(reader.with_tools(launcher(), tools(budget)))),
         Err(error) => {
             warn!(error = %error, "documents are not read: letters are decided on the rest");
             None
@@ -45,6 +45,21 @@ fn begin(config: &Config) -> Option<Arc<Reader>> {
 fn program(budget: &Budget) -> Program {
     let memory = format!("--memory={}", budget.memory_bytes);
     Program::own(vec!["extract-worker".into(), memory.into()])
+}
+
+/// What starts other programs, within limits.
+fn launcher() -> Program {
+    Program::own(vec!["extract-program".into()])
+}
+
+/// The other programs that read documents here.
+pub(crate) fn tools(budget: &Budget) -> Tools {
+    Tools::find(&budget.ocr_language)
+}
+
+/// Starts a process that reads documents, once, and says what is in force in it.
+pub(crate) fn try_out(budget: &Budget) -> anyhow::Result<Sandbox> {
+    Ok(Reader::new(program(budget), budget.clone())?.warm()?)
 }
 
 fn warm(reader: Arc<Reader>) {

@@ -46,6 +46,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(Command::ExtractWorker(args)) = &cli.command {
         return commands::extract_worker::run(args);
     }
+    if let Some(Command::ExtractProgram(args)) = &cli.command {
+        return commands::extract_worker::become_program(args);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
@@ -69,6 +72,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Retention(args) => runtime.block_on(commands::retention::run(&args)),
         Command::Audit(args) => runtime.block_on(commands::audit::run(&args)),
         Command::ExtractWorker(args) => commands::extract_worker::run(&args),
+        Command::ExtractProgram(args) => commands::extract_worker::become_program(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Migrate(args) => runtime.block_on(migrate::run(&args)),
         Command::Backup(args) => runtime.block_on(backup::backup(&args)),

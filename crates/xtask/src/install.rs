@@ -1,4 +1,4 @@
-//! Gets the servers, and the browser, that the tests need.
+//! Gets the servers, the browser and the readers of documents that the tests need.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +9,9 @@ use postbud_testkit::{PostgresServer, RabbitServer};
 
 /// Debian asks this file whether an installed service may be started.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// What pages are drawn with that name Helvetica.
+const FONT: &str = "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf";
 
 /// Installs what is missing where that is allowed; otherwise says what is missing and how to get it.
 pub(crate) fn ensure_servers(install: bool) -> Result<()> {
@@ -44,6 +47,10 @@ pub(crate) fn ensure_servers(install: bool) -> Result<()> {
 
 fn missing() -> Vec<&'static str> {
     let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    let danish = [
+        "/usr/share/tesseract-ocr/5/tessdata/dan.traineddata",
+        "/usr/share/tesseract-ocr/4.00/tessdata/dan.traineddata",
+    ];
     let servers = [
         (RabbitServer::installed(), "rabbitmq-server"),
         (PostgresServer::installed(), "postgresql"),
@@ -54,6 +61,13 @@ fn missing() -> Vec<&'static str> {
         // They hand mail to us, as the municipality's own servers do.
         (Path::new("/usr/sbin/postfix").is_file(), "postfix"),
         (Path::new("/usr/sbin/dovecot").is_file(), "dovecot-imapd"),
+        // They read what a letter's documents hold; the tests draw scans with them, too.
+        (Path::new("/usr/bin/tesseract").is_file(), "tesseract-ocr"),
+        (danish.iter().any(|path| Path::new(path).is_file()), "tesseract-ocr-dan"),
+        (Path::new("/usr/bin/pdftoppm").is_file(), "poppler-utils"),
+        (Path::new(FONT).is_file(), "fonts-liberation"),
+        (Path::new("/usr/bin/antiword").is_file(), "antiword"),
+        (Path::new("/usr/bin/catdoc").is_file(), "catdoc"),
     ];
     servers.into_iter().filter(|(installed, _)| !installed).map(|(_, package)| package).collect()
 }

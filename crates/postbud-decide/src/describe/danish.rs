@@ -184,6 +184,12 @@ fn trouble_words(trouble: DocumentTrouble) -> &'static str {
         }
         DocumentTrouble::TooDeep => "er indlejret for dybt og ikke læst til ende",
         DocumentTrouble::OnlyPictures => "rummer billeder og ingen tekst, der kunne læses",
+        DocumentTrouble::NoOcr => {
+            "rummer billeder og er ikke læst, fordi tekstgenkendelse (tesseract) ikke er installeret"
+        }
+        DocumentTrouble::NoConverter => {
+            "er et gammelt Word-dokument og er ikke læst, fordi hverken antiword eller catdoc er installeret"
+        }
         DocumentTrouble::UnknownFormat => "er af en art, der ikke læses",
         DocumentTrouble::TookTooLong => "tog for lang tid at læse og blev opgivet",
         DocumentTrouble::ReaderDied => "fik læseren til at gå ned og er ikke læst",

@@ -187,6 +187,12 @@ fn trouble_words(trouble: DocumentTrouble) -> &'static str {
         }
         DocumentTrouble::TooDeep => "is nested too deeply and was not read to its end",
         DocumentTrouble::OnlyPictures => "holds pictures and no text that could be read",
+        DocumentTrouble::NoOcr => {
+            "holds pictures and was not read, because OCR (tesseract) is not installed"
+        }
+        DocumentTrouble::NoConverter => {
+            "is an old Word document and was not read, because neither antiword nor catdoc is installed"
+        }
         DocumentTrouble::UnknownFormat => "is of a kind that is not read",
         DocumentTrouble::TookTooLong => "took too long to read and was given up",
         DocumentTrouble::ReaderDied => "made its reader fail and was not read",

@@ -5,6 +5,7 @@ mod fields;
 mod mail;
 mod office;
 mod pdf;
+mod picture;
 mod plain;
 mod rtf;
 mod sheet;
@@ -13,17 +14,40 @@ mod xml;
 
 use postbud_letter::{DocumentFormat, DocumentTrouble};
 
-use crate::message::Found;
 pub use crate::message::Task;
+use crate::message::{Answer, Found, Kind, Rest};
 use crate::sniff::format_of;
+pub(crate) use picture::LONG_SIDE;
 use sink::Sink;
 
-/// What a document says, as far as the task allows.
+/// No more is handed over to other programs, all rests of a document together, in bytes.
+pub(crate) const REST_BYTES: u64 = 64 << 20;
+
+/// What a document says, as far as the task allows, and as far as it can be read here.
 #[must_use]
 pub fn document(bytes: &[u8], task: &Task) -> Found {
+    let Answer { mut found, rests } = answer(bytes, task);
+    if found.text.is_empty() && found.trouble.is_none() {
+        found.trouble = rests.first().map(|rest| match rest.kind {
+            Kind::Picture | Kind::Pages(_) => DocumentTrouble::OnlyPictures,
+            Kind::OldWord => DocumentTrouble::UnknownFormat,
+        });
+    }
+    found
+}
+
+/// The same, and what is left for other programs to read.
+pub(crate) fn answer(bytes: &[u8], task: &Task) -> Answer {
     let mut reading = Reading::new(task);
     let format = reading.read(bytes, 0);
-    reading.found(format, bytes)
+    reading.answer(format, bytes)
+}
+
+/// Text of another program with its white space tidied, and whether some did not fit.
+pub(crate) fn tidied(text: &str, most_bytes: u64) -> (String, bool) {
+    let mut out = Sink::new(most_bytes);
+    out.push(text);
+    out.finish()
 }
 
 /// A document that is being read, with everything in it.
@@ -35,6 +59,12 @@ struct Reading<'t> {
     entries_left: u32,
     pages: Option<u32>,
     trouble: Option<DocumentTrouble>,
+    /// What other programs are to read.
+    rests: Vec<Rest>,
+    /// Pictures and pages that may still be among them.
+    ocr_left: u32,
+    /// What may still be handed over with them, in bytes.
+    rest_bytes_left: u64,
 }
 
 impl<'t> Reading<'t> {
@@ -46,6 +76,9 @@ impl<'t> Reading<'t> {
             entries_left: task.entries,
             pages: None,
             trouble: None,
+            rests: Vec::new(),
+            ocr_left: task.ocr_pages,
+            rest_bytes_left: REST_BYTES,
         }
     }
 
@@ -59,12 +92,12 @@ impl<'t> Reading<'t> {
         match format {
             DocumentFormat::Text => self.plain(bytes),
             DocumentFormat::Html => self.html(bytes),
-            DocumentFormat::Pdf => self.pdf(bytes),
+            DocumentFormat::Pdf => self.pdf(bytes, depth),
             DocumentFormat::Rtf => self.rtf(bytes),
             DocumentFormat::Mail => self.mail(bytes, depth),
             DocumentFormat::Zip => return self.archive(bytes, depth),
-            DocumentFormat::Image => self.note(DocumentTrouble::OnlyPictures),
-            DocumentFormat::OldOffice => self.old_office(bytes),
+            DocumentFormat::Image => self.picture(bytes, depth),
+            DocumentFormat::OldOffice => self.old_office(bytes, depth),
             _ => self.note(DocumentTrouble::UnknownFormat),
         }
         format
@@ -75,22 +108,42 @@ impl<'t> Reading<'t> {
         self.trouble.get_or_insert(trouble);
     }
 
-    /// Office from before 2007. What is newer lies in the same container when it has a password.
-    fn old_office(&mut self, bytes: &[u8]) {
-        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let encrypted = bytes.windows(name.len()).any(|at| at == name);
-        self.note(if encrypted {
-            DocumentTrouble::Encrypted
-        } else {
-            DocumentTrouble::UnknownFormat
-        });
+    /// Leaves something to other programs, made `ready` for them or as it is. The document itself
+    /// is at hand where they are started; other bytes must be handed over.
+    fn leave(&mut self, kind: Kind, bytes: &[u8], ready: Option<Vec<u8>>, depth: u32) {
+        let within = depth > 0;
+        let bytes = ready.or_else(|| within.then(|| bytes.to_vec()));
+        let size = bytes.as_ref().map_or(0, Vec::len) as u64;
+        if size > self.rest_bytes_left {
+            self.note(DocumentTrouble::TooLarge);
+            return;
+        }
+        self.rest_bytes_left -= size;
+        self.rests.push(Rest { kind, within, carried: bytes.is_some(), bytes });
     }
 
-    fn found(self, format: DocumentFormat, bytes: &[u8]) -> Found {
-        let Self { pages, trouble, out, .. } = self;
+    /// Office from before 2007. What is newer lies in the same container when it has a password.
+    fn old_office(&mut self, bytes: &[u8], depth: u32) {
+        let holds = |name: &str| {
+            let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            bytes.windows(name.len()).any(|at| at == name)
+        };
+        if holds("EncryptedPackage") {
+            self.note(DocumentTrouble::Encrypted);
+        } else if holds("WordDocument") {
+            self.leave(Kind::OldWord, bytes, None, depth);
+        } else {
+            self.note(DocumentTrouble::UnknownFormat);
+        }
+    }
+
+    fn answer(self, format: DocumentFormat, bytes: &[u8]) -> Answer {
+        let Self { pages, trouble, out, rests, .. } = self;
         let (text, cut) = out.finish();
-        let silent = text.is_empty().then(|| silence(format, bytes));
-        Found { format, text, pages, cut, trouble: trouble.or(silent) }
+        // Whether there is nothing to say, those will know who read the rest.
+        let silent = (text.is_empty() && rests.is_empty()).then(|| silence(format, bytes));
+        let found = Found { format, text, pages, cut, trouble: trouble.or(silent) };
+        Answer { found, rests }
     }
 }
 

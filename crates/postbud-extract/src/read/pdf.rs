@@ -7,15 +7,18 @@ use lopdf::{Dictionary, Document, Encoding, Error, LoadOptions, Object, ObjectId
 use postbud_letter::DocumentTrouble;
 
 use super::Reading;
+use crate::message::Kind;
 
 /// Drawing instructions of one page, unpacked, in bytes: text is short, and each instruction takes
 /// a hundred times its size in memory.
 const PAGE_BYTES: usize = 4 << 20;
+/// A page with less text than this, in bytes, may be a scan with a page number or a stamp.
+const NEXT_TO_NO_TEXT: usize = 40;
 /// A shift to the left of this many thousandths within a line of text is a space.
 const SPACE: f32 = -180.0;
 
 impl Reading<'_> {
-    pub(super) fn pdf(&mut self, bytes: &[u8]) {
+    pub(super) fn pdf(&mut self, bytes: &[u8], depth: u32) {
         let most = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX);
         let options = LoadOptions { max_decompressed_size: Some(most), ..LoadOptions::default() };
         let pdf = match Document::load_mem_with_options(bytes, options) {
@@ -39,19 +42,39 @@ impl Reading<'_> {
             self.out.note_cut();
         }
         self.fields(&pdf);
-        for page in pages.into_iter().take(most) {
+        let mut scanned = Vec::new();
+        for (number, page) in (1..).zip(pages.into_iter().take(most)) {
             self.out.fresh_line();
-            self.page(&pdf, page);
+            let before = self.out.len();
+            let pictures = self.page(&pdf, page);
+            if pictures && self.out.len() - before < NEXT_TO_NO_TEXT {
+                scanned.push(number);
+            }
+        }
+        self.scanned(scanned, bytes, depth);
+    }
+
+    /// Pages that hold pictures and next to no text are left to OCR.
+    fn scanned(&mut self, mut pages: Vec<u32>, bytes: &[u8], depth: u32) {
+        let left = usize::try_from(self.ocr_left).unwrap_or(usize::MAX);
+        if left > 0 && pages.len() > left {
+            self.out.note_cut();
+        }
+        pages.truncate(left);
+        if !pages.is_empty() {
+            self.ocr_left -= u32::try_from(pages.len()).unwrap_or(self.ocr_left);
+            self.leave(Kind::Pages(pages), bytes, None, depth);
         }
     }
 
-    fn page(&mut self, pdf: &Document, page: ObjectId) {
+    /// Reads a page; says whether there are pictures on it.
+    fn page(&mut self, pdf: &Document, page: ObjectId) -> bool {
         let budget = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX).min(PAGE_BYTES);
         let drawn = match pdf.get_page_content_with_limit(page, budget) {
             Ok(drawn) => drawn,
             Err(error) => {
                 self.note(trouble_of(&error));
-                return;
+                return false;
             }
         };
         self.unpacked_left = self.unpacked_left.saturating_sub(drawn.len() as u64);
@@ -61,8 +84,15 @@ impl Reading<'_> {
             .filter_map(|(name, font)| Some((name, encoding(pdf, font)?)))
             .collect();
         match Content::decode(&drawn) {
-            Ok(content) => self.draw(&content.operations, &encodings),
-            Err(_) => self.note(DocumentTrouble::Broken),
+            Ok(content) => {
+                self.draw(&content.operations, &encodings);
+                let picture = |drawn: &Operation| matches!(drawn.operator.as_str(), "Do" | "BI");
+                content.operations.iter().any(picture)
+            }
+            Err(_) => {
+                self.note(DocumentTrouble::Broken);
+                false
+            }
         }
     }
 

@@ -17,6 +17,11 @@ impl Sink {
         Self { text: String::new(), most, full: false, cut: false, gap: false }
     }
 
+    /// Bytes of text so far.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Nothing more is taken.
     pub(super) fn is_full(&self) -> bool {
         self.full

@@ -3,11 +3,51 @@
 // Each test file uses some of these.
 #![allow(dead_code)]
 
+pub(crate) mod old_word;
+pub(crate) mod scan;
+
 use std::io::{Cursor, Write as _};
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+use postbud_extract::{Program, Reader};
+use postbud_letter::{AttachedText, Document as Attached, DocumentRole, Letter, Limits, read};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
+
+/// The worker that lies beside this test; `None` when only this test was built.
+pub(crate) fn worker() -> Option<Program> {
+    let path = std::env::current_exe().unwrap();
+    let path = path.parent().and_then(|deps| deps.parent()).unwrap().join("examples/worker");
+    if !path.exists() {
+        println!("skipped: the example worker was not built");
+        return None;
+    }
+    Some(Program { path, args: Vec::new() })
+}
+
+/// A letter with these documents.
+pub(crate) fn letter(documents: Vec<Vec<u8>>) -> Letter {
+    let raw = b"From: a@b.example\r\nSubject: Se bilag\r\n\r\nSe bilag\r\n";
+    let mut letter = read(raw, &Limits::default());
+    letter.documents = documents
+        .into_iter()
+        .map(|bytes| Attached {
+            role: DocumentRole::Attachment,
+            label: None,
+            filename: "../../etc/passwd".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            bytes,
+        })
+        .collect();
+    letter
+}
+
+/// What a reader says of these documents.
+pub(crate) fn attached(reader: &Reader, documents: Vec<Vec<u8>>) -> Vec<AttachedText> {
+    let mut letter = letter(documents);
+    reader.attach(&mut letter);
+    letter.attached
+}
 
 /// An archive with these files.
 pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {

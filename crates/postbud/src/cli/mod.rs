@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchDeskArgs, BenchModelArgs, BenchPipelineArgs};
-pub(crate) use extract_worker::ExtractWorkerArgs;
+pub(crate) use extract_worker::{ExtractProgramArgs, ExtractWorkerArgs};
 pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart, TrialArgs};
 pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
@@ -129,6 +129,9 @@ pub(crate) enum Command {
     /// The process that reads documents for `run`
     #[command(hide = true)]
     ExtractWorker(ExtractWorkerArgs),
+    /// The process that becomes another program within limits
+    #[command(hide = true)]
+    ExtractProgram(ExtractProgramArgs),
     /// Look at everything that the installation depends on, and say what to do
     #[command(after_help = EXIT_CODES)]
     Doctor(DoctorArgs),

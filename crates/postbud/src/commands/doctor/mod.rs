@@ -2,6 +2,7 @@
 //! says what to do.
 
 mod certificates;
+mod documents;
 mod finding;
 mod places;
 mod servers;
@@ -38,6 +39,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     findings.extend(servers::queue(&config).await);
     findings.push(model(&config));
     findings.extend(servers::targets(&config).await);
+    findings.extend(documents::documents(&config));
     findings.extend(places::disk(&config));
     findings.extend(args.certificate.iter().map(|file| certificates::check(file)));
     print(&findings, args)?;

@@ -23,7 +23,7 @@ fn everything_can_be_said() {
     let (config, warnings) = loaded(
         "[documents]\ndocument_bytes = 1\nunpacked_bytes = 2\ntext_bytes = 3\npages = 4\nentries = 5\n\
          depth = 6\ndocument_seconds = 7\nletter_documents = 8\nletter_bytes = 9\nletter_seconds = 10\n\
-         memory_bytes = 2147483648\nworkers = 11\ndocuments_per_worker = 12\n\
+         ocr_pages = 0\nocr_pixels = 13\nocr_language = \"dan+deu\"\nmemory_bytes = 2147483648\nworkers = 11\ndocuments_per_worker = 12\n\
          [privacy]\nkey_file = \"/etc/postbud/key\"\n\
          [retention]\nenforce = false\nletters_days = 1\ntraining_days = 2\ndecisions_days = 3\n\
          access_days = 4\nleftovers_days = 5",
@@ -36,7 +36,8 @@ fn everything_can_be_said() {
     assert_eq!((budget.letter_documents, budget.letter_bytes), (8, 9));
     assert_eq!(budget.letter_time, Duration::from_secs(10));
     assert_eq!((budget.memory_bytes, budget.workers), (2 << 30, 11));
-    assert_eq!(budget.documents_per_worker, 12);
+    assert_eq!((budget.ocr_pages, budget.ocr_pixels), (0, 13));
+    assert_eq!((budget.ocr_language.as_str(), budget.documents_per_worker), ("dan+deu", 12));
     assert_eq!(config.privacy.key_file, Path::new("/etc/postbud/key"));
     assert!(!config.privacy.retention);
     let days = Purpose::ALL.map(|purpose| config.privacy.days(purpose));
@@ -51,6 +52,8 @@ fn what_cannot_be_is_named() {
         ("[documents]\nmemory_bytes = 1000", "memory_bytes"),
         ("[documents]\nworkers = 0", "from 1 to 64"),
         ("[documents]\nread = \"yes\"", "true or false"),
+        ("[documents]\nocr_language = \"../dan\"", "no language"),
+        ("[documents]\nocr_pages = 51", "from 0 to 50"),
         ("[documents]\ntessdata = \"x\"", "there is no key"),
         ("[retention]\nletters_days = 0", "from 1 to"),
         ("[privacy]\nkey = \"x\"", "key_file"),

@@ -1,5 +1,8 @@
 //! What a worker does to itself before it reads a byte: no memory beyond the budget, no files, no
 //! connections, no other programs. Every part that the kernel does not have is left out and said.
+//! The other programs that read what a worker cannot have a sandbox much like it ([`program`]).
+
+mod program;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +12,8 @@ use landlock::{
 use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, apply_filter};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use program::enter_for;
 
 /// How far a part of the sandbox is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,12 +87,17 @@ fn landlock() -> Force {
 
 /// Everything that is not needed to compute and to use the pipes that are open is refused.
 fn seccomp() -> Force {
+    filter(allowed_calls(), libc::EPERM)
+}
+
+/// Refuses every system call but these, with this error.
+fn filter(calls: impl IntoIterator<Item = i64>, error: i32) -> Force {
     let Ok(arch) = std::env::consts::ARCH.try_into() else {
         return Force::None;
     };
     let allowed: BTreeMap<i64, Vec<SeccompRule>> =
-        allowed_calls().into_iter().map(|call| (call, Vec::new())).collect();
-    let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+        calls.into_iter().map(|call| (call, Vec::new())).collect();
+    let refuse = SeccompAction::Errno(error.unsigned_abs());
     let filter = SeccompFilter::new(allowed, refuse, SeccompAction::Allow, arch);
     let program = filter.and_then(BpfProgram::try_from);
     match program.map(|program| apply_filter(&program)) {
