@@ -41,7 +41,7 @@ use std::path::Path;
 pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template};
 pub(crate) use intake::Foreign;
-pub(crate) use outlets::{Certificates, Outlet};
+pub(crate) use outlets::Certificates;
 pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};
 
