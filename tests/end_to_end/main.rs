@@ -28,6 +28,7 @@ mod intake;
 mod models;
 mod monitoring;
 mod operations;
+mod outlets;
 mod poison;
 mod privacy;
 mod production;

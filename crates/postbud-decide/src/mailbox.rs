@@ -88,6 +88,16 @@ pub enum Target {
         /// The address of the function mailbox.
         address: String,
     },
+    /// A specialist system that takes letters over HTTPS.
+    Webhook {
+        /// Where it takes them.
+        url: String,
+    },
+    /// A queue that a specialist system reads from, on the configured broker.
+    Queue {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// One function mailbox.

@@ -7,16 +7,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lettre::Address;
 use postbud_decide::{Mailbox, MailboxId, Target};
-use postbud_letter::{Letter, Limits};
-use postbud_pipeline::ports::{DeliveryError, Outgoing, Target as TargetPort};
+use postbud_letter::Limits;
+use postbud_pipeline::ports::{DeliveryError, Outgoing, Outlet, Target as TargetPort};
 use tokio::sync::Semaphore;
-use tokio::task::JoinError;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use url::Url;
 
 use crate::compose::{self, Settings};
-use crate::maildir::{Maildir, MaildirError};
+use crate::failure::{Failure, NOT_COMPOSED};
+use crate::job::Job;
+use crate::maildir::Maildir;
 use crate::options::{self, DeliverOptions, OptionsError};
-use crate::smtp::{Parcel, SmtpFault, SmtpSender, Wire};
+use crate::smtp::SmtpSender;
+use crate::webhook::{self, WebhookSender};
 
 /// How long a Maildir may take for one letter, waiting for a free writer included.
 const MAILDIR_DEADLINE: Duration = Duration::from_secs(60);
@@ -24,26 +28,28 @@ const MAILDIR_DEADLINE: Duration = Duration::from_secs(60);
 /// at most so many threads, and only those of its own mailbox.
 const MAILDIR_WRITERS: usize = 16;
 
-/// What is said when composing panics or ends in nothing that can be sent.
-const NOT_COMPOSED: &str = "the letter could not be made into a mail";
-
 /// Brings letters to their mailboxes.
 pub struct Deliverer {
     routes: HashMap<MailboxId, Arc<Route>>,
     smtp: Option<SmtpSender>,
+    webhook: Option<WebhookSender>,
+    outlet: Option<Arc<dyn Outlet>>,
+    queue_letter_bytes: usize,
     settings: Arc<Settings>,
     limits: Limits,
 }
 
 /// A mailbox and the way to it.
 struct Route {
-    mailbox: Mailbox,
+    mailbox: Arc<Mailbox>,
     way: Way,
 }
 
 enum Way {
     Maildir(Arc<Maildir>, Arc<Semaphore>),
     Smtp(Address),
+    Webhook(Url),
+    Queue(String),
     None,
 }
 
@@ -59,6 +65,8 @@ impl Deliverer {
         }
         let smtp = options.smtp.as_ref().map(|smtp| SmtpSender::new(smtp, &options.domain));
         let smtp = smtp.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
+        let webhook = options.webhook.as_ref().map(WebhookSender::new);
+        let webhook = webhook.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
         let from = match &options.smtp {
             Some(smtp) => smtp.from.clone(),
             None => format!("postbud@{}", options.domain),
@@ -76,6 +84,9 @@ impl Deliverer {
         Ok(Self {
             routes,
             smtp,
+            webhook,
+            outlet: None,
+            queue_letter_bytes: options.queue_letter_bytes,
             settings: Arc::new(Settings {
                 domain: options.domain,
                 from,
@@ -86,18 +97,28 @@ impl Deliverer {
         })
     }
 
-    /// Says goodbye to the mail server. Letters that come afterwards are refused for now.
+    /// The same, and the broker with the queues of mailboxes that are one.
+    #[must_use]
+    pub fn with_outlet(self, outlet: Arc<dyn Outlet>) -> Self {
+        Self { outlet: Some(outlet), ..self }
+    }
+
+    /// Says goodbye to the mail server and the broker. Letters that come to the mail server afterwards
+    /// are refused for now.
     pub async fn close(&self) {
         if let Some(smtp) = &self.smtp {
             smtp.close().await;
         }
+        if let Some(outlet) = &self.outlet {
+            outlet.close().await;
+        }
     }
 
     /// A letter with everything that composing needs, to be moved to another thread.
-    fn job(&self, item: &Outgoing, route: &Arc<Route>) -> Job {
+    fn job(&self, item: &Outgoing, route: &Route) -> Job {
         Job {
             item: item.clone(),
-            route: Arc::clone(route),
+            mailbox: Arc::clone(&route.mailbox),
             settings: Arc::clone(&self.settings),
             limits: self.limits.clone(),
         }
@@ -114,7 +135,7 @@ impl Deliverer {
         let name = compose::token(&job.item.key);
         let work = async {
             let permit = writers.acquire_owned().await;
-            tokio::task::spawn_blocking(move || {
+            spawn_blocking(move || {
                 // Held until the disk has answered, also when nobody waits any more.
                 let _permit = permit;
                 folder.deliver(&name, || job.compose(&job.read()))
@@ -136,13 +157,46 @@ impl Deliverer {
             return Err(Failure::permanent("no mail server is configured; add [smtp]"));
         };
         let again = job.clone();
-        let parcel = match tokio::task::spawn_blocking(move || job.parcel()).await {
+        let parcel = match spawn_blocking(move || job.parcel()).await {
             Ok(Some(parcel)) => parcel,
             Ok(None) => return Err(Failure::permanent(NOT_COMPOSED)),
             Err(error) => return Err(Failure::not_composed(&error)),
         };
         Ok(smtp.send(address, parcel, move || again.carried(&again.read())).await?)
     }
+
+    async fn to_webhook(&self, job: Job, url: &Url) -> Result<(), Failure> {
+        let Some(sender) = &self.webhook else {
+            return Err(Failure::permanent("there is no secret to sign with; add [webhook]"));
+        };
+        fits(&job.item, sender.letter_bytes())?;
+        let key = job.key();
+        let body = match spawn_blocking(move || job.payload()).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return Err(Failure::permanent(NOT_COMPOSED)),
+            Err(error) => return Err(Failure::not_composed(&error)),
+        };
+        Ok(sender.send(url, &key, body).await?)
+    }
+
+    async fn to_queue(&self, job: Job, name: &str) -> Result<(), Failure> {
+        let Some(outlet) = &self.outlet else {
+            return Err(Failure::permanent("no broker with its queue is configured"));
+        };
+        fits(&job.item, self.queue_letter_bytes)?;
+        let made = spawn_blocking(move || job.envelope()).await;
+        let envelope = made.map_err(|error| Failure::not_composed(&error))?;
+        Ok(outlet.put(name, envelope).await?)
+    }
+}
+
+/// A letter that is larger than the way allows goes to a person at once, and not after every retry.
+fn fits(item: &Outgoing, most: usize) -> Result<(), Failure> {
+    if item.raw.len() <= most {
+        return Ok(());
+    }
+    let what = format!("it has {} bytes, and {most} is the most on this way", item.raw.len());
+    Err(Failure::permanent(what))
 }
 
 #[async_trait]
@@ -155,16 +209,20 @@ impl TargetPort for Deliverer {
                     self.to_maildir(self.job(item, route), folder, writers).await
                 }
                 Way::Smtp(address) => self.to_smtp(self.job(item, route), address).await,
+                Way::Webhook(url) => self.to_webhook(self.job(item, route), url).await,
+                Way::Queue(name) => self.to_queue(self.job(item, route), name).await,
                 Way::None => Err(Failure::permanent("it has no target")),
             },
         };
         result.map_err(|failure| failure.of(&item.mailbox))
     }
 
-    /// All mailboxes behind the mail server wait together when it is slow; a folder is on its own.
+    /// Mailboxes behind one server wait together when it is slow; a folder is on its own.
     fn lane(&self, mailbox: &MailboxId) -> String {
         match self.routes.get(mailbox).map(|route| &route.way) {
             Some(Way::Smtp(_)) => "smtp:".to_owned(),
+            Some(Way::Webhook(url)) => format!("webhook:{}", webhook::place(url)),
+            Some(Way::Queue(_)) => "queue:".to_owned(),
             _ => mailbox.to_string(),
         }
     }
@@ -180,85 +238,14 @@ fn route(mailbox: Mailbox) -> Result<Route, String> {
                 .parse()
                 .map_err(|_| format!("mailbox {}: {address:?} is no mail address", mailbox.id))?,
         ),
+        Some(Target::Webhook { url }) => Way::Webhook(
+            Url::parse(url)
+                .ok()
+                .filter(Url::has_host)
+                .ok_or_else(|| format!("mailbox {}: its webhook is no address", mailbox.id))?,
+        ),
+        Some(Target::Queue { name }) => Way::Queue(name.clone()),
         None => Way::None,
     };
-    Ok(Route { mailbox, way })
-}
-
-/// One letter to compose.
-#[derive(Clone)]
-struct Job {
-    item: Outgoing,
-    route: Arc<Route>,
-    settings: Arc<Settings>,
-    limits: Limits,
-}
-
-impl Job {
-    fn read(&self) -> Letter {
-        postbud_letter::read(&self.item.raw, &self.limits)
-    }
-
-    fn compose(&self, letter: &Letter) -> Vec<u8> {
-        compose::compose(letter, &self.item, &self.route.mailbox, &self.settings)
-    }
-
-    fn carried(&self, letter: &Letter) -> Option<Wire> {
-        Wire::new(compose::carry(letter, &self.item, &self.route.mailbox, &self.settings))
-    }
-
-    /// The mail as it is where the wire allows, else attached to one that it allows.
-    fn parcel(&self) -> Option<Parcel> {
-        let letter = self.read();
-        let wire = Wire::new(self.compose(&letter)).or_else(|| self.carried(&letter))?;
-        let mut secrets = vec![letter.subject];
-        secrets.extend(letter.sender.label);
-        Some(Parcel { wire, secrets })
-    }
-}
-
-/// A delivery that failed, before the mailbox's name is added.
-struct Failure {
-    permanent: bool,
-    what: String,
-}
-
-impl Failure {
-    fn permanent(what: impl Into<String>) -> Self {
-        Self { permanent: true, what: what.into() }
-    }
-
-    fn transient(what: impl Into<String>) -> Self {
-        Self { permanent: false, what: what.into() }
-    }
-
-    /// A panic is this letter's and comes again; a cancelled task means that the process stops.
-    fn not_composed(error: &JoinError) -> Self {
-        if error.is_panic() {
-            Self::permanent(NOT_COMPOSED)
-        } else {
-            Self::transient("Postbud is stopping")
-        }
-    }
-
-    fn of(self, mailbox: &MailboxId) -> DeliveryError {
-        let (mailbox, what) = (mailbox.to_string(), self.what);
-        if self.permanent {
-            DeliveryError::Permanent { mailbox, what, source: None }
-        } else {
-            DeliveryError::Transient { mailbox, what, source: None }
-        }
-    }
-}
-
-impl From<SmtpFault> for Failure {
-    fn from(fault: SmtpFault) -> Self {
-        Self { permanent: fault.permanent, what: fault.what }
-    }
-}
-
-impl From<MaildirError> for Failure {
-    fn from(error: MaildirError) -> Self {
-        Self { permanent: error.is_permanent(), what: error.to_string() }
-    }
+    Ok(Route { mailbox: Arc::new(mailbox), way })
 }

@@ -1,4 +1,5 @@
-//! Letters out: to Maildir folders and through SMTP, with the original bytes untouched.
+//! Letters out: to Maildir folders, through SMTP, to specialist systems over HTTPS and to queues that
+//! they read, with the original bytes untouched.
 //!
 //! [`Deliverer`] implements the pipeline's port [`postbud_pipeline::ports::Target`]. What it sends
 //! is made in [`compose`]: a mail keeps every byte and gets trace headers in front; a letter from
@@ -12,14 +13,26 @@
 //! - **SMTP**: at least once. When the connection dies between the last byte and the server's
 //!   answer, the item is sent again; the mail then carries the same Message-ID and the same
 //!   `X-Postbud-Delivery`, by which the duplicate is recognised.
+//! - **Webhook** (see below) and **queue**: at least once, under one key; whoever
+//!   takes them keeps a key once, and then the effect is once.
+//!
+//! # Webhooks
+//!
+//! docs/webhook.openapi.json describes what is sent and what must be answered.
 //!
 //! Errors hold no text of a letter: what a server answers is cut and masked before it is passed on.
 
 pub mod compose;
 mod deliverer;
+mod failure;
+mod job;
 mod maildir;
 mod options;
+mod slip;
 mod smtp;
+mod tls;
+mod webhook;
 
 pub use deliverer::Deliverer;
 pub use options::{DeliverOptions, OptionsError, SmtpOptions, SmtpTls};
+pub use webhook::WebhookOptions;

@@ -7,6 +7,8 @@ use postbud_decide::{Lang, Mailbox, Target};
 use postbud_letter::Limits;
 use postbud_pipeline::NotMine;
 
+use crate::webhook::WebhookOptions;
+
 /// Everything a [`crate::Deliverer`] needs to know.
 #[derive(Debug, Clone)]
 pub struct DeliverOptions {
@@ -22,6 +24,10 @@ pub struct DeliverOptions {
     pub letter_limits: Limits,
     /// The links with which a mailbox sends a letter back. `None`: letters carry none.
     pub not_mine: Option<NotMine>,
+    /// How specialist systems are told letters over HTTPS. `None`: no mailbox may be one.
+    pub webhook: Option<WebhookOptions>,
+    /// The largest letter that is put on a mailbox's queue, in bytes.
+    pub queue_letter_bytes: usize,
 }
 
 /// The mail server that takes letters for the function mailboxes.
@@ -100,6 +106,9 @@ pub struct OptionsError {
     pub faults: Vec<String>,
 }
 
+/// The longest name that AMQP allows a queue.
+const QUEUE_NAME_BYTES: usize = 255;
+
 /// Checks everything that can be checked without a connection.
 pub(crate) fn check(options: &DeliverOptions) -> Vec<String> {
     let mut faults = Vec::new();
@@ -113,8 +122,9 @@ pub(crate) fn check(options: &DeliverOptions) -> Vec<String> {
         check_smtp(smtp, &mut faults);
     }
     for mailbox in &options.mailboxes {
-        check_mailbox(mailbox, options.smtp.is_some(), &mut faults);
+        check_mailbox(mailbox, options, &mut faults);
     }
+    faults.extend(options.webhook.as_ref().and_then(WebhookOptions::fault));
     faults
 }
 
@@ -145,14 +155,14 @@ fn check_smtp(smtp: &SmtpOptions, faults: &mut Vec<String>) {
     }
 }
 
-fn check_mailbox(mailbox: &Mailbox, has_smtp: bool, faults: &mut Vec<String>) {
+fn check_mailbox(mailbox: &Mailbox, options: &DeliverOptions, faults: &mut Vec<String>) {
     let id = &mailbox.id;
     match &mailbox.target {
         Some(Target::Smtp { address }) => {
             if address.parse::<Address>().is_err() {
                 faults.push(format!("mailbox {id}: {address:?} is no mail address"));
             }
-            if !has_smtp {
+            if options.smtp.is_none() {
                 faults.push(format!(
                     "mailbox {id} has a mail address, but there is no mail server; add [smtp]"
                 ));
@@ -161,7 +171,15 @@ fn check_mailbox(mailbox: &Mailbox, has_smtp: bool, faults: &mut Vec<String>) {
         Some(Target::Maildir { path }) if path.is_empty() || path.contains('\0') => {
             faults.push(format!("mailbox {id}: its Maildir has no usable path"));
         }
-        Some(Target::Maildir { .. }) | None => {}
+        Some(Target::Webhook { .. }) if options.webhook.is_none() => {
+            faults.push(format!(
+                "mailbox {id} is a specialist system, but there is no secret; add [webhook]"
+            ));
+        }
+        Some(Target::Queue { name }) if !(1..=QUEUE_NAME_BYTES).contains(&name.len()) => {
+            faults.push(format!("mailbox {id}: its queue has no usable name"));
+        }
+        Some(Target::Maildir { .. } | Target::Webhook { .. } | Target::Queue { .. }) | None => {}
     }
 }
 
@@ -193,6 +211,8 @@ mod tests {
             language: Lang::Danish,
             letter_limits: Limits::default(),
             not_mine: None,
+            webhook: None,
+            queue_letter_bytes: 1 << 20,
         }
     }
 
@@ -217,12 +237,20 @@ mod tests {
     }
 
     #[test]
-    fn an_address_needs_a_server_and_a_folder_needs_a_path() {
+    fn a_target_needs_what_it_is_reached_by() {
         let mut bad = options();
         bad.smtp = None;
         let mut folder = samples::mailbox();
         folder.target = Some(Target::Maildir { path: String::new() });
         bad.mailboxes.push(folder);
+        for target in [
+            Target::Webhook { url: "https://fag.example/letters".to_owned() },
+            Target::Queue { name: String::new() },
+        ] {
+            let mut other = samples::mailbox();
+            other.target = Some(target);
+            bad.mailboxes.push(other);
+        }
         insta::assert_snapshot!(check(&bad).join("\n"));
     }
 

@@ -28,6 +28,7 @@ mod foreign;
 mod inbox;
 mod link;
 mod options;
+mod outlet;
 mod publisher;
 mod queue;
 mod relay;
@@ -38,5 +39,6 @@ mod topology;
 
 pub use foreign::{ForeignOptions, ForeignQueue};
 pub use options::RabbitOptions;
+pub use outlet::{MailboxQueues, OutletOptions};
 pub use queue::RabbitQueue;
 pub use relay::relay_rate;

@@ -23,6 +23,7 @@ mod program;
 mod proxy;
 mod rabbit;
 mod smtp;
+mod webhook;
 
 pub use authority::{Authority, Issued};
 pub use disk::SmallDisk;
@@ -34,3 +35,4 @@ pub use program::Program;
 pub use proxy::{Proxy, Weather};
 pub use rabbit::RabbitServer;
 pub use smtp::{Failure, Mail, SmtpServer, Step};
+pub use webhook::{Posted, WebhookFault, WebhookServer};

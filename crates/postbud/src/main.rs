@@ -11,6 +11,7 @@ mod from_store;
 mod guard;
 mod input;
 mod monitoring;
+mod outlets;
 mod output;
 mod restrictions;
 mod shipped;

@@ -17,6 +17,7 @@ use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
 use crate::documents;
 use crate::exit::{self, Failure};
+use crate::outlets;
 
 /// Reads a configuration; its warnings go to standard error.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
@@ -122,9 +123,15 @@ pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
         language: config.delivery.language,
         letter_limits: config.limits.clone(),
         not_mine: not_mine(config)?,
+        webhook: outlets::webhook(config)?,
+        queue_letter_bytes: config.delivery.queue.as_ref().map_or(0, |queue| queue.letter_bytes),
     };
-    Deliverer::new(options)
-        .map_err(|error| Failure::new(exit::CONFIGURATION, error.to_string()).into())
+    let deliverer = Deliverer::new(options)
+        .map_err(|error| Failure::new(exit::CONFIGURATION, error.to_string()))?;
+    Ok(match outlets::queues(config)? {
+        Some(queues) => deliverer.with_outlet(queues),
+        None => deliverer,
+    })
 }
 
 /// The links with which mailboxes send letters back, where the desk has an address and a key.
@@ -162,7 +169,10 @@ fn steps_deadline() -> Option<Duration> {
 /// How the dispatcher works under this configuration.
 pub(crate) fn dispatcher_options(config: &Config) -> DispatcherOptions {
     // What a target takes for one letter at most; a Maildir has a minute.
-    let slowest = config.delivery.smtp.as_ref().map_or(Duration::ZERO, |smtp| smtp.timeout);
+    let delivery = &config.delivery;
+    let mail = delivery.smtp.as_ref().map_or(Duration::ZERO, |smtp| smtp.timeout);
+    let webhook = delivery.webhook.as_ref().map_or(Duration::ZERO, |webhook| webhook.timeout);
+    let slowest = mail.max(webhook);
     DispatcherOptions {
         send_deadline: slowest.max(Duration::from_secs(60)) + Duration::from_secs(60),
         retry: RetryPolicy {

@@ -28,7 +28,7 @@ use postbud_pipeline::ports::Outgoing;
 use postbud_decide::Lang;
 use readable::Kind;
 
-pub(crate) use trace::token;
+pub(crate) use trace::{reason, token};
 
 /// What composing needs to know beside the letter.
 #[derive(Debug, Clone)]

@@ -42,7 +42,7 @@ pub(super) fn write(
 }
 
 /// Why the letter came, in one line that holds nothing of its text.
-pub(super) fn reason(item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> String {
+pub(crate) fn reason(item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> String {
     let mailboxes = std::slice::from_ref(mailbox);
     describe::short(&item.decision, mailboxes, settings.language)
 }

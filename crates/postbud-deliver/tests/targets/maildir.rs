@@ -20,6 +20,8 @@ fn deliverer(folder: &Path) -> Deliverer {
         language: Lang::Danish,
         letter_limits: Limits::default(),
         not_mine: None,
+        webhook: None,
+        queue_letter_bytes: 1 << 20,
     })
     .unwrap()
 }

@@ -6,3 +6,4 @@ mod common;
 mod maildir;
 mod smtp_bytes;
 mod smtp_faults;
+mod webhook;

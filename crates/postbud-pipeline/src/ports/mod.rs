@@ -8,6 +8,7 @@ mod labels;
 mod measures;
 mod model_state;
 mod models;
+mod outlet;
 mod owner;
 mod queue;
 mod restrictions;
@@ -37,6 +38,7 @@ pub use models::{
     ImportDone, ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
     RetrainState, Said,
 };
+pub use outlet::{Envelope, Outlet};
 pub use owner::{Identity, Integration, LabelCount, Owner, PastDecision, Stood};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
 pub use restrictions::Restrictions;

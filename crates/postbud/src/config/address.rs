@@ -128,3 +128,18 @@ pub(super) fn is_loopback_host(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
+
+/// An address for letters or of an interface: https, or http on this machine; without a password, a
+/// query or a fragment, which end up in logs.
+pub(super) fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let host = url.host_str().unwrap_or_default();
+    let open = url.scheme() == "http" && is_loopback_host(host);
+    let fits = (url.scheme() == "https" || open)
+        && !host.is_empty()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    fits.then_some(url)
+}

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use postbud_decide::{Destination, Target};
+use postbud_decide::Destination;
 
 use super::mailboxes::ReadMailbox;
 use super::rules::ReadRule;
 use super::section::{Reader, Span};
+use super::targets::{self, Ways};
+use super::types::Queue;
 
 /// Notes what does not fit together.
 pub(super) fn check(
     reader: &Reader<'_>,
     mailboxes: &[ReadMailbox],
     rules: &[ReadRule],
-    has_smtp: bool,
+    ways: &Ways,
+    queue: &Queue,
 ) {
     if mailboxes.is_empty() {
         reader.fault(
@@ -24,7 +27,7 @@ pub(super) fn check(
         );
     }
     repeated_ids(reader, mailboxes);
-    targets(reader, mailboxes, has_smtp);
+    targets::check(reader, mailboxes, ways, queue);
     repeated_claims(reader, mailboxes);
     rule_names(reader, rules);
     rule_targets(reader, mailboxes, rules);
@@ -43,32 +46,6 @@ fn repeated_ids(reader: &Reader<'_>, mailboxes: &[ReadMailbox]) {
                 format!("{first} has this id already"),
                 "another id",
             );
-        }
-    }
-}
-
-fn targets(reader: &Reader<'_>, mailboxes: &[ReadMailbox], has_smtp: bool) {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for read in mailboxes {
-        let key = format!("{}.deliver", read.name);
-        let target = match &read.mailbox.target {
-            None => continue,
-            Some(Target::Maildir { path }) => format!("maildir:{path}"),
-            Some(Target::Smtp { address }) => {
-                if !has_smtp {
-                    reader.fault(
-                        read.deliver.clone(),
-                        &key,
-                        "letters go out by mail, but no mail server is configured",
-                        "a table [delivery.smtp] with host and from",
-                    );
-                }
-                format!("smtp:{}", address.to_lowercase())
-            }
-        };
-        if let Some(first) = seen.insert(target, &read.name) {
-            let what = format!("{first} delivers to the same place");
-            reader.warn(read.deliver.clone(), &key, what, "one mailbox, or two places");
         }
     }
 }

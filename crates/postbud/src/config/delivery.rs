@@ -6,10 +6,11 @@ use postbud_decide::Lang;
 use postbud_pipeline::RetryPolicy;
 
 use super::address::is_loopback_host;
+use super::outlets;
 use super::secret::read_password;
 use super::section::Section;
 use super::terms;
-use super::types::{Delivery, Login, Smtp, Tls};
+use super::types::{Delivery, Login, QueueKind, Smtp, Tls};
 
 /// The longest pause between two attempts: a week.
 pub(super) const PAUSE_SECONDS_MAX: u64 = 604_800;
@@ -17,7 +18,7 @@ pub(super) const PAUSE_SECONDS_MAX: u64 = 604_800;
 const NO_DOMAIN: &str = "postbud.invalid";
 
 /// Reads `[delivery]`.
-pub(super) fn delivery(section: Section<'_, '_>) -> Delivery {
+pub(super) fn delivery(section: Section<'_, '_>, incoming: &QueueKind) -> Delivery {
     let smtp_section = section.section("smtp");
     let smtp = smtp_section.is_present().then(|| smtp(smtp_section)).flatten();
     let attempts = u32::try_from(section.whole("attempts", 8, 1..=100)).unwrap_or(8);
@@ -39,6 +40,8 @@ pub(super) fn delivery(section: Section<'_, '_>) -> Delivery {
         domain: domain(&section, smtp.as_ref()),
         language,
         smtp,
+        webhook: outlets::webhook(section.section("webhook")),
+        queue: outlets::queue(section.section("queue"), incoming),
         terms: terms::terms(
             &section,
             RetryPolicy {

@@ -1,10 +1,10 @@
 //! `[[mailbox]]`: the function mailboxes.
 
-use postbud_decide::{Claims, KlePattern, Mailbox, MailboxId, Target, Tier};
+use postbud_decide::{Claims, KlePattern, Mailbox, MailboxId, Tier};
 
-use super::delivery::is_mail_address;
 use super::patterns::patterns;
 use super::section::{At, Section, Span};
+use super::targets::target;
 
 /// More mailboxes than this are a mistake.
 pub(super) const MAILBOXES_MAX: usize = 500;
@@ -109,31 +109,6 @@ pub(super) fn kle(section: &Section<'_, '_>, key: &'static str) -> Vec<KlePatter
         }
     }
     subjects
-}
-
-fn target(section: &Section<'_, '_>, deliver: &At<String>) -> Option<Target> {
-    match deliver.value.split_once(':') {
-        Some(("maildir", path)) if !path.trim().is_empty() && !path.contains('\0') => {
-            let path = section.reader.path(path).to_string_lossy().into_owned();
-            Some(Target::Maildir { path })
-        }
-        Some(("smtp", address)) => {
-            if is_mail_address(address) {
-                return Some(Target::Smtp { address: address.to_owned() });
-            }
-            let what = "what follows smtp: is no mail address";
-            section.fault("deliver", what, "deliver = \"smtp:borgerservice@klitkobing.dk\"");
-            None
-        }
-        _ => {
-            section.fault(
-                "deliver",
-                "this is neither a Maildir nor a mail address",
-                "deliver = \"maildir:FOLDER\" or deliver = \"smtp:ADDRESS\"",
-            );
-            None
-        }
-    }
 }
 
 fn claims(section: Section<'_, '_>) -> Claims {

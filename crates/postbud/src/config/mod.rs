@@ -16,6 +16,7 @@ mod mailboxes;
 mod metrics;
 mod nearest;
 mod oidc;
+mod outlets;
 mod patterns;
 mod plain;
 mod privacy;
@@ -27,6 +28,7 @@ mod secret;
 mod section;
 mod services;
 mod syntax;
+mod targets;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,7 @@ use std::path::Path;
 pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template};
 pub(crate) use intake::Foreign;
+pub(crate) use outlets::Certificates;
 pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};
 

@@ -7,6 +7,7 @@ use toml_edit::Document;
 
 use super::report::{ConfigReport, Notes, Warning};
 use super::section::{Reader, Section};
+use super::targets::Ways;
 use super::types::Config;
 use super::{
     checks, delivery, desk, documents, intake, mailboxes, metrics, plain, privacy, retrain, rules,
@@ -41,8 +42,9 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let model = services::model(root.section("model"));
     let (promise, must_not_miss_probability) = plain::promise(root.section("promise"));
     let delivery_section = root.section("delivery");
-    let has_smtp = delivery_section.has("smtp");
-    let delivery = delivery::delivery(delivery_section);
+    let ways = Ways::of(&delivery_section);
+    let delivery = delivery::delivery(delivery_section, &queue.kind);
+    let ways = ways.and(&delivery);
     let limits = plain::limits(root.section("limits"));
     let documents = documents::documents(root.section("documents"));
     let privacy = privacy::privacy(root.section("privacy"), root.section("retention"));
@@ -62,7 +64,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let desk = desk::desk(root.section("desk"), &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
     if !mailboxes.is_empty() || !root.has("mailbox") {
-        checks::check(reader, &mailboxes, &rules, has_smtp);
+        checks::check(reader, &mailboxes, &rules, &ways, &queue);
     }
     root.finish();
     let settings = Settings {

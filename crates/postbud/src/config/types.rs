@@ -12,6 +12,7 @@ use postbud_pipeline::Terms;
 
 use super::desk::Desk;
 use super::intake::Intake;
+use super::outlets::{Outlet, Webhook};
 use super::privacy::Privacy;
 use super::retrain::Retrain;
 use super::secret::Secret;
@@ -115,6 +116,10 @@ pub(crate) struct Delivery {
     pub(crate) language: Lang,
     /// The mail server, when a mailbox is reached by mail.
     pub(crate) smtp: Option<Smtp>,
+    /// Specialist systems over HTTPS, when a mailbox may be one.
+    pub(crate) webhook: Option<Webhook>,
+    /// The broker with the mailboxes' queues, when there is one.
+    pub(crate) queue: Option<Outlet>,
     /// Mailboxes for which other terms hold.
     pub(crate) terms: Vec<(MailboxId, Terms)>,
 }

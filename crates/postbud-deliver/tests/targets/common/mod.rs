@@ -65,6 +65,8 @@ pub(crate) fn options(port: u16) -> DeliverOptions {
         language: Lang::Danish,
         letter_limits: Limits::default(),
         not_mine: None,
+        webhook: None,
+        queue_letter_bytes: 1 << 20,
     }
 }
 

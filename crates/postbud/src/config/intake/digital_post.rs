@@ -1,9 +1,8 @@
 //! `[intake.digital_post]`: Digital Post by REST_PULL.
 
 use postbud_intake::{ApiToken, NgdpOptions};
-use url::Url;
 
-use super::super::address::is_loopback_host;
+use super::super::address::web_address;
 use super::super::secret::read_password;
 use super::super::section::Section;
 use super::{EVERY_SECONDS_MAX, identity, path, seconds};
@@ -15,7 +14,7 @@ const DIGITAL_POST: &str = "https://api.digitalpost.dk/apis/v1/";
 pub(super) fn digital_post(section: Section<'_, '_>) -> Option<NgdpOptions> {
     let base = section.required_text("url", DIGITAL_POST);
     let base = base.and_then(|found| {
-        let url = Url::parse(found.value.trim()).ok().filter(fits);
+        let url = web_address(&found.value);
         if url.is_none() {
             let what = "an https address without a password, a query or a fragment belongs here";
             section.fault("url", what, format!("url = \"{DIGITAL_POST}\""));
@@ -50,15 +49,4 @@ pub(super) fn digital_post(section: Section<'_, '_>) -> Option<NgdpOptions> {
     }
     section.finish();
     options
-}
-
-fn fits(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let open = url.scheme() == "http" && is_loopback_host(host);
-    (url.scheme() == "https" || open)
-        && !host.is_empty()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none()
 }

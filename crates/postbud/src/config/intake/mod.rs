@@ -65,7 +65,7 @@ fn folder(section: Section<'_, '_>) -> Option<FolderOptions> {
 }
 
 /// `certificate_file` and `key_file`: both or neither.
-fn identity(section: &Section<'_, '_>) -> Option<Identity> {
+pub(super) fn identity(section: &Section<'_, '_>) -> Option<Identity> {
     let (certificate, key) = (path(section, "certificate_file"), path(section, "key_file"));
     match (certificate, key) {
         (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
@@ -83,7 +83,8 @@ fn identity(section: &Section<'_, '_>) -> Option<Identity> {
     }
 }
 
-fn path(section: &Section<'_, '_>, key: &'static str) -> Option<PathBuf> {
+/// A path, relative to the file.
+pub(super) fn path(section: &Section<'_, '_>, key: &'static str) -> Option<PathBuf> {
     section.text(key).map(|found| section.reader.path(&found.value))
 }
 

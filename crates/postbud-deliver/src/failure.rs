@@ -1,0 +1,72 @@
+//! A delivery that failed, before the mailbox's name is added.
+
+use postbud_decide::MailboxId;
+use postbud_pipeline::ports::{DeliveryError, QueueError};
+use tokio::task::JoinError;
+
+use crate::maildir::MaildirError;
+use crate::smtp::SmtpFault;
+use crate::webhook::WebhookFault;
+
+/// What is said when composing panics or ends in nothing that can be sent.
+pub(crate) const NOT_COMPOSED: &str = "the letter could not be made into a mail";
+
+/// What went wrong, and whether it will again.
+pub(crate) struct Failure {
+    permanent: bool,
+    what: String,
+}
+
+impl Failure {
+    pub(crate) fn permanent(what: impl Into<String>) -> Self {
+        Self { permanent: true, what: what.into() }
+    }
+
+    pub(crate) fn transient(what: impl Into<String>) -> Self {
+        Self { permanent: false, what: what.into() }
+    }
+
+    /// A panic is this letter's and comes again; a cancelled task means that the process stops.
+    pub(crate) fn not_composed(error: &JoinError) -> Self {
+        if error.is_panic() {
+            Self::permanent(NOT_COMPOSED)
+        } else {
+            Self::transient("Postbud is stopping")
+        }
+    }
+
+    pub(crate) fn of(self, mailbox: &MailboxId) -> DeliveryError {
+        let (mailbox, what) = (mailbox.to_string(), self.what);
+        if self.permanent {
+            DeliveryError::Permanent { mailbox, what, source: None }
+        } else {
+            DeliveryError::Transient { mailbox, what, source: None }
+        }
+    }
+}
+
+impl From<SmtpFault> for Failure {
+    fn from(fault: SmtpFault) -> Self {
+        Self { permanent: fault.permanent, what: fault.what }
+    }
+}
+
+impl From<MaildirError> for Failure {
+    fn from(error: MaildirError) -> Self {
+        Self { permanent: error.is_permanent(), what: error.to_string() }
+    }
+}
+
+impl From<WebhookFault> for Failure {
+    fn from(fault: WebhookFault) -> Self {
+        Self { permanent: fault.permanent, what: fault.what }
+    }
+}
+
+impl From<QueueError> for Failure {
+    /// Tried again whatever the broker said: a queue can be made, a right given, room freed.
+    fn from(error: QueueError) -> Self {
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        Self::transient(format!("{error}{}", source.unwrap_or_default()))
+    }
+}
