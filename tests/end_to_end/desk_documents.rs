@@ -3,30 +3,12 @@
 use crate::desk_browser::{press_away, sign_in};
 use crate::desk_chromium::Browser;
 use crate::desk_place::Place;
-use crate::settings::{embedded, mail};
+use crate::settings::{embedded, mail, mail_with};
 use crate::support::Installation;
 
 const DESK: &str = "\n[desk]\nlisten = \"127.0.0.1:0\"\n";
 
-/// A mail with documents of these names.
-fn with_documents(documents: &[(&str, &[u8])]) -> Vec<u8> {
-    let head = "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
-        Subject: Se vedlagt\r\nMessage-ID: <bilag@borger.example>\r\nMIME-Version: 1.0\r\n\
-        Content-Type: multipart/mixed; boundary=x\r\n\r\n\
-        --x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHej, se venligst de vedlagte papirer.\r\n";
-    let mut mail = head.as_bytes().to_vec();
-    for (name, bytes) in documents {
-        let head = format!(
-            "--x\r\nContent-Type: application/octet-stream\r\n\
-             Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
-        );
-        mail.extend_from_slice(head.as_bytes());
-        mail.extend_from_slice(bytes);
-        mail.extend_from_slice(b"\r\n");
-    }
-    mail.extend_from_slice(b"--x--\r\n");
-    mail
-}
+const TEXT: &str = "Hej, se venligst de vedlagte papirer.";
 
 #[test]
 fn a_letter_of_five_megabytes_of_text_opens_and_says_that_it_is_cut() {
@@ -53,11 +35,15 @@ fn the_desk_shows_the_text_of_documents_and_those_that_are_not_what_they_say() {
     let zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
     here.write(
         "letters/0.eml",
-        with_documents(&[
-            ("ansoegning.txt", "Jeg søger om et lån af <b>salen</b>.".as_bytes()),
-            ("skema.pdf", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0"),
-            ("tom.zip", zip),
-        ]),
+        mail_with(
+            "Se vedlagt",
+            TEXT,
+            &[
+                ("ansoegning.txt", "Jeg søger om et lån af <b>salen</b>.".as_bytes()),
+                ("skema.pdf", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0"),
+                ("tom.zip", zip),
+            ],
+        ),
     );
     let place = Place::over(here, 1);
     let page = browser.page(1280, false);
@@ -88,7 +74,7 @@ fn the_desk_shows_the_text_of_documents_and_those_that_are_not_what_they_say() {
 #[test]
 fn where_nobody_reads_documents_the_page_says_so() {
     let here = Installation::with(&(embedded() + DESK + "[documents]\nread = false\n"));
-    here.write("letters/0.eml", with_documents(&[("a.txt", b"Hej")]));
+    here.write("letters/0.eml", mail_with("Se vedlagt", TEXT, &[("a.txt", b"Hej")]));
     let place = Place::over(here, 1);
     let clerk = place.person("klara", "clerk");
     let letter = place.waiting(&clerk).remove(0);

@@ -10,32 +10,18 @@ use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::settings::embedded;
+use crate::settings::{embedded, mail_with};
 use crate::support::Installation;
 
 const WASTE: &str = "Vores skraldespand er ikke blevet tømt i tre uger. Hvornår kommer skraldebilen \
     og tømmer affaldet? Vi vil også gerne have en ekstra beholder til restaffald.";
 
-/// A mail with this text and these documents.
+/// A mail with this text and these documents, under names that would be paths.
 fn mail(subject: &str, text: &str, documents: &[&[u8]]) -> Vec<u8> {
-    let mut mail = format!(
-        "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
-         Subject: {subject}\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=graense\r\n\r\n\
-         --graense\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
-    )
-    .into_bytes();
-    for (number, document) in documents.iter().enumerate() {
-        let head = format!(
-            "--graense\r\nContent-Type: application/octet-stream\r\n\
-             Content-Disposition: attachment; filename=\"../../etc/passwd{number}\"\r\n\r\n"
-        );
-        mail.extend_from_slice(head.as_bytes());
-        mail.extend_from_slice(document);
-        mail.extend_from_slice(b"\r\n");
-    }
-    mail.extend_from_slice(b"--graense--\r\n");
-    mail
+    let names: Vec<String> = (0..documents.len()).map(|n| format!("../../etc/passwd{n}")).collect();
+    let documents: Vec<_> =
+        names.iter().map(String::as_str).zip(documents.iter().copied()).collect();
+    mail_with(subject, text, &documents)
 }
 
 /// A PDF of one page that draws this.

@@ -109,6 +109,28 @@ pub(crate) fn mail(subject: &str, text: &str) -> String {
     )
 }
 
+/// A mail with documents of these names.
+pub(crate) fn mail_with(subject: &str, text: &str, documents: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut mail = format!(
+        "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
+         Subject: {subject}\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=graense\r\n\r\n\
+         --graense\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    )
+    .into_bytes();
+    for (name, bytes) in documents {
+        let head = format!(
+            "--graense\r\nContent-Type: application/octet-stream\r\n\
+             Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
+        );
+        mail.extend_from_slice(head.as_bytes());
+        mail.extend_from_slice(bytes);
+        mail.extend_from_slice(b"\r\n");
+    }
+    mail.extend_from_slice(b"--graense--\r\n");
+    mail
+}
+
 /// A MeMo letter with this UUID.
 pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
     format!(

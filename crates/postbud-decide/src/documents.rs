@@ -1,6 +1,6 @@
 //! What a decision keeps of the letter's documents: how far each was read, and none of its text.
 
-use postbud_letter::{DocumentFormat, DocumentTrouble, Letter};
+use postbud_letter::{AttachedText, DocumentFormat, DocumentTrouble, Letter};
 use serde::{Deserialize, Serialize};
 
 /// A decision keeps notes on so many documents.
@@ -23,19 +23,23 @@ pub struct DocumentNote {
     pub trouble: Option<DocumentTrouble>,
 }
 
-/// The notes on a letter's documents.
-pub(crate) fn notes(letter: &Letter) -> Vec<DocumentNote> {
-    let mut notes: Vec<DocumentNote> = letter
-        .attached
-        .iter()
-        .map(|found| DocumentNote {
+impl DocumentNote {
+    /// What was found in a document, without its text.
+    #[must_use]
+    pub fn of(found: &AttachedText) -> Self {
+        Self {
             number: u32::try_from(found.document).unwrap_or(u32::MAX).saturating_add(1),
             format: found.format,
             text_bytes: found.text.len() as u64,
             cut: found.cut,
             trouble: found.trouble,
-        })
-        .collect();
+        }
+    }
+}
+
+/// The notes on a letter's documents.
+pub(crate) fn notes(letter: &Letter) -> Vec<DocumentNote> {
+    let mut notes: Vec<DocumentNote> = letter.attached.iter().map(DocumentNote::of).collect();
     if notes.len() > DOCUMENTS_MAX {
         notes.sort_by_key(|note| (note.trouble.is_none(), note.number));
         notes.truncate(DOCUMENTS_MAX);

@@ -4,7 +4,8 @@
 //! reads a byte and can open no file and no connection ([`worker`]). The router's side keeps a few
 //! of these warm, waits for each no longer than the budget says, and replaces those that die
 //! ([`Reader`]). Pictures of text, scans and old Word documents go on to other programs, which are
-//! limited like it ([`outside`]). What comes back is a text or a clear word about why there is none, never an error.
+//! limited like it ([`Tools`]). What comes back is a text or a clear word about why there is none,
+//! never an error.
 
 mod budget;
 mod frame;

@@ -61,26 +61,3 @@ impl Defect {
         Self { kind, position: None }
     }
 }
-
-impl DefectKind {
-    /// One line for people: what it is and what it means for the letter.
-    #[must_use]
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Empty => "the message is empty",
-            Self::TooLarge => "the message is larger than the limit and was not read",
-            Self::UnknownFormat => "the message is neither MeMo nor a mail",
-            Self::BrokenXml => "the XML is broken or ends early",
-            Self::TooDeep => "the message is nested too deeply",
-            Self::MissingElement => "an element that MeMo requires is missing",
-            Self::InvalidValue => "a value does not have the form MeMo requires",
-            Self::BrokenBase64 => "a document's base64 does not decode",
-            Self::BrokenCharset => "some text is not in the charset it claims",
-            Self::TooManyParts => "the message has more parts than the limit",
-            Self::TextCut => "the text is longer than the limit and was cut",
-            Self::NoText => "the message has no text",
-            Self::BrokenMime => "the mail's parts cannot be told apart, or it ends early",
-            Self::ReaderFault => "the message made the reader fail; please report it",
-        }
-    }
-}

@@ -15,7 +15,6 @@ use bytes::Bytes;
 use futures::StreamExt;
 use lapin::auth::AuthProvider;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
-use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::{Channel, Connection, ConnectionProperties, Consumer};
 use postbud_pipeline::ports::{
@@ -25,14 +24,10 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::fault::Fault;
-use crate::options::{RabbitOptions, Settings};
+use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
 
-/// The longest name that AMQP allows a queue.
-const NAME_BYTES: usize = 255;
 /// A larger file is no token.
 const TOKEN_BYTES: u64 = 1 << 20;
-/// How long a failed connection may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Numbers connections, so that no token of one is taken for one of another.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -110,16 +105,7 @@ impl ForeignQueue {
         if let Some(path) = self.options.token_file.clone() {
             properties = properties.with_auth_provider(TokenFile(path));
         }
-        let identity = self.options.identity_pem.as_ref().map(|(certificate, key)| {
-            let (pem, key) = (certificate.clone().into_bytes(), key.clone().into_bytes());
-            OwnedIdentity::PKCS8 { pem, key }
-        });
-        let tls = OwnedTLSConfig { identity, cert_chain: self.options.ca_pem.clone() };
-        let connecting = async {
-            let runtime = lapin::runtime::default_runtime()?;
-            let uri = self.settings.uri.clone();
-            Connection::connect_uri_with_config(uri, properties, tls, runtime).await
-        };
+        let connecting = self.settings.connect(properties, self.options.identity_pem.as_ref());
         let connection = self.settings.within("connect", connecting).await?;
         let channel = self.settings.within("open a channel", connection.create_channel()).await?;
         let qos = channel.basic_qos(self.settings.prefetch, BasicQosOptions::default());

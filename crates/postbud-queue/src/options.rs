@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::uri::AMQPUri;
+use lapin::{Connection, ConnectionProperties};
 use postbud_pipeline::ports::QueueError;
 
 use crate::fault::Fault;
@@ -64,6 +66,10 @@ impl fmt::Debug for RabbitOptions {
     }
 }
 
+/// The longest name that AMQP allows a queue, and the longest id of a message.
+pub(crate) const NAME_BYTES: usize = 255;
+/// How long a failed connection may take to say goodbye.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
 const LONGEST_RETRY_DELAY_MS: u32 = 86_400_000;
 const MOST_PREFETCH: u16 = 10_000;
 /// Half of this passes before a dead peer is suspected.
@@ -139,6 +145,21 @@ impl Settings {
             declare: options.declare,
             ca_pem: options.ca_pem,
         })
+    }
+
+    /// Opens a connection. `identity` is our certificate and its key, both in PEM form.
+    pub(crate) async fn connect(
+        &self,
+        properties: ConnectionProperties,
+        identity: Option<&(String, String)>,
+    ) -> lapin::Result<Connection> {
+        let identity = identity.map(|(certificate, key)| OwnedIdentity::PKCS8 {
+            pem: certificate.clone().into_bytes(),
+            key: key.clone().into_bytes(),
+        });
+        let tls = OwnedTLSConfig { identity, cert_chain: self.ca_pem.clone() };
+        let runtime = lapin::runtime::default_runtime()?;
+        Connection::connect_uri_with_config(self.uri.clone(), properties, tls, runtime).await
     }
 
     /// The outcome of one exchange with the broker, under the deadline.

@@ -13,11 +13,9 @@
 //! | headers | `x-postbud-*`, each a text; docs/operations.md lists them |
 
 use std::fmt;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use postbud_pipeline::ports::{Envelope, Outlet, QueueError};
@@ -26,13 +24,9 @@ use tokio::time::timeout;
 use tracing::info;
 
 use crate::fault::Fault;
-use crate::options::{RabbitOptions, Settings};
+use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
 
-/// The longest name that AMQP allows a queue, and the longest id of a message.
-const NAME_BYTES: usize = 255;
 const PERSISTENT: u8 = 2;
-/// How long a failed connection may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// How the broker with the mailboxes' queues is reached.
 #[derive(Clone)]
@@ -94,16 +88,7 @@ impl MailboxQueues {
     async fn connect(&self) -> Result<Open, Fault> {
         let properties =
             ConnectionProperties::default().with_connection_name("postbud delivering".into());
-        let identity = self.identity.clone().map(|(certificate, key)| OwnedIdentity::PKCS8 {
-            pem: certificate.into_bytes(),
-            key: key.into_bytes(),
-        });
-        let tls = OwnedTLSConfig { identity, cert_chain: self.settings.ca_pem.clone() };
-        let connecting = async {
-            let runtime = lapin::runtime::default_runtime()?;
-            let uri = self.settings.uri.clone();
-            Connection::connect_uri_with_config(uri, properties, tls, runtime).await
-        };
+        let connecting = self.settings.connect(properties, self.identity.as_ref());
         let connection = self.settings.within("connect", connecting).await?;
         let channel = self.settings.within("open a channel", connection.create_channel()).await?;
         let confirms = channel.confirm_select(ConfirmSelectOptions::default());

@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::options::{BasicCancelOptions, BasicNackOptions, BasicQosOptions, ConfirmSelectOptions};
-use lapin::tcp::OwnedTLSConfig;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::fault::Fault;
 use crate::inbox::Inbox;
-use crate::options::Settings;
+use crate::options::{GOODBYE, Settings};
 use crate::settle;
 use crate::subscription::{Subscription, Tag};
 use crate::topology::declare;
@@ -23,8 +22,6 @@ use crate::topology::declare;
 /// Acknowledgements are not confirmed, and a broker that closes a channel forgets those that its
 /// queue has not taken up yet. So long after the last one they have always arrived.
 const SETTLING: Duration = Duration::from_millis(500);
-/// How long a session that has failed may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
 /// How often the state of a connection is looked at, beside what it reports by itself.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -205,9 +202,7 @@ async fn connect(settings: &Settings, role: Role) -> lapin::Result<Connection> {
     let name =
         format!("postbud {}", if role == Role::Publish { "publishing" } else { "consuming" });
     let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
-    let tls = OwnedTLSConfig { identity: None, cert_chain: settings.ca_pem.clone() };
-    let runtime = lapin::runtime::default_runtime()?;
-    Connection::connect_uri_with_config(settings.uri.clone(), properties, tls, runtime).await
+    settings.connect(properties, None).await
 }
 
 /// Notices the end of a connection that nobody is using.

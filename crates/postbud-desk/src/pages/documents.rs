@@ -9,7 +9,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use postbud_decide::{Decision, DocumentNote, describe};
-use postbud_letter::{AttachedText, Document, DocumentFormat, Letter};
+use postbud_letter::{Document, DocumentFormat, Letter};
+use postbud_pipeline::ports::LetterDetail;
 
 use super::letter::{cut, load, seen};
 use super::{Person, html};
@@ -88,6 +89,22 @@ pub(super) fn safe_name(name: &str) -> String {
     if name.is_empty() { "dokument".to_owned() } else { name }
 }
 
+/// The letter of this id, if it has a document of this number; it is written down who opens it.
+async fn opened(
+    room: &Room,
+    w: Words,
+    person: &Person,
+    id: &str,
+    n: usize,
+) -> Result<(LetterDetail, Letter), Problem> {
+    let (detail, letter) = load(room, w, id).await?;
+    if n >= letter.documents.len() {
+        return Err(Problem::missing(w));
+    }
+    seen(room, w, person, detail.row.letter.as_str(), "document").await?;
+    Ok((detail, letter))
+}
+
 /// A document, always to be saved and never shown by the browser as a page of ours.
 pub(crate) async fn document(
     State(room): State<Arc<Room>>,
@@ -96,11 +113,7 @@ pub(crate) async fn document(
     Path((id, n)): Path<(String, usize)>,
 ) -> Result<Response, Problem> {
     let w = Words::of(&headers);
-    let (detail, mut letter) = load(&room, w, &id).await?;
-    if n >= letter.documents.len() {
-        return Err(Problem::missing(w));
-    }
-    seen(&room, w, &person, detail.row.letter.as_str(), "document").await?;
+    let (_, mut letter) = opened(&room, w, &person, &id, n).await?;
     Ok(download(letter.documents.swap_remove(n)))
 }
 
@@ -131,11 +144,7 @@ pub(crate) async fn text(
     Path((id, n)): Path<(String, usize)>,
 ) -> Result<Response, Problem> {
     let w = Words::of(&headers);
-    let (detail, mut letter) = load(&room, w, &id).await?;
-    if n >= letter.documents.len() {
-        return Err(Problem::missing(w));
-    }
-    seen(&room, w, &person, detail.row.letter.as_str(), "document").await?;
+    let (detail, mut letter) = opened(&room, w, &person, &id, n).await?;
     let parsed = detail.row.letter.clone();
     let drawn = room.store.is_drawn(&parsed).await.map_err(|error| Problem::desk(w, &error))?;
     letter.documents = vec![letter.documents.swap_remove(n)];
@@ -145,11 +154,10 @@ pub(crate) async fn text(
             letter
         });
         letter = read.await.map_err(|_| Problem::missing(w))?;
-    } else {
-        letter.attached = Vec::new();
     }
     let found = letter.attached.first();
-    let note = found.map(|found| note(found, n));
+    let number = u32::try_from(n + 1).unwrap_or(u32::MAX);
+    let note = found.map(|found| DocumentNote { number, ..DocumentNote::of(found) });
     let trouble = match &note {
         None => w.t("Dokumenter læses ikke her.", "Documents are not read here.").to_owned(),
         Some(note) => describe::document(note, w.0).unwrap_or_default(),
@@ -172,16 +180,6 @@ pub(crate) async fn text(
         cut: cut(whole).len() < whole.len(),
         trouble,
     }))
-}
-
-fn note(found: &AttachedText, n: usize) -> DocumentNote {
-    DocumentNote {
-        number: u32::try_from(n + 1).unwrap_or(u32::MAX),
-        format: found.format,
-        text_bytes: found.text.len() as u64,
-        cut: found.cut,
-        trouble: found.trouble,
-    }
 }
 
 /// A document as an answer that is saved and never shown.

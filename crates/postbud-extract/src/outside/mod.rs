@@ -7,8 +7,8 @@
 //! itself ([`launch`]) and then becomes that program. What it reads comes in on standard input, what
 //! it found goes out on standard output, and that is all it has.
 
-mod chain;
 mod launch;
+mod run;
 mod tools;
 mod words;
 
@@ -22,8 +22,8 @@ use crate::keeper::Keeper;
 use crate::message::{Answer, Found, Kind, Rest};
 use crate::pool::Program;
 use crate::read::{LONG_SIDE, tidied};
-use chain::{Chain, Step};
 pub use launch::{Launch, launch};
+use run::{Runner, Step};
 pub use tools::Tools;
 use tools::Way;
 
@@ -99,11 +99,11 @@ impl Outside {
     }
 
     fn picture(&self, bytes: &[u8], work: &Work<'_>) -> Outcome {
-        let chain = self.chain(work);
+        let runner = self.runner(work);
         let mut last = words::Seen::default();
         for way in Way::ALL {
             let tesseract = self.tools.tesseract(way).ok_or(DocumentTrouble::NoOcr)?;
-            last = words::of_tsv(&chain.run(memory_file(bytes)?, &[tesseract])?);
+            last = words::of_tsv(&runner.run(memory_file(bytes)?, &tesseract)?);
             if !last.may_lie_wrong() {
                 break;
             }
@@ -144,14 +144,14 @@ impl Outside {
             LONG_SIDE.min(usize::try_from(work.budget.ocr_pixels.isqrt()).unwrap_or(LONG_SIDE));
         let [page, side] = [page.to_string(), side.to_string()];
         let args = ["-q", "-gray", "-scale-to", &side, "-f", &page, "-l", &page, "-"];
-        self.chain(work).run(memory_file(pdf)?, &[Step::new(drawer, &args)])
+        self.runner(work).run(memory_file(pdf)?, &Step::new(drawer, &args))
     }
 
     fn old_word(&self, bytes: &[u8], work: &Work<'_>) -> Outcome {
-        let chain = self.chain(work);
+        let runner = self.runner(work);
         let mut last = Err(DocumentTrouble::NoConverter);
         for step in self.tools.old_word() {
-            last = memory_file(bytes).and_then(|file| chain.run(file, &[step]));
+            last = memory_file(bytes).and_then(|file| runner.run(file, &step));
             match &last {
                 Ok(text) if !text.trim_ascii().is_empty() => break,
                 Err(DocumentTrouble::TookTooLong) => break,
@@ -161,9 +161,9 @@ impl Outside {
         last.map(|text| String::from_utf8_lossy(&text).into_owned())
     }
 
-    fn chain<'a>(&'a self, work: &Work<'a>) -> Chain<'a> {
+    fn runner<'a>(&'a self, work: &Work<'a>) -> Runner<'a> {
         let Work { budget, keeper, deadline, .. } = *work;
-        Chain { launcher: &self.launcher, budget, keeper, deadline }
+        Runner { launcher: &self.launcher, budget, keeper, deadline }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::chain::Step;
+use super::run::Step;
 
 /// Where programs are looked for: what a package installs, and what the machine's owner added.
 const PLACES: [&str; 2] = ["/usr/bin", "/usr/local/bin"];

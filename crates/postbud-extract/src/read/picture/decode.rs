@@ -93,12 +93,13 @@ fn luma(red: u8, green: u8, blue: u8) -> u32 {
 /// Bare points, as pdftoppm writes them: the size, and the points.
 pub(super) fn pgm_head(bytes: &[u8]) -> Option<(Size, &[u8])> {
     let mut fields = bytes.splitn(5, u8::is_ascii_whitespace);
+    if fields.next()? != b"P5" {
+        return None;
+    }
     let mut number = |least: u64| {
         let number = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
         (number >= least).then_some(number)
     };
-    let head = bytes.strip_prefix(b"P5")?;
-    let _ = (head, number(0));
     let size = (number(1)?, number(1)?);
     (number(255)? == 255).then_some(())?;
     Some((size, fields.next()?))

@@ -1,4 +1,4 @@
-//! Other programs in a row, each reading what the one before wrote.
+//! Another program at work: started, watched, listened to, ended.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -35,43 +35,28 @@ impl Step {
 }
 
 /// How programs are run.
-pub(super) struct Chain<'a> {
+pub(super) struct Runner<'a> {
     pub(super) launcher: &'a Program,
     pub(super) budget: &'a Budget,
     pub(super) keeper: &'a Keeper,
     pub(super) deadline: Instant,
 }
 
-impl Chain<'_> {
-    /// Runs `steps` on `input`; what the last one says.
-    pub(super) fn run(&self, input: File, steps: &[Step]) -> Result<Vec<u8>, DocumentTrouble> {
+impl Runner<'_> {
+    /// Runs a program on `input`; what it says.
+    pub(super) fn run(&self, input: File, step: &Step) -> Result<Vec<u8>, DocumentTrouble> {
         if self.deadline <= Instant::now() {
             return Err(DocumentTrouble::TookTooLong);
         }
         let no_reader = |_: io::Error| DocumentTrouble::NoReader;
-        let mut running = Vec::new();
-        let mut input = Stdio::from(input);
-        let mut last = None;
-        for (number, step) in steps.iter().enumerate() {
-            let (started, out) = self.start(step, input).map_err(no_reader)?;
-            running.push(started);
-            if number + 1 == steps.len() {
-                last = Some(out);
-                break;
-            }
-            input = Stdio::from(out);
-        }
+        let (running, out) = self.start(step, input).map_err(no_reader)?;
         let mut said = Vec::new();
-        if let Some(out) = last {
-            out.take(ANSWER_BYTES).read_to_end(&mut said).map_err(no_reader)?;
-        }
-        // The first that failed is why the others did.
-        let troubles: Vec<_> = running.into_iter().map(Running::end).collect();
-        troubles.into_iter().flatten().next().map_or(Ok(said), Err)
+        out.take(ANSWER_BYTES).read_to_end(&mut said).map_err(no_reader)?;
+        running.end().map_or(Ok(said), Err)
     }
 
     /// Starts a program, which limits itself first.
-    fn start(&self, step: &Step, input: Stdio) -> io::Result<(Running, ChildStdout)> {
+    fn start(&self, step: &Step, input: File) -> io::Result<(Running, ChildStdout)> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let launch = Launch {
             memory_bytes: self.budget.memory_bytes,
