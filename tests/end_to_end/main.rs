@@ -17,6 +17,7 @@ mod desk_crowd;
 mod desk_documents;
 mod desk_elsewhere;
 mod desk_issuer;
+mod desk_looks;
 mod desk_mishaps;
 mod desk_owner;
 mod desk_place;

@@ -2,10 +2,9 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
-use jiff::tz::TimeZone;
 use postbud_decide::Lang;
 use postbud_letter::DocumentFormat;
-use postbud_pipeline::ports::{Said, State, Timestamp};
+use postbud_pipeline::ports::{Said, State};
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +44,12 @@ impl Words {
     pub(crate) fn percent(&self, probability: f64) -> String {
         let text = format!("{:.0}", probability * 100.0);
         self.t("% %", "%%").replacen('%', &text, 1)
+    }
+
+    /// A share in numbers, to a tenth of a percent.
+    pub(crate) fn tenths(&self, share: f64) -> String {
+        let text = format!("{:.1}", share * 100.0).replace('.', self.t(",", "."));
+        self.t("# %", "#%").replacen('#', &text, 1)
     }
 
     /// A probability in words.
@@ -120,6 +125,7 @@ impl Words {
             "api" => self.t("hentet af et program", "read by a program"),
             "not-mine" => self.t("sendt tilbage af postkassen", "sent back by its mailbox"),
             "export" => self.t("udleveret til personen", "handed out to the person"),
+            "search" => self.t("søgte", "searched"),
             "replay" => self.t("lagt i køen igen", "put back on the queue"),
             other => other,
         }
@@ -156,34 +162,10 @@ impl Words {
     }
 }
 
-/// Danish time as a rule of its own, so that no time zone files are needed: summer time from the
-/// last Sunday of March to the last Sunday of October.
-const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-
-/// A moment in Danish time, sortable by eye.
-pub(crate) fn moment(at: Timestamp) -> String {
-    let zone = TimeZone::posix(DENMARK).unwrap_or(TimeZone::UTC);
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(
-        |_| "?".to_owned(),
-        |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-    )
-}
-
 /// The value of a cookie.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_danish_in_winter_and_in_summer() {
-        assert_eq!(moment(Timestamp(1_764_115_200_000)), "2025-11-26 01:00:00");
-        assert_eq!(moment(Timestamp(1_751_328_000_000)), "2025-07-01 02:00:00");
-    }
 }

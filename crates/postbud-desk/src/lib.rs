@@ -6,6 +6,7 @@
 
 mod api;
 mod attempts;
+mod calendar;
 mod draw;
 mod error;
 mod filter;
@@ -18,6 +19,7 @@ mod password;
 mod restricted;
 mod routes;
 mod score;
+mod search;
 mod threshold;
 mod worth;
 

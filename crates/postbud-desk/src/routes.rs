@@ -13,8 +13,8 @@ use crate::api::{evidence as api_evidence, history, labels as api_labels, letter
 use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
-    authority, blind, decide, documents, evidence, find, label_work, labels, letter, list, models,
-    not_mine, several, sign_in, small, switches, threshold,
+    authority, blind, decide, documents, evidence, find, label_work, labels, letter, list, looks,
+    models, not_mine, several, sign_in, small, switches, threshold,
 };
 use crate::{DeskOptions, DeskStore, Room, guard};
 
@@ -96,6 +96,7 @@ routes! {
     post "/not-mine/{key}/{mark}" Public not_mine::send;
     get "/find" Letters find::page;
     get "/evidence" Evidence evidence::page;
+    get "/looks" Evidence looks::page;
     get "/threshold" Evidence threshold::page;
     get "/models" Evidence models::page;
     get "/models/{n}/card" Evidence models::card;

@@ -36,19 +36,26 @@ macro_rules! row_columns {
 }
 pub(crate) use row_columns;
 
-const ALL: &str = concat!(row_columns!(), "ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
-const BY_STATE: &str =
-    concat!(row_columns!(), "WHERE t.state = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
-const BY_MAILBOX: &str =
-    concat!(row_columns!(), "WHERE t.mailbox = $3 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2");
-const BY_BOTH: &str = concat!(
-    row_columns!(),
-    "WHERE t.mailbox = $3 AND t.state = $4 ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
-);
+/// The end of every list: when the letters came, and the page.
+macro_rules! page {
+    () => {
+        "t.received_at >= $3 AND t.received_at < $4
+         ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
+    };
+}
+
+const ALL: &str = concat!(row_columns!(), "WHERE ", page!());
+const BY_STATE: &str = concat!(row_columns!(), "WHERE t.state = $5 AND ", page!());
+const BY_MAILBOX: &str = concat!(row_columns!(), "WHERE t.mailbox = $5 AND ", page!());
+const BY_BOTH: &str =
+    concat!(row_columns!(), "WHERE t.mailbox = $5 AND t.state = $6 AND ", page!());
 
 pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRow>, Fault> {
     let limit = i64::from(filter.limit.min(ROWS_AT_MOST));
-    let mut args: Vec<Value> = vec![limit.into(), i64::from(filter.offset).into()];
+    let from = filter.from.map_or(i64::MIN, |at| at.0);
+    let until = filter.until.map_or(i64::MAX, |at| at.0);
+    let mut args: Vec<Value> =
+        vec![limit.into(), i64::from(filter.offset).into(), from.into(), until.into()];
     let sql = match (&filter.mailbox, filter.state) {
         (None, None) => ALL,
         (None, Some(_)) => BY_STATE,

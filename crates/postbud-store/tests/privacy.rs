@@ -5,7 +5,8 @@
 mod support;
 
 use postbud_pipeline::ports::{
-    Access, Desk as _, LabelSource, Labels as _, NewLabel, OutboxOutcome, Store as _, Timestamp,
+    Access, Desk as _, LabelSource, Labels as _, LookCount, NewLabel, OutboxOutcome, Owner as _,
+    Store as _, Timestamp,
 };
 use postbud_store::{ChainFault, PersonKey, Purpose};
 use support::outgoing::{claim, settle};
@@ -16,6 +17,7 @@ support::on_both!(
     restrictions_come_and_go,
     a_missing_or_changed_row_of_the_access_log_shows,
     the_access_log_forgets_from_its_beginning,
+    a_sample_of_looks_is_the_same_again_and_from_its_time_alone,
     delivered_letters_lose_their_bytes_in_time,
     what_waits_for_a_person_stays,
     decisions_go_last_and_leave_nothing,
@@ -69,6 +71,28 @@ async fn look(fixture: &Fixture, number: i64) {
         why: "open".into(),
     };
     fixture.store.log_access(&access).await.unwrap();
+}
+
+async fn a_sample_of_looks_is_the_same_again_and_from_its_time_alone(fixture: &Fixture) {
+    let store = &fixture.store;
+    for number in 1..=40 {
+        look(fixture, number).await;
+    }
+    look(fixture, 20).await;
+    let sample = store.look_sample(at(11), at(31), 5).await.unwrap();
+    let anna = LookCount { by: "Anna".into(), looks: 21, letters: 20 };
+    assert_eq!(sample.people, [anna]);
+    let times: Vec<i64> = sample.looks.iter().map(|look| look.at.0).collect();
+    assert_eq!(times.len(), 5);
+    assert!(times.is_sorted() && times.iter().all(|time| (at(11).0..at(31).0).contains(time)));
+    let first_five: Vec<i64> = (11..16).map(|number| at(number).0).collect();
+    assert_ne!(times, first_five, "drawn, and not the first ones");
+    look(fixture, 50).await;
+    assert_eq!(store.look_sample(at(11), at(31), 5).await.unwrap(), sample);
+    let all = store.look_sample(at(11), at(31), 100).await.unwrap();
+    assert_eq!(all.looks.len(), 21);
+    let none = store.look_sample(at(60), at(70), 5).await.unwrap();
+    assert!(none.people.is_empty() && none.looks.is_empty());
 }
 
 async fn a_missing_or_changed_row_of_the_access_log_shows(fixture: &Fixture) {

@@ -204,6 +204,11 @@ async fn lists_and_counts_add_up(fixture: &Fixture) {
     assert_eq!(list(suggested).await.len(), 5);
     let routed = Filter { mailbox: Some(mailbox("Miljø")), ..all.clone() };
     assert_eq!(list(routed).await, ["l-8", "l-6", "l-4", "l-2", "l-0"]);
+    let (from, until) = (Some(at(93)), Some(at(96)));
+    let between = Filter { from, until, ..all.clone() };
+    assert_eq!(list(between.clone()).await, ["l-7", "l-6", "l-5"], "the end is left out");
+    let (to, state) = (Some(mailbox("Miljø")), Some(State::Routed));
+    assert_eq!(list(Filter { mailbox: to, state, ..between }).await, ["l-6"]);
     assert_eq!(list(Filter { state: Some(State::Delivered), ..all }).await.len(), 0);
     let tally = fixture.store.tally().await.unwrap();
     assert_eq!((tally.received, tally.routed, tally.review), (10, 5, 5));

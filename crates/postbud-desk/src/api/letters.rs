@@ -14,9 +14,10 @@ use postbud_pipeline::ports::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ApiProblem, Caller, json, moment, page, read_json, seen, visible};
+use super::{ApiProblem, Caller, json, log, moment, moment_of, page, read_json, seen, visible};
 use crate::Room;
 use crate::restricted::may_see;
+use crate::search::named;
 
 /// More text than this is for the mail program.
 const TEXT_CHARS: usize = 100_000;
@@ -28,6 +29,10 @@ pub(crate) struct ListParams {
     state: Option<String>,
     /// Only letters for this mailbox; of waiting letters, those with this first suggestion.
     mailbox: Option<String>,
+    /// Only letters received from this moment on, RFC 3339.
+    from: Option<String>,
+    /// Only letters received before this moment.
+    until: Option<String>,
     /// At most so many, oldest first: 1 to 200.
     limit: Option<u32>,
     /// Leave out so many of the oldest.
@@ -133,7 +138,14 @@ pub(crate) async fn list(
     };
     let mailbox = asked.mailbox.as_deref().map(|text| mailbox_of(&room, text)).transpose()?;
     let (limit, offset) = (page(asked.limit), asked.offset.unwrap_or(0));
-    let found = room.store.letters(&Filter { state, mailbox, limit, offset }).await?;
+    let from = asked.from.as_deref().map(moment_of).transpose()?;
+    let until = asked.until.as_deref().map(moment_of).transpose()?;
+    let filter = Filter { state, mailbox, from, until, limit, offset };
+    let found = room.store.letters(&filter).await?;
+    // A program asks again and again; that nothing was there is nothing that somebody saw.
+    if !found.is_empty() {
+        log(&room, &caller, named(&filter), "search").await?;
+    }
     let next_offset = (found.len() == limit as usize).then(|| offset.saturating_add(limit));
     let mut letters = Vec::with_capacity(found.len());
     for row in found {

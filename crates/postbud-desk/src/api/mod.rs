@@ -70,6 +70,13 @@ fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map(|at| at.to_string()).unwrap_or_default()
 }
 
+/// The moment of an RFC 3339 text.
+fn moment_of(text: &str) -> Result<Timestamp, ApiProblem> {
+    let at = text.trim().parse::<jiff::Timestamp>();
+    at.map(|at| Timestamp(at.as_millisecond()))
+        .map_err(|_| ApiProblem::bad("a moment looks like this: 2026-11-25T08:00:00Z"))
+}
+
 fn page(limit: Option<u32>) -> u32 {
     limit.unwrap_or(USUAL).clamp(1, PAGE)
 }
@@ -85,8 +92,12 @@ async fn visible(room: &Room, caller: &Caller, id: &str) -> Result<LetterId, Api
 
 /// Writes down that a program saw a letter.
 async fn seen(room: &Room, caller: &Caller, id: &LetterId) -> Result<(), ApiProblem> {
-    let (by, letter) = (caller.0.clone(), id.to_string());
-    let access = Access { at: Timestamp::now(), by, letter, why: "api".to_owned() };
+    log(room, caller, id.to_string(), "api").await
+}
+
+async fn log(room: &Room, caller: &Caller, letter: String, why: &str) -> Result<(), ApiProblem> {
+    let by = caller.0.clone();
+    let access = Access { at: Timestamp::now(), by, letter, why: why.to_owned() };
     Ok(room.store.log_access(&access).await?)
 }
 
@@ -105,6 +116,11 @@ mod tests {
 
     #[test]
     fn moments_are_utc() {
-        assert_eq!(moment(Timestamp(1_764_115_200_000)), "2025-11-26T00:00:00Z");
+        let at = Timestamp(1_764_115_200_000);
+        assert_eq!(moment(at), "2025-11-26T00:00:00Z");
+        for same in [" 2025-11-26T00:00:00Z", "2025-11-26T01:00:00+01:00"] {
+            assert_eq!(moment_of(same).unwrap(), at);
+        }
+        assert!(moment_of("2025-11-26").is_err() && moment_of("i går").is_err());
     }
 }

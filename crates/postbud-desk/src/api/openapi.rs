@@ -2,8 +2,11 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{evidence, history, labels, letters, work};
@@ -28,7 +31,7 @@ use super::{evidence, history, labels, letters, work};
         evidence::evidence
     ),
     security(("token" = [])),
-    modifiers(&Token)
+    modifiers(&Token, &Guard)
 )]
 struct Description;
 
@@ -39,6 +42,36 @@ impl Modify for Token {
         let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("token", token);
+    }
+}
+
+/// What any request may be told before it is looked at: the guard in front of all of them says so.
+struct Guard;
+
+impl Modify for Guard {
+    fn modify(&self, document: &mut Document) {
+        let resting = ResponseBuilder::new()
+            .description("Too many wrong tokens came from this address.")
+            .header(
+                "Retry-After",
+                HeaderBuilder::new()
+                    .description(Some("So many seconds until it may try again."))
+                    .schema(Some(Object::with_type(Type::Integer)))
+                    .build(),
+            );
+        let away = ResponseBuilder::new().description("The database does not answer.");
+        let said = [("429", resting), ("503", away)].map(|(status, response)| {
+            let problem = Content::new(Some(Ref::from_schema_name("ApiProblem")));
+            (status, response.content("application/problem+json", problem).build())
+        });
+        for item in document.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                for (status, response) in &said {
+                    let response = RefOr::T(response.clone());
+                    operation.responses.responses.insert((*status).to_owned(), response);
+                }
+            }
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use serde::Deserialize;
 use super::decide::{assignment, done};
 use super::letter::stored;
 use super::{Person, html};
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 use crate::{Authority, Room};
 
 #[derive(Template)]

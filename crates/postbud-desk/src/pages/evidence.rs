@@ -13,8 +13,9 @@ use postbud_pipeline::ports::{Access, CheckedMailbox, Figures, Role, Tally, Time
 use super::switches::{Line, lines};
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 
 /// So many rows of the access log are shown.
 const ACCESSES: u32 = 100;
@@ -40,24 +41,19 @@ struct Checked {
     whole: bool,
 }
 
-fn percent(w: Words, share: f64) -> String {
-    let text = format!("{:.1}", share * 100.0).replace('.', w.t(",", "."));
-    w.t("# %", "#%").replacen('#', &text, 1)
-}
-
 fn checked(room: &Room, w: Words, found: &[CheckedMailbox]) -> Vec<Checked> {
     let line = |name: String, of: &[&CheckedMailbox], whole: bool| {
         let sum = |what: fn(&CheckedMailbox) -> u64| of.iter().map(|one| what(one)).sum();
         let (answers, errors): (u64, u64) = (sum(|one| one.answers), sum(|one| one.errors));
         let interval = clopper_pearson(errors, answers, CONFIDENCE);
         let none = answers == 0;
-        let (low, high) = (percent(w, interval.low), percent(w, interval.high));
+        let (low, high) = (w.tenths(interval.low), w.tenths(interval.high));
         Checked {
             name,
             letters: sum(|one| one.letters),
             answers,
             errors,
-            share: if none { "–".into() } else { percent(w, errors as f64 / answers as f64) },
+            share: if none { "–".into() } else { w.tenths(errors as f64 / answers as f64) },
             interval: if none { "–".into() } else { format!("{low} – {high}") },
             returned: sum(|one| one.returned),
             broken: !none && interval.low > room.options.target_error,
@@ -117,7 +113,7 @@ pub(crate) async fn page(
         person: Some(person),
         switches,
         checked: checked(&room, w, &found),
-        promise: (percent(w, room.options.target_error), w.percent(CONFIDENCE)),
+        promise: (w.tenths(room.options.target_error), w.percent(CONFIDENCE)),
         automatic: share(w, figures.automatic, tally.received),
         corrected: share(w, figures.corrected, figures.decided),
         oldest: oldest.unwrap_or_else(|| "–".to_owned()),

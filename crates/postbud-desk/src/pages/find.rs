@@ -1,4 +1,5 @@
-//! Finding any letter: by id, state and mailbox. Never by what it says.
+//! Finding any letter: by id, state, mailbox and day. Never by what it says. Every search is written
+//! down, as looking at a letter is.
 
 use std::sync::Arc;
 
@@ -12,11 +13,14 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Filter, State as LetterState};
 use serde::Deserialize;
 
+use super::letter::seen;
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::{day, moment};
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 use crate::restricted::may_see;
+use crate::search::named;
 
 /// So many letters are on a page.
 const PAGE: u32 = 50;
@@ -29,8 +33,28 @@ pub(crate) struct Asked {
     state: String,
     #[serde(default)]
     mailbox: String,
+    /// The first day, `YYYY-MM-DD`.
+    #[serde(default)]
+    from: String,
+    /// The last day.
+    #[serde(default)]
+    to: String,
     #[serde(default)]
     offset: u32,
+}
+
+impl Asked {
+    /// What is searched for. What does not exist, like a state of another version, restricts nothing.
+    fn filter(&self) -> Filter {
+        Filter {
+            state: LetterState::parse(&self.state),
+            mailbox: MailboxId::parse(&self.mailbox).ok(),
+            from: day(&self.from).map(|(begin, _)| begin),
+            until: day(&self.to).map(|(_, end)| end),
+            limit: PAGE,
+            offset: self.offset,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -44,6 +68,8 @@ struct Find {
     id: String,
     state: String,
     mailbox: String,
+    from: String,
+    to: String,
     /// Where the next page begins; 0: there is none.
     next: u32,
     unknown: bool,
@@ -68,12 +94,8 @@ pub(crate) async fn page(
             return Ok(Redirect::to(&format!("/letters/{id}")).into_response());
         }
     }
-    let filter = Filter {
-        state: LetterState::parse(&asked.state),
-        mailbox: MailboxId::parse(&asked.mailbox).ok(),
-        limit: PAGE,
-        offset: asked.offset,
-    };
+    let filter = asked.filter();
+    seen(&room, w, &person, &named(&filter), "search").await?;
     let found = room.store.letters(&filter).await.map_err(problem)?;
     let next = if found.len() == PAGE as usize { asked.offset.saturating_add(PAGE) } else { 0 };
     let mut open = Vec::with_capacity(found.len());
@@ -103,6 +125,8 @@ pub(crate) async fn page(
         id: wanted,
         state: asked.state,
         mailbox: asked.mailbox,
+        from: asked.from,
+        to: asked.to,
         next,
         unknown,
     }))

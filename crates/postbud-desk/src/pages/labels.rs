@@ -18,8 +18,9 @@ use serde::Deserialize;
 
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 use crate::restricted::may_see;
 use crate::worth::worth;
 

@@ -15,8 +15,9 @@ use serde::Deserialize;
 use super::documents::{Listed, listed};
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 use crate::marks::{Piece, pieces};
 use crate::score::{Score, score};
 

@@ -16,9 +16,10 @@ use serde::Deserialize;
 
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
 use crate::filter::{LANGUAGES, Shown};
-use crate::language::{Words, moment};
+use crate::language::Words;
 use crate::restricted::may_see;
 
 /// So many letters are on a page.

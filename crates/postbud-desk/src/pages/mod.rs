@@ -10,6 +10,7 @@ pub(crate) mod label_work;
 pub(crate) mod labels;
 pub(crate) mod letter;
 pub(crate) mod list;
+pub(crate) mod looks;
 pub(crate) mod models;
 pub(crate) mod not_mine;
 pub(crate) mod several;

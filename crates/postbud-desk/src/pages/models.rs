@@ -15,8 +15,9 @@ use serde::Deserialize;
 
 use super::{Person, html};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 
 /// So many runs side by side are shown.
 const RUNS: u32 = 3;

@@ -19,8 +19,9 @@ use super::decide::{assignment, known};
 use super::letter::stored;
 use super::{Person, html, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 
 #[derive(Template)]
 #[template(path = "not_mine.html")]

@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::{Person, name_of};
 use crate::Room;
+use crate::calendar::moment;
 use crate::error::Problem;
-use crate::language::{Words, moment};
+use crate::language::Words;
 
 /// A row of the evidence page: a mailbox, or everything.
 pub(crate) struct Line {

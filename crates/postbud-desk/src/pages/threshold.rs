@@ -69,30 +69,24 @@ struct Threshold {
     lines: Vec<Line>,
 }
 
-/// A share with one decimal.
-fn percent(w: Words, share: f64) -> String {
-    let text = format!("{:.1}", share * 100.0).replace('.', w.t(",", "."));
-    w.t("# %", "#%").replacen('#', &text, 1)
-}
-
 fn line(w: Words, name: String, chosen: bool, look: Look) -> Line {
     let unknown = || w.t("ukendt", "unknown").to_owned();
     let none = look.by_model == 0;
     Line {
         name,
         chosen,
-        automatic: look.automatic().map_or_else(|| "–".to_owned(), |share| percent(w, share)),
+        automatic: look.automatic().map_or_else(|| "–".to_owned(), |share| w.tenths(share)),
         by_model: look.by_model,
         people: look.letters - look.by_rule - look.by_model,
         error: match look.error {
-            Some(error) => percent(w, error),
+            Some(error) => w.tenths(error),
             None if none => "–".to_owned(),
             None => unknown(),
         },
         at_most: match () {
             () if none => "–".to_owned(),
             () if look.at_most >= 1.0 => unknown(),
-            () => percent(w, look.at_most),
+            () => w.tenths(look.at_most),
         },
         known: look.known_errors,
         answers: look.answers,
@@ -116,7 +110,7 @@ fn lines(w: Words, past: &[PastDecision], at: f64) -> Vec<Line> {
     }
     lines.extend(thresholds.into_iter().map(|threshold| {
         let share = threshold / 100.0;
-        line(w, percent(w, share), threshold == at, look(past, Some(share)))
+        line(w, w.tenths(share), threshold == at, look(past, Some(share)))
     }));
     lines
 }
@@ -144,7 +138,7 @@ pub(crate) async fn page(
         w,
         person: Some(person),
         at: at.to_string(),
-        shown_at: percent(w, at / 100.0),
+        shown_at: w.tenths(at / 100.0),
         days,
         choices: DAYS,
         mailboxes: mailboxes.map(|m| (m.id.to_string(), m.name.clone())).collect(),

@@ -39,7 +39,9 @@ pub use models::{
     RetrainState, Said,
 };
 pub use outlet::{Envelope, Outlet};
-pub use owner::{Identity, Integration, LabelCount, Owner, PastDecision, Stood};
+pub use owner::{
+    Identity, Integration, LabelCount, LookCount, LookSample, Owner, PastDecision, Stood,
+};
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
 pub use restrictions::Restrictions;
 pub use retrains::{RetrainOutcome, RetrainRow, Retrains};

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use postbud_decide::{Decision, Doubt, MailboxId, Outcome, Reason};
 use serde::{Deserialize, Serialize};
 
-use super::{DeskError, LabelFilter, LabelRow, LabelSource, LetterRow, Role, Session, Timestamp};
+use super::{
+    Access, DeskError, LabelFilter, LabelRow, LabelSource, LetterRow, Role, Session, Timestamp,
+};
 
 /// What a threshold had to do with a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +85,27 @@ pub struct LabelCount {
     pub last: Timestamp,
 }
 
+/// How often a person or program looked at letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookCount {
+    /// Who.
+    pub by: String,
+    /// How many times.
+    pub looks: u64,
+    /// How many different letters.
+    pub letters: u64,
+}
+
+/// Who looked at letters in some time, and some of the looks to ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookSample {
+    /// Everybody who looked, the most looks first.
+    pub people: Vec<LookCount>,
+    /// Looks picked at random, oldest first. The same ones whenever they are asked for: those whose
+    /// hashes in the chain of the log are the smallest, which nobody chooses.
+    pub looks: Vec<Access>,
+}
+
 /// A program that may use the interface for programs. Its token is known by a hash alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Integration {
@@ -132,6 +155,14 @@ pub trait Owner: Send + Sync {
         filter: &LabelFilter,
         by: Option<&str>,
     ) -> Result<Vec<LabelRow>, DeskError>;
+
+    /// Who looked at letters from `from` on and before `until`, with at most `limit` of the looks.
+    async fn look_sample(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<LookSample, DeskError>;
 
     /// Letters that wait for a person with the decisions that put them there, those whose first
     /// suggestion is least probable first, at most `limit`.

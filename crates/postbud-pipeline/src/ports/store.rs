@@ -89,6 +89,10 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only for this mailbox: routed or delivered to it, or suggested first while in review.
     pub mailbox: Option<MailboxId>,
+    /// Only those received from here on.
+    pub from: Option<Timestamp>,
+    /// Only those received before.
+    pub until: Option<Timestamp>,
     /// At most so many, oldest first.
     pub limit: u32,
     /// Leave out so many of the oldest.

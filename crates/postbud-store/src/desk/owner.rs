@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use postbud_decide::Decision;
 use postbud_pipeline::ports::{
-    DeskError, Identity, Integration, LabelCount, LabelFilter, LabelRow, LetterRow, Owner,
-    PastDecision, Session, Timestamp,
+    DeskError, Identity, Integration, LabelCount, LabelFilter, LabelRow, LetterRow, LookSample,
+    Owner, PastDecision, Session, Timestamp,
 };
 
-use super::{NO_TIME, guests, label_lists};
+use super::{NO_TIME, guests, label_lists, people};
 use crate::list::{letter_row, mailbox_id};
 use crate::sql::{Fault, Row, Tx};
 use crate::store::{SqlStore, read, write};
@@ -38,6 +38,16 @@ impl Owner for SqlStore {
         by: Option<&str>,
     ) -> Result<Vec<LabelRow>, DeskError> {
         Ok(read!(self, "listing labels", tx => label_lists::latest(tx, filter, by))?)
+    }
+
+    async fn look_sample(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<LookSample, DeskError> {
+        Ok(read!(self, "sampling who saw letters",
+            tx => people::look_sample(tx, (from, until), limit))?)
     }
 
     async fn unsure(&self, limit: u32) -> Result<Vec<(LetterRow, Decision)>, DeskError> {

@@ -1,7 +1,7 @@
 //! Accounts, sessions, and who saw what.
 
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{Access, Role, Session, Timestamp, User};
+use postbud_pipeline::ports::{Access, LookCount, LookSample, Role, Session, Timestamp, User};
 
 use crate::sql::{Fault, Row, Tx};
 
@@ -21,15 +21,40 @@ pub(super) async fn accesses(
         None => tx.query(ALL, &[limit]).await?,
         Some(letter) => tx.query(ONE, &[limit, letter.as_str().into()]).await?,
     };
-    let accesses = rows.iter().map(|row| {
-        Ok(Access {
-            at: Timestamp(row.int(0)?),
-            by: row.text(1)?,
-            letter: row.text(2)?,
-            why: row.text(3)?,
-        })
+    rows.iter().map(access_of).collect()
+}
+
+fn access_of(row: &Row) -> Result<Access, Fault> {
+    Ok(Access {
+        at: Timestamp(row.int(0)?),
+        by: row.text(1)?,
+        letter: row.text(2)?,
+        why: row.text(3)?,
+    })
+}
+
+pub(super) async fn look_sample(
+    tx: &mut Tx,
+    times: (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<LookSample, Fault> {
+    const PEOPLE: &str = "
+        SELECT who, COUNT(*), COUNT(DISTINCT letter) FROM desk_access
+        WHERE at >= $1 AND at < $2 GROUP BY who ORDER BY COUNT(*) DESC, who LIMIT $3";
+    const LOOKS: &str = "
+        SELECT at, who, letter, why FROM desk_access
+        WHERE at >= $1 AND at < $2 AND chain IS NOT NULL ORDER BY chain LIMIT $3";
+    let args = |limit: u32| [times.0.0.into(), times.1.0.into(), i64::from(limit).into()];
+    let people = tx.query(PEOPLE, &args(ACCESSES)).await?;
+    let people = people.iter().map(|row| {
+        let (looks, letters) = (row.count(1)?, row.count(2)?);
+        Ok(LookCount { by: row.text(0)?, looks, letters })
     });
-    accesses.collect()
+    let people = people.collect::<Result<_, Fault>>()?;
+    let looks = tx.query(LOOKS, &args(limit.min(ACCESSES))).await?;
+    let mut looks = looks.iter().map(access_of).collect::<Result<Vec<_>, Fault>>()?;
+    looks.sort_by_key(|look| look.at);
+    Ok(LookSample { people, looks })
 }
 
 pub(super) async fn add(tx: &mut Tx, user: &User) -> Result<bool, Fault> {

@@ -24,8 +24,9 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     let config = wiring::installation(&args.config)?;
     telemetry::start(config.log.format, "warn");
     let mailbox = args.mailbox.as_deref().map(|id| known(&config, id)).transpose()?;
-    let filter =
-        Filter { state: args.state.map(state), mailbox, limit: args.limit, offset: args.offset };
+    let state = args.state.map(state);
+    let (limit, offset) = (args.limit, args.offset);
+    let filter = Filter { state, mailbox, limit, offset, ..Filter::default() };
     let store = wiring::store(&config).await?;
     let rows = store.letters(&filter).await?;
     let tally = store.tally().await?;
