@@ -103,10 +103,30 @@ fn no_page_is_wider_than_a_narrow_screen() {
     sign_in(&mut browser, &page, &place, "klara", "owner");
     let letter = place.here.json(&["letters"])["letters"][0]["letter"].clone();
     let letter = format!("/letters/{}", letter.as_str().unwrap());
-    for path in ["/sign-in", "/", "/find", &letter, "/evidence", "/nowhere"] {
+    let owners = ["/evidence", "/looks", "/threshold", "/models", "/labels"];
+    for path in ["/sign-in", "/", "/find", &letter, "/nowhere"].into_iter().chain(owners) {
         browser.go(&page, &format!("http://{}{path}", place.address));
         let width = browser.eval(&page, "document.documentElement.scrollWidth");
         assert!(width.as_u64().unwrap() <= 320, "{path} is {width} wide");
+    }
+}
+
+#[test]
+fn another_language_is_chosen_without_leaving_the_page() {
+    let Some(mut browser) = Browser::start() else { return };
+    let place = Place::open(&LETTERS[..2]);
+    let page = browser.page(1280, false);
+    sign_in(&mut browser, &page, &place, "klara", "clerk");
+    let switch = "window.before = true; document.querySelector('header form button').click()";
+    for (path, heading) in
+        [("/find?state=review", "Find a letter"), ("/find?state=review", "Find et brev")]
+    {
+        browser.go(&page, &format!("http://{}{path}", place.address));
+        browser.eval(&page, switch);
+        browser.until(&page, "!window.before");
+        let at = browser.eval(&page, "location.pathname + location.search");
+        assert_eq!(at, path);
+        assert_eq!(browser.eval(&page, "document.querySelector('h1').innerText"), heading);
     }
 }
 

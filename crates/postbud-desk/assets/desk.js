@@ -7,6 +7,7 @@ if (count && window.EventSource) {
   counts.onmessage = (event) => { count.textContent = event.data; };
   window.addEventListener("pagehide", () => counts.close());
 }
+$("back").value = location.pathname + location.search;
 // A double click sends once.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use postbud_decide::Lang;
-use postbud_letter::DocumentFormat;
+use postbud_letter::{Channel, DocumentFormat};
 use postbud_pipeline::ports::{Said, State};
 
 /// The language of a page.
@@ -70,6 +70,15 @@ impl Words {
             State::Delivered => self.t("leveret", "delivered"),
             State::Review => self.t("venter", "waiting"),
             State::Quarantined => self.t("tilbageholdt", "quarantined"),
+        }
+    }
+
+    /// By which way a letter came.
+    pub(crate) fn channel(&self, channel: Channel) -> &'static str {
+        match channel {
+            Channel::DigitalPost => "Digital Post",
+            Channel::Email => self.t("E-mail", "Email"),
+            Channel::Unknown => self.t("ukendt", "unknown"),
         }
     }
 

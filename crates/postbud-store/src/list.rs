@@ -36,35 +36,28 @@ macro_rules! row_columns {
 }
 pub(crate) use row_columns;
 
-/// The end of every list: when the letters came, and the page.
-macro_rules! page {
-    () => {
-        "t.received_at >= $3 AND t.received_at < $4
-         ORDER BY t.received_at, t.id LIMIT $1 OFFSET $2"
-    };
-}
-
-const ALL: &str = concat!(row_columns!(), "WHERE ", page!());
-const BY_STATE: &str = concat!(row_columns!(), "WHERE t.state = $5 AND ", page!());
-const BY_MAILBOX: &str = concat!(row_columns!(), "WHERE t.mailbox = $5 AND ", page!());
-const BY_BOTH: &str =
-    concat!(row_columns!(), "WHERE t.mailbox = $5 AND t.state = $6 AND ", page!());
-
 pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRow>, Fault> {
     let limit = i64::from(filter.limit.min(ROWS_AT_MOST));
     let from = filter.from.map_or(i64::MIN, |at| at.0);
     let until = filter.until.map_or(i64::MAX, |at| at.0);
     let mut args: Vec<Value> =
         vec![limit.into(), i64::from(filter.offset).into(), from.into(), until.into()];
-    let sql = match (&filter.mailbox, filter.state) {
-        (None, None) => ALL,
-        (None, Some(_)) => BY_STATE,
-        (Some(_), None) => BY_MAILBOX,
-        (Some(_), Some(_)) => BY_BOTH,
+    let which = match (&filter.mailbox, filter.state) {
+        (None, None) => "",
+        (None, Some(_)) => "t.state = $5 AND",
+        (Some(_), None) => "t.mailbox = $5 AND",
+        (Some(_), Some(_)) => "t.mailbox = $5 AND t.state = $6 AND",
     };
+    let order =
+        if filter.newest_first { "t.received_at DESC, t.id DESC" } else { "t.received_at, t.id" };
+    let sql = format!(
+        "{} WHERE {which} t.received_at >= $3 AND t.received_at < $4
+         ORDER BY {order} LIMIT $1 OFFSET $2",
+        row_columns!()
+    );
     args.extend(filter.mailbox.iter().map(|mailbox| Value::from(mailbox.as_str())));
     args.extend(filter.state.iter().map(|state| Value::from(state.as_str())));
-    tx.query(sql, &args).await?.iter().map(letter_row).collect()
+    tx.query(&sql, &args).await?.iter().map(letter_row).collect()
 }
 
 /// A letter as `row_columns!` selects it.

@@ -198,6 +198,8 @@ async fn lists_and_counts_add_up(fixture: &Fixture) {
     let all = Filter { limit: 100, ..Filter::default() };
     assert_eq!(list(all.clone()).await.len(), 10);
     assert_eq!(list(Filter { limit: 2, offset: 1, ..all.clone() }).await, ["l-8", "l-7"]);
+    let newest = Filter { newest_first: true, limit: 2, offset: 1, ..all.clone() };
+    assert_eq!(list(newest).await, ["l-1", "l-2"]);
     let review = Filter { state: Some(State::Review), ..all.clone() };
     assert_eq!(list(review.clone()).await, ["l-9", "l-7", "l-5", "l-3", "l-1"]);
     let suggested = Filter { mailbox: Some(mailbox("Byggesag")), ..review };

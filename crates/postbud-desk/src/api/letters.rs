@@ -140,7 +140,7 @@ pub(crate) async fn list(
     let (limit, offset) = (page(asked.limit), asked.offset.unwrap_or(0));
     let from = asked.from.as_deref().map(moment_of).transpose()?;
     let until = asked.until.as_deref().map(moment_of).transpose()?;
-    let filter = Filter { state, mailbox, from, until, limit, offset };
+    let filter = Filter { state, mailbox, from, until, limit, offset, newest_first: false };
     let found = room.store.letters(&filter).await?;
     // A program asks again and again; that nothing was there is nothing that somebody saw.
     if !found.is_empty() {

@@ -51,6 +51,7 @@ impl Asked {
             mailbox: MailboxId::parse(&self.mailbox).ok(),
             from: day(&self.from).map(|(begin, _)| begin),
             until: day(&self.to).map(|(_, end)| end),
+            newest_first: true,
             limit: PAGE,
             offset: self.offset,
         }

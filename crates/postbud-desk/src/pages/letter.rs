@@ -135,7 +135,7 @@ pub(super) fn facts(
         (w.t("Fra", "From"), sender.join(", ")),
         (w.t("Kontaktpunkt", "Contact point"), point.unwrap_or_default()),
         (w.t("Modtaget", "Received"), moment(detail.row.received_at)),
-        (w.t("Kanal", "Channel"), detail.row.channel.as_str().replace('_', " ")),
+        (w.t("Kanal", "Channel"), w.channel(detail.row.channel).to_owned()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use postbud_letter::{Channel, LetterId};
+use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
     DeskError, Timestamp, WAITS_FOR, Waiting, WaitingCount, WaitingFilter, WaitingKey,
 };
@@ -84,11 +84,7 @@ fn line(waiting: Waiting, room: &Room, w: Words, now: Timestamp) -> Line {
         at: moment(waiting.row.received_at),
         late: waited > room.options.deadline_ms,
         urgent: waiting.urgent,
-        channel: match waiting.row.channel {
-            Channel::DigitalPost => "Digital Post",
-            Channel::Email => "E-mail",
-            Channel::Unknown => "?",
-        },
+        channel: w.channel(waiting.row.channel),
         mailbox: mailbox.map(|id| name_of(&room.options.settings, id)).unwrap_or_default(),
         probability: waiting.row.probability.map(|p| w.percent(p)).unwrap_or_default(),
         claimed_by: waiting.claimed_by.unwrap_or_default(),

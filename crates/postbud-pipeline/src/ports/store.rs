@@ -93,9 +93,11 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Only those received before.
     pub until: Option<Timestamp>,
-    /// At most so many, oldest first.
+    /// Newest first, not oldest first.
+    pub newest_first: bool,
+    /// At most so many.
     pub limit: u32,
-    /// Leave out so many of the oldest.
+    /// Leave out so many of the first.
     pub offset: u32,
 }
 

@@ -10,7 +10,7 @@ use postbud_letter::{LetterId, Limits, read};
 
 use crate::exit::{self, Failure};
 use crate::input::Line;
-use crate::shipped::{LETTERS, MODEL};
+use crate::shipped::{LETTERS, MODEL_NAME, VERSION};
 
 /// The file by which the demo knows its own folder again.
 const MARK: &str = "this-is-a-postbud-demo";
@@ -42,14 +42,24 @@ pub(crate) fn folder(data: &Path, fresh: bool) -> anyhow::Result<bool> {
         }
     }
     let continued = mark.exists() && !fresh;
-    let model = data.join("models/klitkobing/1/model.postbud");
     write(
         &mark,
         b"Made by `postbud demo`. `postbud demo --fresh` deletes everything in this folder.\n",
     )
-    .and_then(|()| if model.exists() { Ok(()) } else { write(&model, MODEL) })
+    .and_then(|()| version(&data.join("models").join(MODEL_NAME)))
     .with_context(|| format!("{shown} cannot be written"))?;
     Ok(continued)
+}
+
+/// Writes the files of the shipped version that are not there, the model last.
+fn version(folder: &Path) -> std::io::Result<()> {
+    for (name, bytes) in VERSION {
+        let path = folder.join(name);
+        if !path.exists() {
+            write(&path, bytes)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_empty(folder: &Path) -> anyhow::Result<bool> {
@@ -117,7 +127,9 @@ mod tests {
         assert!(data.join("postbud.db").exists());
         assert!(!folder(&data, true).unwrap());
         assert!(!data.join("postbud.db").exists());
-        assert!(data.join("models/klitkobing/1/model.postbud").exists());
+        for file in ["model.postbud", "card.md", "evaluation.json"] {
+            assert!(data.join("models/klitkobing/1").join(file).exists(), "{file}");
+        }
     }
 
     #[test]
