@@ -289,6 +289,11 @@ fn a_restricted_letter_does_not_exist_for_others() {
     };
     assert_eq!(find(&klara), (true, 303));
     assert_eq!(find(&karl), (false, 200));
+    // The page after a decision names a letter to those who may see it, whatever is asked for.
+    let done = |person: &Person| place.get(&format!("/?done={id}"), Some(&person.cookie)).body;
+    assert!(done(&klara).contains("»Storskrald« sendes om lidt til"), "{}", done(&klara));
+    let said = done(&karl);
+    assert!(!said.contains("Storskrald") && said.contains("Brevet er fordelt"), "{said}");
     // One that waits disappears when somebody sends it there, and can be taken back all the same.
     let letter = place.waiting(&karl).remove(0);
     let form = format!("csrf={}&mailbox=affald", karl.csrf);

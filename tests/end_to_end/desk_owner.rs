@@ -108,6 +108,14 @@ fn an_owner_promotes_a_version_and_rolls_it_back() {
     browser.eval(&page, &let_go);
     browser.until(&page, "document.querySelector('.chosen th').innerText.startsWith('97,5 %')");
 
+    // A card is a page, in the language chosen, with pictures that load.
+    browser.go(&page, &format!("http://{}/models/1/card", place.address));
+    let seen = browser.eval(
+        &page,
+        "document.querySelector('.card h2').innerText + ' ' + document.querySelectorAll('.card table').length \
+         + [...document.images].map((i) => ` ${i.complete && i.naturalWidth > 0}`).join('')",
+    );
+    assert_eq!(seen, "Modelkort: klit 3 true true true");
     // A card can be read, and no page is wider than a narrow screen.
     let narrow = browser.page(320, false);
     sign_in(&mut browser, &narrow, &place, "olga", "owner", "/models/1/card");

@@ -12,6 +12,7 @@ mod error;
 mod filter;
 mod guard;
 mod language;
+mod markdown;
 mod marks;
 mod oidc;
 mod pages;

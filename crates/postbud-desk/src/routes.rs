@@ -13,8 +13,8 @@ use crate::api::{evidence as api_evidence, history, labels as api_labels, letter
 use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
-    authority, blind, decide, documents, evidence, find, label_work, labels, letter, list, looks,
-    models, not_mine, several, sign_in, small, switches, threshold,
+    authority, blind, card, decide, documents, evidence, find, label_work, labels, letter, list,
+    looks, models, not_mine, several, sign_in, small, switches, threshold,
 };
 use crate::{DeskOptions, DeskStore, Room, guard};
 
@@ -99,7 +99,10 @@ routes! {
     get "/looks" Evidence looks::page;
     get "/threshold" Evidence threshold::page;
     get "/models" Evidence models::page;
-    get "/models/{n}/card" Evidence models::card;
+    get "/models/{n}/card" Evidence card::card;
+    get "/models/{n}/risk-coverage.svg" Evidence card::risk_coverage;
+    get "/models/{n}/reliability.svg" Evidence card::reliability;
+    get "/models/{n}/confusion.svg" Evidence card::confusion;
     post "/models/promote" Owner models::promote;
     post "/models/roll-back" Owner models::roll_back;
     post "/models/challenge" Owner models::challenge;

@@ -13,6 +13,7 @@ use postbud_pipeline::ports::{Access, LetterDetail, Note, State as LetterState, 
 use serde::Deserialize;
 
 use super::documents::{Listed, listed};
+use super::just_done::{Done, just_done};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::calendar::moment;
@@ -50,7 +51,7 @@ struct LetterPage<'a> {
     state: &'static str,
     waits: bool,
     holder: String,
-    done: String,
+    done: Option<Done>,
     facts: Vec<(&'static str, String)>,
     subject: Vec<Piece<'a>>,
     new: Vec<Piece<'a>>,
@@ -192,7 +193,7 @@ pub(crate) async fn page(
         state: w.state(detail.row.state),
         waits,
         holder: if holder == person.name { String::new() } else { holder },
-        done: LetterId::parse(&asked.done).map(|id| id.to_string()).unwrap_or_default(),
+        done: just_done(&room, w, &person, &asked.done).await?,
         facts: facts(&detail, &letter, w),
         subject: pieces(&letter.subject, words),
         new: pieces(cut(letter.text.new.trim()), words),

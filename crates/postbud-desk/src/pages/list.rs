@@ -14,6 +14,7 @@ use postbud_pipeline::ports::{
 };
 use serde::Deserialize;
 
+use super::just_done::{Done, just_done};
 use super::{Person, html, name_of};
 use crate::Room;
 use crate::calendar::moment;
@@ -70,7 +71,7 @@ struct List {
     /// The filter as a query, for the next page.
     query: String,
     after: String,
-    done: String,
+    done: Option<Done>,
     /// Letters that wait for a second look.
     looks: usize,
 }
@@ -131,6 +132,7 @@ pub(crate) async fn page(
             open.push(found);
         }
     }
+    let done = just_done(&room, w, &person, &done).await?;
     let mailboxes = room.options.settings.mailboxes.iter();
     let cookie = shown.cookie(room.options.secure);
     let page = html(&List {
@@ -144,7 +146,7 @@ pub(crate) async fn page(
         query: shown.query(),
         shown,
         after,
-        done: LetterId::parse(&done).map(|id| id.to_string()).unwrap_or_default(),
+        done,
         looks,
     });
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), page).into_response())

@@ -2,10 +2,12 @@
 
 pub(crate) mod authority;
 pub(crate) mod blind;
+pub(crate) mod card;
 pub(crate) mod decide;
 pub(crate) mod documents;
 pub(crate) mod evidence;
 pub(crate) mod find;
+mod just_done;
 pub(crate) mod label_work;
 pub(crate) mod labels;
 pub(crate) mod letter;

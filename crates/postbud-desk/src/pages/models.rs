@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
@@ -60,15 +60,6 @@ struct Page {
     previous: String,
     sides: Vec<Side>,
     changes: Vec<(String, String, ModelChange)>,
-}
-
-#[derive(Template)]
-#[template(path = "model_card.html")]
-struct Card {
-    w: Words,
-    person: Option<Person>,
-    version: u32,
-    card: String,
 }
 
 #[derive(Template)]
@@ -214,19 +205,6 @@ pub(crate) async fn page(
         changes: changes.map(|c| (moment(c.at), action(w, &c.action), c)).collect(),
         list,
     }))
-}
-
-pub(crate) async fn card(
-    State(room): State<Arc<Room>>,
-    Extension(person): Extension<Person>,
-    headers: HeaderMap,
-    Path(version): Path<u32>,
-) -> Result<Response, Problem> {
-    let w = Words::of(&headers);
-    let card = models(&room, w)?.card(version).await;
-    let card = card.map_err(|error| Problem::models(w, &error))?;
-    let card = card.ok_or_else(|| Problem::missing(w))?;
-    Ok(html(&Card { w, person: Some(person), version, card }))
 }
 
 /// A change that is asked for; it is done when it is confirmed.

@@ -36,7 +36,7 @@ pub use measures::{BlindSample, Guess, Measured, Measures, OutboxFigures, Waitin
 pub use model_state::{ModelState, RefusedModel, ServingModel};
 pub use models::{
     ImportDone, ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
-    RetrainState, Said,
+    Plot, RetrainState, Said,
 };
 pub use outlet::{Envelope, Outlet};
 pub use owner::{

@@ -142,6 +142,17 @@ pub enum ModelsError {
     Refused(Said),
 }
 
+/// A picture of how good a version is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plot {
+    /// The share routed automatically against the error.
+    RiskCoverage,
+    /// Stated against true probabilities.
+    Reliability,
+    /// Which mailboxes are taken for which.
+    Confusion,
+}
+
 /// The models of an installation.
 #[async_trait]
 pub trait Models: Debug + Send + Sync {
@@ -150,6 +161,9 @@ pub trait Models: Debug + Send + Sync {
 
     /// What is written about a version for people to read, as Markdown; `None` without it.
     async fn card(&self, version: u32) -> Result<Option<String>, ModelsError>;
+
+    /// A picture of a version, as SVG; `None` without it.
+    async fn plot(&self, version: u32, plot: Plot) -> Result<Option<String>, ModelsError>;
 
     /// Lets a version take over.
     async fn promote(&self, version: u32, by: &str, why: &str) -> Result<(), ModelsError>;

@@ -104,7 +104,7 @@ pub(super) fn section(dir: &Path, heading: &str) -> Option<String> {
 }
 
 /// What is written about a version, for people; `None` when there is nothing to read.
-pub(super) fn card(path: &Path) -> Option<String> {
+pub(super) fn text(path: &Path) -> Option<String> {
     limited(path, CARD_BYTES).ok()
 }
 

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use indicatif::ProgressBar;
 use postbud_learn::{
-    Action, CARD_FILE, Check, Registry, RegistryError, RetrainRecord, Role, Signature,
+    Action, CARD_FILE, CONFUSION_FILE, Check, RELIABILITY_FILE, RISK_FILE, Registry, RegistryError,
+    RetrainRecord, Role, Signature,
 };
 use postbud_model::Model;
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::{
-    ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError,
+    ImportState, ModelChange, ModelList, ModelRole, ModelVersion, Models, ModelsError, Plot,
     RetrainState, Said, Timestamp,
 };
 use postbud_store::SqlStore;
@@ -47,6 +48,21 @@ impl std::fmt::Debug for Workshop {
 }
 
 impl Workshop {
+    /// A file that people read beside a version's model.
+    async fn written(
+        &self,
+        version: u32,
+        file: &'static str,
+    ) -> Result<Option<String>, ModelsError> {
+        self.on_disk(move |config| {
+            let registry = open(config)?;
+            let known = registry.versions().contains(&version);
+            let path = registry.version_dir(version).join(file);
+            Ok(if known { facts::text(&path) } else { None })
+        })
+        .await
+    }
+
     /// The workshop of this installation.
     pub(crate) fn new(config: &Config, file: Option<&Path>, store: &SqlStore, stop: &Stop) -> Self {
         let configured = config.desk.as_ref().is_some_and(|desk| desk.history.is_some());
@@ -197,13 +213,16 @@ impl Models for Workshop {
     }
 
     async fn card(&self, version: u32) -> Result<Option<String>, ModelsError> {
-        self.on_disk(move |config| {
-            let registry = open(config)?;
-            let known = registry.versions().contains(&version);
-            let path = registry.version_dir(version).join(CARD_FILE);
-            Ok(if known { facts::card(&path) } else { None })
-        })
-        .await
+        self.written(version, CARD_FILE).await
+    }
+
+    async fn plot(&self, version: u32, plot: Plot) -> Result<Option<String>, ModelsError> {
+        let file = match plot {
+            Plot::RiskCoverage => RISK_FILE,
+            Plot::Reliability => RELIABILITY_FILE,
+            Plot::Confusion => CONFUSION_FILE,
+        };
+        self.written(version, file).await
     }
 
     async fn promote(&self, version: u32, by: &str, why: &str) -> Result<(), ModelsError> {
