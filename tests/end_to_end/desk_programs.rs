@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::desk_place::{Answer, Place};
 use crate::settings::{embedded, mail};
-use crate::support::Installation;
+use crate::support::{Installation, wait_until};
 
 /// What a program gets, as JSON.
 fn ask(place: &Place, token: &str, path: &str) -> (u16, Value) {
@@ -56,6 +56,56 @@ fn a_program_does_what_a_person_can_and_both_are_named() {
     let owner = place.person("otto", "owner");
     let page = place.get("/evidence", Some(&owner.cookie)).body;
     assert!(page.contains("esdh · hentet af et program"), "{page}");
+}
+
+#[test]
+fn a_program_sends_to_several_mailboxes_and_keeps_letters_for_other_authorities() {
+    let place = Place::open(&[("Hul i vejen", "Der er et hul."), ("Skat", "Min skat er forkert.")]);
+    let made = place.here.json(&["user", "token", "esdh"]);
+    let token = made["token"].as_str().unwrap().to_owned();
+    let (_, directory) = ask(&place, &token, "/api/v1/directory");
+    let mailboxes = directory["mailboxes"].as_array().unwrap();
+    assert!(mailboxes.iter().any(|one| one["id"] == "affald" && one["name"] != ""), "{directory}");
+    let authority = directory["authorities"][0]["name"].as_str().unwrap().to_owned();
+    let (_, list) = ask(&place, &token, "/api/v1/letters?state=review");
+    let ids: Vec<&str> = list["letters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|letter| letter["letter"].as_str().unwrap())
+        .collect();
+    let decide = |id: &str, body: Value| {
+        let path = format!("/api/v1/letters/{id}/decision");
+        let bearer = format!("Authorization: Bearer {token}\r\n");
+        answer(&place.post(&path, &body.to_string(), None, &bearer))
+    };
+    let many = vec!["affald"; 21];
+    for wrong in [
+        json!({ "by": "Klara" }),
+        json!({ "by": "Klara", "mailbox": "affald", "authority": authority }),
+        json!({ "by": "Klara", "authority": "Atlantis" }),
+        json!({ "by": "Klara", "mailbox": "affald", "also": ["hundeluft"] }),
+        json!({ "by": "Klara", "mailbox": "affald", "also": many }),
+    ] {
+        assert_eq!(decide(ids[0], wrong.clone()).0, 400, "{wrong}");
+    }
+    let several = json!({ "by": "Klara", "mailbox": "vej-park", "also": ["affald", "affald", "vej-park"],
+        "note": "Begge steder" });
+    let (status, said) = decide(ids[0], several);
+    assert_eq!((status, &said["mailbox"]), (200, &"vej-park".into()), "{said}");
+    let (_, notes) = ask(&place, &token, &format!("/api/v1/letters/{}/notes", ids[0]));
+    assert_eq!(notes["notes"][0]["text"], "Begge steder", "{notes}");
+    let (status, said) =
+        decide(ids[1], json!({ "by": "Klara", "authority": authority, "note": "Til jer" }));
+    assert_eq!(status, 200, "{said}");
+    let (_, notes) = ask(&place, &token, &format!("/api/v1/letters/{}/notes", ids[1]));
+    let text = notes["notes"][0]["text"].as_str().unwrap();
+    assert!(text.contains(&authority) && text.ends_with("Til jer"), "{text}");
+    wait_until("both mailboxes have the letter once", || {
+        ["vej-park", "affald"].map(|mailbox| place.here.maildir(mailbox).len()) == [1, 1]
+    });
+    let (_, evidence) = ask(&place, &token, "/api/v1/evidence");
+    assert!(evidence["waited_median_seconds"].is_number(), "{evidence}");
 }
 
 #[test]

@@ -9,7 +9,10 @@ use axum::routing::{MethodRouter, get, post};
 use postbud_pipeline::Stop;
 use tracing::error;
 
-use crate::api::{evidence as api_evidence, history, labels as api_labels, letters, openapi, work};
+use crate::api::{
+    decision, directory, evidence as api_evidence, history, labels as api_labels, letters, openapi,
+    work,
+};
 use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
@@ -114,11 +117,12 @@ routes! {
     get "/api/v1/letters" Program letters::list;
     get "/api/v1/letters/{id}" Program letters::letter;
     get "/api/v1/letters/{id}/history" Program history::history;
-    post "/api/v1/letters/{id}/decision" Program letters::decide;
+    post "/api/v1/letters/{id}/decision" Program decision::decide;
     post "/api/v1/letters/{id}/undo" Program work::undo;
     get "/api/v1/letters/{id}/notes" Program work::notes;
     post "/api/v1/letters/{id}/notes" Program work::add_note;
     get "/api/v1/letters/{id}/documents/{n}" Program work::document;
+    get "/api/v1/directory" Program directory::directory;
     get "/api/v1/labels" Program api_labels::list;
     get "/api/v1/evidence" Program api_evidence::evidence;
     post "/switch-off" Owner switches::off;

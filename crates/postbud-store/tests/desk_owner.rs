@@ -13,6 +13,7 @@ use support::{Fixture, assignment, at, entry, letter, mailbox};
 
 support::on_both!(
     past_decisions_come_with_what_people_said,
+    waiting_times_are_of_decisions_that_stood,
     labels_are_counted_by_person_and_listed_latest_first,
     the_least_sure_letters_come_first,
     a_program_comes_in_by_its_token_alone,
@@ -46,6 +47,26 @@ async fn past_decisions_come_with_what_people_said(fixture: &Fixture) {
     assert_eq!(past[1].mailbox, Some(mailbox("Byggesag")), "what was suggested first");
     assert!(store.past_decisions(at(1), at(2), 10).await.unwrap().is_empty());
     assert_eq!(store.past_decisions(at(-20_000), at(1), 2).await.unwrap(), past, "the latest");
+}
+
+async fn waiting_times_are_of_decisions_that_stood(fixture: &Fixture) {
+    let store = &fixture.store;
+    let batch = ["a", "b", "c"].map(|id| entry(id, &format!("raw {id}"), None));
+    let received = batch[0].received_at;
+    store.record(&batch).await.unwrap();
+    let decide = async |id: &str, ms: i64| {
+        let mut one = assignment(id, "Miljø", "Anna", true);
+        one.at = received.plus_ms(ms);
+        store.decide(&one, 1_000_000).await.unwrap();
+    };
+    decide("a", 100).await;
+    decide("b", 200).await;
+    store.undo(&letter("b"), "Anna", received.plus_ms(210)).await.unwrap();
+    decide("b", 5_000).await;
+    let all = store.waiting_times(received).await.unwrap();
+    assert_eq!((all.letters, all.median_ms, all.longest_ms), (2, 100, 5_000));
+    let late = store.waiting_times(received.plus_ms(150)).await.unwrap();
+    assert_eq!((late.letters, late.median_ms), (1, 5_000));
 }
 
 async fn labels_are_counted_by_person_and_listed_latest_first(fixture: &Fixture) {

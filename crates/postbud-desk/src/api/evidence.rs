@@ -7,8 +7,11 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use postbud_pipeline::ports::Timestamp;
+
 use super::{ApiProblem, json, moment};
 use crate::Room;
+use crate::pages::evidence::{DAY_MS, DAYS};
 
 /// How many letters are where, and what people changed.
 #[derive(Serialize, ToSchema)]
@@ -31,6 +34,10 @@ pub(crate) struct Evidence {
     corrected: u64,
     /// When the oldest waiting letter was received, RFC 3339.
     oldest_waiting: Option<String>,
+    /// Half of the letters decided in the last 90 days waited at most so many seconds.
+    waited_median_seconds: Option<i64>,
+    /// Nine of ten waited at most so many seconds.
+    waited_ninety_seconds: Option<i64>,
 }
 
 /// How many letters are where, and what people changed.
@@ -39,6 +46,8 @@ pub(crate) struct Evidence {
 pub(crate) async fn evidence(State(room): State<Arc<Room>>) -> Result<Response, ApiProblem> {
     let tally = room.store.tally().await?;
     let figures = room.store.figures().await?;
+    let times = room.store.waiting_times(Timestamp::now().plus_ms(-DAYS * DAY_MS)).await?;
+    let waited = |ms: i64| (times.letters > 0).then_some(ms / 1000);
     json(&Evidence {
         received: tally.received,
         routed: tally.routed,
@@ -48,6 +57,8 @@ pub(crate) async fn evidence(State(room): State<Arc<Room>>) -> Result<Response, 
         automatic: figures.automatic,
         decided: figures.decided,
         corrected: figures.corrected,
+        waited_median_seconds: waited(times.median_ms),
+        waited_ninety_seconds: waited(times.ninety_ms),
         oldest_waiting: figures.oldest_waiting.map(moment),
     })
 }

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use postbud_decide::{Lang, MailboxId, assigned, describe};
+use postbud_decide::{Lang, MailboxId, describe};
 use postbud_letter::{Letter, read};
-use postbud_pipeline::ports::{
-    Assignment, Filter, LetterDetail, LetterRow, State as LetterState, Timestamp,
-};
+use postbud_pipeline::ports::{Filter, LetterDetail, LetterRow, State as LetterState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ApiProblem, Caller, json, log, moment, moment_of, page, read_json, seen, visible};
+use super::{ApiProblem, Caller, json, log, moment, moment_of, page, seen, visible};
 use crate::Room;
 use crate::restricted::may_see;
 use crate::search::named;
@@ -156,7 +153,7 @@ pub(crate) async fn list(
     json(&LetterList { letters, next_offset })
 }
 
-fn mailbox_of(room: &Room, text: &str) -> Result<MailboxId, ApiProblem> {
+pub(super) fn mailbox_of(room: &Room, text: &str) -> Result<MailboxId, ApiProblem> {
     let id = MailboxId::parse(text.trim()).ok();
     let id = id.filter(|id| room.options.settings.mailbox(id).is_some());
     id.ok_or_else(|| ApiProblem::bad("there is no mailbox of this id in the configuration"))
@@ -210,60 +207,4 @@ pub(crate) async fn letter(
         why: why.unwrap_or_default(),
         row: listed(detail.row),
     })
-}
-
-/// A decision about a letter.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewDecision {
-    /// The mailbox that it belongs to.
-    mailbox: String,
-    /// The person who decided: their name stands on the label, with that of the program.
-    by: String,
-}
-
-/// A decision that was stored.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Decided {
-    /// The letter.
-    letter: String,
-    /// Where it goes.
-    mailbox: String,
-    /// Who decided, and through which program.
-    by: String,
-    /// The letter does not leave before this moment, RFC 3339.
-    leaves_at: String,
-}
-
-/// Sends a waiting letter to a mailbox. The decision is a label: the next model learns from it.
-#[utoipa::path(post, path = "/api/v1/letters/{id}/decision", operation_id = "decideLetter", tag = "letters",
-    params(("id" = String, Path, description = "The letter's id")), request_body = NewDecision,
-    responses((status = 200, body = Decided), (status = 400, body = ApiProblem, content_type = "application/problem+json"),
-        (status = 401, body = ApiProblem, content_type = "application/problem+json"), (status = 404, body = ApiProblem, content_type = "application/problem+json"),
-        (status = 409, body = ApiProblem, content_type = "application/problem+json", description = "Somebody has decided already")))]
-pub(crate) async fn decide(
-    State(room): State<Arc<Room>>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<Response, ApiProblem> {
-    let id = visible(&room, &caller, &id).await?;
-    let asked: NewDecision = read_json(&body)?;
-    let by = caller.for_person(&asked.by)?;
-    let mailbox = mailbox_of(&room, &asked.mailbox)?;
-    let target = room.options.settings.mailbox(&mailbox).and_then(|found| found.target.as_ref());
-    let detail = room.store.letter(&id).await?.ok_or_else(ApiProblem::missing)?;
-    let suggestions = detail.decisions.last().map(|d| d.suggestions.clone()).unwrap_or_default();
-    let at = Timestamp::now();
-    let assignment = Assignment {
-        decision: assigned(&id, &mailbox, &by, suggestions),
-        mailbox: mailbox.clone(),
-        by: by.clone(),
-        at,
-        send: target.is_some(),
-        letter: id.clone(),
-    };
-    room.store.decide(&assignment, room.options.grace_ms).await?;
-    let leaves_at = moment(at.plus_ms(room.options.grace_ms));
-    json(&Decided { letter: id.to_string(), mailbox: mailbox.to_string(), by, leaves_at })
 }

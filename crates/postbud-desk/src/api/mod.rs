@@ -3,6 +3,8 @@
 //! A program acts on behalf of a person and says of whom: a label has a person behind it. What is
 //! stored names both, `Klara Holm (esdh)`.
 
+pub(crate) mod decision;
+pub(crate) mod directory;
 pub(crate) mod evidence;
 pub(crate) mod history;
 pub(crate) mod labels;

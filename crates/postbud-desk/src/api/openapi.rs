@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{evidence, history, labels, letters, work};
+use super::{decision, directory, evidence, history, labels, letters, work};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,7 +21,8 @@ use super::{evidence, history, labels, letters, work};
     paths(
         letters::list,
         letters::letter,
-        letters::decide,
+        directory::directory,
+        decision::decide,
         work::undo,
         work::notes,
         work::add_note,

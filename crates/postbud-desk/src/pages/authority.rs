@@ -57,12 +57,19 @@ fn text(authority: &Authority, detail: &LetterDetail) -> String {
 }
 
 /// The mailbox for letters that belong in no mailbox.
-fn kept(room: &Room) -> Option<&Mailbox> {
+pub(crate) fn kept(room: &Room) -> Option<&Mailbox> {
     let settings = &room.options.settings;
     match &room.options.authority_mailbox {
         Some(id) => settings.mailbox(id),
         None => settings.mailboxes.iter().find(|mailbox| mailbox.target.is_none()),
     }
+}
+
+/// The note that a letter went to another authority, with the text that went with it.
+pub(crate) fn sent_on(authority: &Authority, text: &str, by: &str) -> Note {
+    let whole = format!("Videresendt til {}. {}", authority.name, text.trim());
+    let text = whole.chars().take(NOTE_CHARS).collect();
+    Note { at: Timestamp::now(), by: by.to_owned(), text }
 }
 
 async fn waiting(room: &Room, w: Words, id: &str) -> Result<LetterDetail, Problem> {
@@ -119,9 +126,7 @@ pub(crate) async fn decide(
         return Err(Problem::new(w, StatusCode::BAD_REQUEST, title, message.to_owned()));
     };
     let detail = waiting(&room, w, &id).await?;
-    let whole = format!("Videresendt til {}. {}", authority.name, sent.text.trim());
-    let text = whole.chars().take(NOTE_CHARS).collect();
-    let note = Note { at: Timestamp::now(), by: person.name.clone(), text };
+    let note = sent_on(authority, &sent.text, &person.name);
     let along = Along { also: Vec::new(), note: Some(note) };
     let assignment = assignment(&detail, mailbox, &person.name);
     let decided = room.store.decide_along(&assignment, &along, room.options.grace_ms).await;

@@ -31,7 +31,7 @@ pub(super) fn known<'r>(room: &'r Room, w: Words, text: &str) -> Result<&'r Mail
 }
 
 /// That this person sends the letter to this mailbox, now.
-pub(super) fn assignment(detail: &LetterDetail, mailbox: &Mailbox, by: &str) -> Assignment {
+pub(crate) fn assignment(detail: &LetterDetail, mailbox: &Mailbox, by: &str) -> Assignment {
     let suggestions = detail.decisions.last().map(|d| d.suggestions.clone()).unwrap_or_default();
     Assignment {
         decision: assigned(&detail.row.letter, &mailbox.id, by, suggestions),

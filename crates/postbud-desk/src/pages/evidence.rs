@@ -23,8 +23,8 @@ const ACCESSES: u32 = 100;
 /// How sure the intervals are.
 const CONFIDENCE: f64 = 0.95;
 /// So far back the measurement reaches, in days.
-const DAYS: i64 = 90;
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAYS: i64 = 90;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// The measured error of a mailbox, or of all.
 struct Checked {
@@ -80,6 +80,8 @@ struct Evidence {
     automatic: String,
     corrected: String,
     oldest: String,
+    /// How long letters waited in the last days: half, nine of ten, the longest.
+    waited: Option<[String; 3]>,
     accesses: Vec<(String, Access)>,
     switches: Vec<Line>,
     checked: Vec<Checked>,
@@ -106,6 +108,7 @@ pub(crate) async fn page(
     let oldest = figures.oldest_waiting.map(|at| w.age(now.0.saturating_sub(at.0)));
     let states = room.store.switch_states().await.map_err(problem)?;
     let found = room.store.checked(now.plus_ms(-DAYS * DAY_MS)).await.map_err(problem)?;
+    let times = room.store.waiting_times(now.plus_ms(-DAYS * DAY_MS)).await.map_err(problem)?;
     let switches = lines(&room, w, &person, &states);
     Ok(html(&Evidence {
         w,
@@ -116,6 +119,8 @@ pub(crate) async fn page(
         promise: (w.tenths(room.options.target_error), w.percent(CONFIDENCE)),
         automatic: share(w, figures.automatic, tally.received),
         corrected: share(w, figures.corrected, figures.decided),
+        waited: (times.letters > 0)
+            .then(|| [times.median_ms, times.ninety_ms, times.longest_ms].map(|ms| w.age(ms))),
         oldest: oldest.unwrap_or_else(|| "–".to_owned()),
         tally,
         figures,

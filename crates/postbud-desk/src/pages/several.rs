@@ -17,7 +17,7 @@ use crate::error::Problem;
 use crate::language::Words;
 
 /// So many further mailboxes at most.
-const ALSO: usize = 20;
+pub(crate) const ALSO: usize = 20;
 
 pub(crate) async fn decide(
     State(room): State<Arc<Room>>,

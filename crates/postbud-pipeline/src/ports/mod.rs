@@ -41,6 +41,7 @@ pub use models::{
 pub use outlet::{Envelope, Outlet};
 pub use owner::{
     Identity, Integration, LabelCount, LookCount, LookSample, Owner, PastDecision, Stood,
+    WaitingTimes,
 };
 pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
 pub use restrictions::Restrictions;

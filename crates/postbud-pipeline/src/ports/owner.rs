@@ -106,6 +106,35 @@ pub struct LookSample {
     pub looks: Vec<Access>,
 }
 
+/// How long letters waited until a person decided about them, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WaitingTimes {
+    /// How many letters.
+    pub letters: u64,
+    /// Half of them waited no longer.
+    pub median_ms: i64,
+    /// Nine of ten waited no longer.
+    pub ninety_ms: i64,
+    /// The longest.
+    pub longest_ms: i64,
+}
+
+impl WaitingTimes {
+    /// The times of these letters, by nearest rank.
+    #[must_use]
+    pub fn of(mut waited: Vec<i64>) -> Self {
+        waited.sort_unstable();
+        let rank = |part: usize| waited.get((waited.len() * part).div_ceil(10).saturating_sub(1));
+        let at = |part: usize| rank(part).copied().unwrap_or_default();
+        Self {
+            letters: waited.len() as u64,
+            median_ms: at(5),
+            ninety_ms: at(9),
+            longest_ms: at(10),
+        }
+    }
+}
+
 /// A program that may use the interface for programs. Its token is known by a hash alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Integration {
@@ -155,6 +184,10 @@ pub trait Owner: Send + Sync {
         filter: &LabelFilter,
         by: Option<&str>,
     ) -> Result<Vec<LabelRow>, DeskError>;
+
+    /// How long letters waited about which people decided from `since` on, the latest first, up to a
+    /// number that the store chooses.
+    async fn waiting_times(&self, since: Timestamp) -> Result<WaitingTimes, DeskError>;
 
     /// Who looked at letters from `from` on and before `until`, with at most `limit` of the looks.
     async fn look_sample(
@@ -250,5 +283,18 @@ mod tests {
         let affald = MailboxId::parse("affald").unwrap();
         let past = decision(person, Outcome::Route { mailbox: affald });
         assert_eq!(PastDecision::of(&past, None, false), None);
+    }
+
+    #[test]
+    fn waiting_times_are_those_of_letters_and_not_between_them() {
+        let times = |waited: &[i64]| {
+            let of = WaitingTimes::of(waited.to_vec());
+            (of.letters, of.median_ms, of.ninety_ms, of.longest_ms)
+        };
+        assert_eq!(times(&[]), (0, 0, 0, 0));
+        assert_eq!(times(&[7]), (1, 7, 7, 7));
+        assert_eq!(times(&[3, 1, 2]), (3, 2, 3, 3));
+        let hundred: Vec<i64> = (1..=100).rev().collect();
+        assert_eq!(times(&hundred), (100, 50, 90, 100));
     }
 }

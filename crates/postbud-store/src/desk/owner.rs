@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use postbud_decide::Decision;
 use postbud_pipeline::ports::{
     DeskError, Identity, Integration, LabelCount, LabelFilter, LabelRow, LetterRow, LookSample,
-    Owner, PastDecision, Session, Timestamp,
+    Owner, PastDecision, Session, Timestamp, WaitingTimes,
 };
 
 use super::{NO_TIME, guests, label_lists, people};
@@ -38,6 +38,10 @@ impl Owner for SqlStore {
         by: Option<&str>,
     ) -> Result<Vec<LabelRow>, DeskError> {
         Ok(read!(self, "listing labels", tx => label_lists::latest(tx, filter, by))?)
+    }
+
+    async fn waiting_times(&self, since: Timestamp) -> Result<WaitingTimes, DeskError> {
+        Ok(read!(self, "measuring how long letters wait", tx => waiting_times(tx, since))?)
     }
 
     async fn look_sample(
@@ -115,6 +119,18 @@ async fn past(
     })
     .await?;
     Ok(past)
+}
+
+/// From the moment a letter came to the first decision at the desk that stood.
+async fn waiting_times(tx: &mut Tx, since: Timestamp) -> Result<WaitingTimes, Fault> {
+    const WAITED: &str = "
+        SELECT d.at - t.received_at FROM desk_decisions AS d JOIN letters AS t ON t.id = d.letter
+        WHERE d.at >= $1 AND d.seq = (SELECT MIN(u.seq) FROM desk_decisions AS u
+                                      WHERE u.letter = d.letter AND u.undone_at IS NULL)
+        ORDER BY d.at DESC LIMIT $2";
+    let rows = tx.query(WAITED, &[since.0.into(), i64::from(PAST).into()]).await?;
+    let waited = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    Ok(WaitingTimes::of(waited))
 }
 
 async fn unsure(tx: &mut Tx, limit: u32) -> Result<Vec<(LetterRow, Decision)>, Fault> {
