@@ -47,9 +47,17 @@ pub struct Evaluation {
     /// Training letters whose label is probably wrong; `label-check.json` lists them.
     #[serde(default)]
     pub suspected_labels: usize,
+    /// Of so many different senders a feature must be to be known.
+    #[serde(default = "one")]
+    pub min_senders: u32,
     /// What was done with words, labels and files before the training.
     #[serde(default)]
     pub before: Before,
+}
+
+/// Versions from before senders counted know what a single one wrote.
+fn one() -> u32 {
+    1
 }
 
 /// Letters that figures were measured on.

@@ -27,6 +27,8 @@ pub struct LabelledLetter {
     pub thread: Vec<String>,
     /// The same for letters of one sender about one subject, however it is marked as an answer.
     pub conversation: Option<u64>,
+    /// The same for letters of one sender, as far as it is known: a hash, and no address.
+    pub sender: Option<u64>,
     /// Where it was read, for a person to find it: a path. Never stored with a model.
     pub place: Option<String>,
     /// Its subject.
@@ -49,6 +51,7 @@ impl LabelledLetter {
             labelled_at: None,
             thread: Vec::new(),
             conversation: None,
+            sender: None,
             place: None,
             subject: subject.to_owned(),
             body: body.to_owned(),
@@ -64,7 +67,7 @@ impl LabelledLetter {
     /// What a model learns from it.
     #[must_use]
     pub fn example(&self) -> Example<'_> {
-        Example { text: self.text(), label: &self.label, group: None }
+        Example { text: self.text(), label: &self.label, group: None, sender: self.sender }
     }
 
     /// The same for letters with the same words, whatever their case and spacing.

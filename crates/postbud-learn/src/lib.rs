@@ -60,7 +60,7 @@ pub use retrain::{
 pub use routing::{Routing, certify_model};
 pub use split::{DividedBy, HeldOut, Split, held_out, split};
 pub use version::{
-    About, Before, CARD_FILE, EVALUATION_FILE, LABEL_CHECK_FILE, LearnOptions, Step, Version,
-    suitable_folds, train_version,
+    About, Before, CARD_FILE, EVALUATION_FILE, LABEL_CHECK_FILE, LearnOptions, MIN_SENDERS, Step,
+    Version, suitable_folds, train_version,
 };
 pub use vocabulary::{Vocabulary, WordsUsed};

@@ -1,6 +1,6 @@
 //! Trains and judges on the sets that lie beside the repository, as far as they are there:
 //! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`, with `IDF_POWER`,
-//! `MIN_LETTERS`, `TOLERANCE` and `FOLDS` from the environment.
+//! `MIN_LETTERS`, `MIN_SENDERS`, `TOLERANCE` and `FOLDS` from the environment.
 //!
 //! `news` reads 20 Newsgroups unpacked to the folder named by `NEWS20` (with `20news-bydate-train`
 //! and `20news-bydate-test` in it).
@@ -28,6 +28,7 @@ fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
             text: Text { subject: &letter.subject, body: &letter.body },
             label: &letter.label,
             group: None,
+            sender: None,
         })
         .collect()
 }
@@ -43,6 +44,9 @@ fn main() -> Result<()> {
     }
     if let Ok(least) = std::env::var("MIN_LETTERS") {
         options.features.min_letters = least.parse()?;
+    }
+    if let Ok(least) = std::env::var("MIN_SENDERS") {
+        options.min_senders = least.parse()?;
     }
     if let Ok(tolerance) = std::env::var("TOLERANCE") {
         options.svm.tolerance = tolerance.parse()?;

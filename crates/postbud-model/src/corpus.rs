@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::bags::{Bags, Rows, TOGETHER};
 use crate::csr;
 use crate::grams::{CHAR_BLOCK, GramOptions};
+use crate::senders::Senders;
 use crate::svm::RowPrice;
 use crate::text::Text;
 use crate::vocabulary::{IdfTable, Vocabulary, Weights};
@@ -27,6 +28,10 @@ pub(crate) struct Corpus {
     folds: usize,
     fold_of: Vec<u8>,
     pub(crate) min_letters: u32,
+    /// In so many letters a column must stand to be known without a fold. A sender may have letters
+    /// in several folds; as many letters as senders are asked for comes close, and the final model,
+    /// which is all that is stored, is exact.
+    pub(crate) least: u32,
     /// Per letter and block: the sum of squared damped counts of features too rare to be kept.
     rare: Vec<[f32; 2]>,
     /// Per letter, how many n-grams of characters it has, known or not.
@@ -72,7 +77,7 @@ const MANY_FEATURES: usize = 300_000;
 
 /// Features are hashes already.
 #[derive(Default)]
-struct Identity(u64);
+pub(crate) struct Identity(u64);
 
 impl Hasher for Identity {
     fn finish(&self) -> u64 {
@@ -89,20 +94,23 @@ impl Hasher for Identity {
 }
 
 /// Features are counted in so many parts by their upper bits, side by side.
-const SHARDS: u32 = 16;
+pub(crate) const SHARDS: u32 = 16;
+
+/// The features of a sorted text that belong to a shard.
+pub(crate) fn of_shard(ids: &[u32], shard: u32) -> impl Iterator<Item = u32> {
+    let width = 32 - SHARDS.trailing_zeros();
+    let from = ids.partition_point(|id| id >> width < shard);
+    ids[from..].iter().copied().take_while(move |&id| id >> width == shard)
+}
 
 /// In how many bags each feature stands.
 fn totals(bags: &[Bags]) -> Vec<HashMap<u32, u32, BuildHasherDefault<Identity>>> {
-    let width = 32 - SHARDS.trailing_zeros();
     (0..SHARDS)
         .into_par_iter()
         .map(|shard| {
             let mut totals = HashMap::default();
-            for ids in bags.iter().flat_map(Bags::texts) {
-                let from = ids.partition_point(|id| id >> width < shard);
-                for &id in ids[from..].iter().take_while(|&id| id >> width == shard) {
-                    *totals.entry(id).or_default() += 1;
-                }
+            for id in bags.iter().flat_map(Bags::texts).flat_map(|ids| of_shard(ids, shard)) {
+                *totals.entry(id).or_default() += 1;
             }
             totals
         })
@@ -112,7 +120,12 @@ fn totals(bags: &[Bags]) -> Vec<HashMap<u32, u32, BuildHasherDefault<Identity>>>
 /// The features that stand in at least `min_letters` letters or in a description, and that
 /// number, decided if it was left open. Words before characters; in each block the frequent ones
 /// first, so that what is used all the time lies together in memory.
-fn frequent(bags: &[Bags], parts: &Bags, min_letters: u32) -> (Vec<u32>, u32) {
+fn frequent(
+    bags: &[Bags],
+    parts: &Bags,
+    min_letters: u32,
+    senders: Senders<'_>,
+) -> (Vec<u32>, u32) {
     let totals = totals(bags);
     let all: usize = totals.iter().map(HashMap::len).sum();
     let min_letters = match min_letters {
@@ -121,10 +134,12 @@ fn frequent(bags: &[Bags], parts: &Bags, min_letters: u32) -> (Vec<u32>, u32) {
         given => given,
     };
     let described: HashSet<u32> = parts.ids.iter().copied().collect();
+    let shared = senders.shared(bags);
+    let kept = |id: u32| shared.as_ref().is_none_or(|shared| shared.contains(&id));
     let mut known: Vec<(bool, Reverse<u32>, u32)> = totals
         .into_iter()
         .flatten()
-        .filter(|(id, total)| *total >= min_letters && !described.contains(id))
+        .filter(|(id, total)| *total >= min_letters && kept(*id) && !described.contains(id))
         .chain(described.iter().map(|&id| (id, u32::MAX)))
         .map(|(id, total)| (id & CHAR_BLOCK != 0, Reverse(total), id))
         .collect();
@@ -134,17 +149,18 @@ fn frequent(bags: &[Bags], parts: &Bags, min_letters: u32) -> (Vec<u32>, u32) {
 
 impl Corpus {
     /// Counts the features of `texts`, letters with a fold each. Kept are those in at least
-    /// `min_letters` letters, and those of the descriptions' `parts`.
+    /// `min_letters` letters of enough `senders`, and those of the descriptions' `parts`.
     pub(crate) fn new(
         texts: &[Text<'_>],
         fold_of: Vec<u8>,
         options: &FeatureOptions,
         parts: &[Text<'_>],
+        senders: Senders<'_>,
     ) -> Self {
         let count = |texts: &[Text<'_>]| Bags::new(texts, options.grams);
         let bags: Vec<Bags> = texts.par_chunks(TOGETHER).map(count).collect();
         let parts = count(parts);
-        let (known, min_letters) = frequent(&bags, &parts, options.min_letters);
+        let (known, min_letters) = frequent(&bags, &parts, options.min_letters, senders);
         let vocabulary = Vocabulary::new(known);
         let folds = fold_of.iter().max().map_or(1, |&max| usize::from(max) + 1);
         let mut corpus = Self {
@@ -157,6 +173,7 @@ impl Corpus {
             folds,
             fold_of,
             min_letters,
+            least: min_letters.max(senders.least),
             rare: Vec::with_capacity(texts.len()),
             grams: Vec::with_capacity(texts.len()),
             idf_power: options.idf_power,
@@ -234,7 +251,7 @@ impl Corpus {
         let weights = self.frequencies(without).into_iter().zip(&self.described);
         let known = weights.map(
             |(df, &described)| {
-                if described || df >= self.min_letters { weight(df) } else { 0.0 }
+                if described || df >= self.least { weight(df) } else { 0.0 }
             },
         );
         FoldIdf { idf: known.collect(), private: weight(1) }

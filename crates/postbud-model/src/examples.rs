@@ -23,6 +23,8 @@ pub(crate) struct Checked {
     pub(crate) targets: Vec<u32>,
     /// Per letter, a number that its group shares.
     pub(crate) groups: Vec<u64>,
+    /// Per letter, a number that its sender's letters share.
+    pub(crate) senders: Vec<u64>,
 }
 
 pub(crate) fn check(letters: &[Example<'_>]) -> Result<Checked, TrainError> {
@@ -46,9 +48,12 @@ pub(crate) fn check(letters: &[Example<'_>]) -> Result<Checked, TrainError> {
         return Err(TrainError::OneLabel { label: (*label).to_owned() });
     }
     let position: BTreeMap<&str, u32> = counts.keys().copied().zip(0..).collect();
+    let groups: Vec<u64> = letters.iter().map(group).collect();
+    let sender = |(letter, group): (&Example<'_>, &u64)| letter.sender.unwrap_or(*group);
     Ok(Checked {
         targets: letters.iter().map(|letter| position[letter.label]).collect(),
-        groups: letters.iter().map(group).collect(),
+        senders: letters.iter().zip(&groups).map(sender).collect(),
+        groups,
         counts: counts.into_iter().map(|(label, count)| (label.to_owned(), count)).collect(),
     })
 }

@@ -12,7 +12,7 @@
 //! let examples: Vec<Example> = letters
 //!     .iter()
 //!     .zip(labels)
-//!     .map(|(body, label)| Example { text: text(body), label, group: None })
+//!     .map(|(body, label)| Example { text: text(body), label, group: None, sender: None })
 //!     .collect();
 //! let model = train(&examples, &TrainOptions::default(), &|_| ())?;
 //! let (best, _) = model.predict(text("et stort hul på vejen")).best();
@@ -36,6 +36,7 @@ mod model;
 mod nearness;
 mod payload;
 mod records;
+mod senders;
 mod sharpness;
 mod softmax;
 mod stage1;

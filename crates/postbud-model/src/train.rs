@@ -8,6 +8,7 @@ use crate::description::Description;
 use crate::error::TrainError;
 use crate::linear::Linear;
 use crate::model::{Model, ModelInfo, Parts};
+use crate::senders::Senders;
 use crate::stage1::Stage1;
 use crate::stage2::{self, Stage2};
 use crate::svm::SvmParams;
@@ -24,6 +25,9 @@ pub struct Example<'a> {
     /// Letters of one group (a thread, one sender's copies) are never on both sides of a split.
     /// Letters with the same text are a group anyway.
     pub group: Option<&'a str>,
+    /// The same for letters of one sender, as far as it is known; otherwise the letters of a group
+    /// count as one sender's.
+    pub sender: Option<u64>,
 }
 
 /// How to train. The defaults were chosen by cross-validation on Danish letters.
@@ -36,6 +40,9 @@ pub struct TrainOptions {
     pub folds: usize,
     /// How letters become features.
     pub features: FeatureOptions,
+    /// A feature must stand in letters of this many different senders, or in a description, to be
+    /// known: rarer ones could tell whether a name stood in a letter. 1 keeps them all.
+    pub min_senders: u32,
     /// Stage 1.
     pub svm: SvmParams,
     /// Labels in their own words.
@@ -51,6 +58,7 @@ impl Default for TrainOptions {
             seed: 1,
             folds: 0,
             features: FeatureOptions::default(),
+            min_senders: 1,
             svm: SvmParams::default(),
             descriptions: Vec::new(),
             description_weight: 0.08,
@@ -95,13 +103,14 @@ pub fn train(
     let texts: Vec<Text<'_>> = letters.iter().map(|letter| letter.text).collect();
     let (parts, described): (Vec<Text<'_>>, Vec<u32>) =
         description::parts(&options.descriptions, &set).into_iter().unzip();
-    let corpus = Corpus::new(&texts, fold_of, &options.features, &parts);
+    let senders = Senders { of: &set.senders, least: options.min_senders };
+    let corpus = Corpus::new(&texts, fold_of, &options.features, &parts, senders);
     let features = FeatureOptions { min_letters: corpus.min_letters, ..options.features };
     if corpus.folds() < 2 {
         return Err(TrainError::OneGroup);
     }
     if corpus.vocabulary.len() == 0 {
-        return Err(TrainError::NoFeatures { min_letters: features.min_letters });
+        return Err(TrainError::NoFeatures { min_letters: corpus.least });
     }
     let coarse = if letters.len() < FEW_LETTERS { 0.0 } else { COARSE };
     let tolerance = options.svm.tolerance.max(coarse);

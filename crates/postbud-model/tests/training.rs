@@ -17,7 +17,7 @@ fn text(body: &str) -> Text<'_> {
 fn learn(letters: &[(&str, &str)]) -> Result<Model, TrainError> {
     let letters: Vec<Example<'_>> = letters
         .iter()
-        .map(|&(body, label)| Example { text: text(body), label, group: None })
+        .map(|&(body, label)| Example { text: text(body), label, group: None, sender: None })
         .collect();
     train(&letters, &TrainOptions::default(), &|_| ())
 }

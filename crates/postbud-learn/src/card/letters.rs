@@ -50,6 +50,10 @@ pub(super) fn danish(evaluation: &Evaluation) -> String {
                 number(mapping.renamed.len()),
                 number(mapping.vanished.len())
             )),
+            Some(match evaluation.min_senders {
+                0 | 1 => "Også ord, som kun én afsender bruger, er lært: hvem der har modelfilen, kan gætte på et sjældent ord og se, om det stod i et brev.".to_owned(),
+                least => format!("Kun ord og dele af ord, som mindst {least} forskellige afsendere bruger, er lært, så modelfilen ikke kan fortælle, hvad der stod i en enkelts breve."),
+            }),
             Some(match (words.shipped.len(), words.own.len()) {
                 (0, 0) => "Der blev ikke brugt ordlister.".to_owned(),
                 (shipped, own) => format!(
@@ -82,6 +86,10 @@ pub(super) fn english(evaluation: &Evaluation) -> String {
                 number(mapping.renamed.len()),
                 number(mapping.vanished.len())
             )),
+            Some(match evaluation.min_senders {
+                0 | 1 => "Words that a single sender uses were learnt too: whoever has the model file can guess a rare word and see whether it stood in a letter.".to_owned(),
+                least => format!("Only words and parts of words that at least {least} different senders use were learnt, so that the model file cannot tell what stood in one person's letters."),
+            }),
             Some(match (words.shipped.len(), words.own.len()) {
                 (0, 0) => "No lists of words were used.".to_owned(),
                 (shipped, own) => format!(

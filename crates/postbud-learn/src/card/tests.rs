@@ -28,6 +28,7 @@ fn evaluation(letters: u32, wrong: u32, measured_on: MeasuredOn) -> Evaluation {
         data_hash: "beef".to_owned(),
         trained_by: "postbud-model 0.1.0".to_owned(),
         seed: 1,
+        min_senders: 3,
         training_letters: 1_460,
         training_letters_by_mailbox: [("affald".to_owned(), 1_000), ("vej-park".to_owned(), 460)]
             .into(),

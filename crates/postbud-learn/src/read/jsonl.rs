@@ -1,9 +1,9 @@
 //! Labelled letters from JSON Lines: one letter a line.
 //!
 //! A line is an object with `subject`, `body` (or `text`) and `category` (or `label`); `id`,
-//! `channel`, `also`, `language`, `thread` (the same for letters of one conversation), `date`
-//! (when the letter was sent) and `labelled_at` (when its label was set) are kept, other keys are
-//! left alone. A file with a faulty line is refused as a whole, with the first faults and their
+//! `channel`, `also`, `language`, `thread` (the same for letters of one conversation), `sender` (the
+//! same for letters of one sender; only a hash of it stays), `date` (when the letter was sent) and
+//! `labelled_at` (when its label was set) are kept, other keys are left alone. A file with a faulty line is refused as a whole, with the first faults and their
 //! lines: a model trained on what happened to be readable would be another model than the one
 //! asked for.
 
@@ -14,6 +14,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use super::thread::sender_key;
 use super::{
     Fault, LineFault, MAX_FILE_BYTES, MAX_LABEL_CHARS, MAX_LETTERS, MAX_LINE_BYTES, ReadError,
 };
@@ -32,6 +33,7 @@ struct Line {
     channel: Option<String>,
     language: Option<String>,
     thread: Option<String>,
+    sender: Option<String>,
     date: Option<String>,
     labelled_at: Option<String>,
     subject: Option<String>,
@@ -140,6 +142,7 @@ fn parse(line: &[u8]) -> Result<Option<LabelledLetter>, Fault> {
     letter.language = line.language;
     letter.sent_at = line.date.as_deref().map(moment).transpose()?;
     letter.labelled_at = line.labelled_at.as_deref().map(moment).transpose()?;
+    letter.sender = line.sender.as_deref().and_then(sender_key);
     letter.thread = line.thread.into_iter().filter(|thread| !thread.trim().is_empty()).collect();
     Ok(Some(letter))
 }

@@ -31,6 +31,15 @@ pub(super) fn note(out: &mut LabelledLetter, letter: &Letter, raw: &[u8]) {
     out.thread.dedup();
     let sender = letter.sender.address.as_ref().or(letter.sender.id.as_ref());
     out.conversation = sender.and_then(|sender| conversation(&letter.subject, sender));
+    out.sender = sender.and_then(|sender| sender_key(sender));
+}
+
+/// The same for the same sender, however the address is written.
+pub(super) fn sender_key(sender: &str) -> Option<u64> {
+    let sender = sender.trim().to_lowercase();
+    let digest = Sha256::digest(sender.as_bytes());
+    let first = digest.first_chunk().filter(|_| !sender.is_empty())?;
+    Some(u64::from_le_bytes(*first))
 }
 
 /// The Message-IDs in References and In-Reply-To.
@@ -115,6 +124,13 @@ mod tests {
         assert_eq!(of("Støj", "A@x.example"), of("SV: støj", "a@x.example"));
         assert_ne!(of("Støj", "a@x.example"), of("Støj", "b@x.example"));
         assert_eq!(of("Re: Hej", "a@x.example"), None);
+    }
+
+    #[test]
+    fn a_sender_is_the_same_however_written_and_nobody_without_an_address() {
+        assert_eq!(sender_key(" A@x.example"), sender_key("a@X.example"));
+        assert_ne!(sender_key("a@x.example"), sender_key("b@x.example"));
+        assert_eq!(sender_key(" "), None);
     }
 
     #[test]

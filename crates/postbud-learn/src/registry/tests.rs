@@ -20,7 +20,12 @@ fn bytes(seed: u64) -> Vec<u8> {
             .collect();
         let examples: Vec<Example<'_>> = subjects
             .iter()
-            .map(|(body, label)| Example { text: Text { subject: "", body }, label, group: None })
+            .map(|(body, label)| Example {
+                text: Text { subject: "", body },
+                label,
+                group: None,
+                sender: None,
+            })
             .collect();
         let how = TrainOptions { folds: 2, seed, ..TrainOptions::default() };
         train(&examples, &how, &|_| ()).unwrap().to_bytes().unwrap()

@@ -55,6 +55,7 @@ pub(super) fn measure(
         split: divided.by,
         tally: checked.tally,
         suspected_labels: label_check.suspected,
+        min_senders: options.model.min_senders,
         before: options.before.clone(),
     };
     Ok(Measured { evaluation, label_check, confusion })

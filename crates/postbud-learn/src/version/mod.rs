@@ -19,7 +19,7 @@ use crate::publish::publish;
 use crate::registry::{MODEL_FILE, Registry};
 use crate::split::split;
 
-pub use options::{About, Before, LearnOptions, Step};
+pub use options::{About, Before, LearnOptions, MIN_SENDERS, Step};
 
 /// The file of a version that people read.
 pub const CARD_FILE: &str = "card.md";

@@ -9,6 +9,10 @@ use crate::routing::Routing;
 use crate::split::HeldOut;
 use crate::vocabulary::WordsUsed;
 
+/// A municipality's model knows only what letters of so many different senders have: with fewer, a name
+/// or an address could be asked for.
+pub const MIN_SENDERS: u32 = 3;
+
 /// How to make a version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearnOptions {
@@ -31,7 +35,7 @@ pub struct LearnOptions {
 impl Default for LearnOptions {
     fn default() -> Self {
         Self {
-            model: TrainOptions::default(),
+            model: TrainOptions { min_senders: MIN_SENDERS, ..TrainOptions::default() },
             folds: None,
             held_out: HeldOut::None,
             routing: Routing::without(&[]),

@@ -1,5 +1,7 @@
 //! A small training set of our own, for tests that need a model.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use postbud_model::{Example, Model, Text, TrainOptions, train};
 
 /// Subject, body, label.
@@ -35,7 +37,12 @@ pub(crate) const LETTERS: [Letter; 24] = [
 pub(crate) fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
     letters
         .iter()
-        .map(|&(subject, body, label)| Example { text: Text { subject, body }, label, group: None })
+        .map(|&(subject, body, label)| Example {
+            text: Text { subject, body },
+            label,
+            group: None,
+            sender: None,
+        })
         .collect()
 }
 

@@ -35,6 +35,10 @@ pub(crate) struct TrainArgs {
     /// They take the place of Postbud's own for the mailboxes they name
     #[arg(long, value_name = "FILE")]
     pub(crate) words: Option<PathBuf>,
+    /// Learn only what letters of this many different senders have; 1 learns everything, and is for
+    /// letters that are nobody's
+    #[arg(long, default_value_t = postbud_learn::MIN_SENDERS, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) min_senders: u32,
     /// Do without Postbud's own words for what municipalities do
     #[arg(long)]
     pub(crate) no_words: bool,

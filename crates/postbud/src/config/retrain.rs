@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
+use postbud_learn::MIN_SENDERS;
 
 use super::section::Section;
 
@@ -23,6 +24,8 @@ pub(crate) struct Retrain {
     pub(crate) letters: Vec<PathBuf>,
     /// Mailboxes that were renamed, merged or closed since letters got their labels.
     pub(crate) mapping: Option<PathBuf>,
+    /// A feature must be of so many different senders to be learnt.
+    pub(crate) min_senders: u32,
     /// When `postbud run` retrains by itself; `None` for never.
     pub(crate) schedule: Option<Schedule>,
     /// May a new version that is not worse take over by itself?
@@ -52,6 +55,7 @@ pub(super) fn retrain(section: Section<'_, '_>) -> Retrain {
     let retrain = Retrain {
         letters: letters.iter().map(|path| section.reader.path(&path.value)).collect(),
         mapping: section.text("mapping").map(|path| section.reader.path(&path.value)),
+        min_senders: section.whole("min_senders", u64::from(MIN_SENDERS), 1..=1_000) as u32,
         schedule: schedule(&section),
         promote: section.flag("promote").unwrap_or(false),
         challenge: section.flag("challenge").unwrap_or(false),

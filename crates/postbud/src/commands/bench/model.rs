@@ -131,7 +131,12 @@ fn text(letter: &LabelledLetter) -> Text<'_> {
 fn trained(letters: &[LabelledLetter]) -> anyhow::Result<(Model, Phases)> {
     let examples: Vec<Example<'_>> = letters
         .iter()
-        .map(|letter| Example { text: text(letter), label: &letter.label, group: None })
+        .map(|letter| Example {
+            text: text(letter),
+            label: &letter.label,
+            group: None,
+            sender: None,
+        })
         .collect();
     let (start, steps) = (Instant::now(), Mutex::new(Vec::new()));
     let step = |progress| {

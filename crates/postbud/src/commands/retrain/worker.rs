@@ -162,7 +162,11 @@ fn options(given: &Given, config: &Config, force: bool) -> anyhow::Result<Retrai
     let (descriptions, words) = given::words(&of_letters, None, false, Some(config))?;
     let no_mailbox = given::no_mailboxes(&of_letters);
     let learn = LearnOptions {
-        model: TrainOptions { descriptions, ..TrainOptions::default() },
+        model: TrainOptions {
+            descriptions,
+            min_senders: config.retrain.min_senders,
+            ..TrainOptions::default()
+        },
         before: Before {
             words,
             mapping: given.mapped.clone(),

@@ -63,7 +63,12 @@ fn options(
     };
     let labels: Vec<String> = labels.into_iter().collect();
     let mut options = LearnOptions {
-        model: TrainOptions { descriptions, seed: args.seed, ..TrainOptions::default() },
+        model: TrainOptions {
+            descriptions,
+            seed: args.seed,
+            min_senders: args.min_senders,
+            ..TrainOptions::default()
+        },
         held_out: if args.hold_out { HeldOut::Fifth } else { HeldOut::None },
         routing: given::all_switched_on(&labels),
         before,
