@@ -15,7 +15,6 @@
 mod by_group;
 mod card;
 mod check;
-mod cross;
 mod disk;
 mod error;
 mod evaluation;
@@ -37,7 +36,6 @@ pub use check::{
     Checked, ENOUGH_LETTERS, Finding, LabelCheck, MAX_SUSPECTS, Mapped, Mapping, MappingError,
     Suspect, Tally, check, check_labels, count,
 };
-pub use cross::{CrossValidation, cross_validate};
 pub use error::LearnError;
 pub use evaluation::{Evaluation, MeasuredOn, NamedCertificate};
 pub use judge::{familiarity, judge, out_of_fold};
@@ -61,6 +59,6 @@ pub use routing::{Routing, certify_model};
 pub use split::{DividedBy, HeldOut, Split, held_out, split};
 pub use version::{
     About, Before, CARD_FILE, EVALUATION_FILE, LABEL_CHECK_FILE, LearnOptions, MIN_SENDERS, Step,
-    Version, suitable_folds, train_version,
+    Version, train_version,
 };
 pub use vocabulary::{Vocabulary, WordsUsed};

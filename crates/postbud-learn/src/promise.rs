@@ -1,7 +1,7 @@
 //! Does the promise hold? Tried out on labelled letters, many times over.
 
 use postbud_evaluate::{Promise, SimulateOptions, Simulation, simulate};
-use postbud_model::{Example, TrainOptions, train};
+use postbud_model::{TrainOptions, train};
 
 use crate::check::check;
 use crate::error::LearnError;
@@ -23,8 +23,10 @@ pub fn simulate_promise(
     rounds: usize,
     seed: u64,
 ) -> Result<Simulation, LearnError> {
-    let checked = check(letters).letters;
-    let examples: Vec<Example<'_>> = checked.iter().map(|letter| letter.example()).collect();
+    let checked = check(letters);
+    // With their groups: a letter whose answer the model had seen would flatter the promise.
+    let all: Vec<usize> = (0..checked.letters.len()).collect();
+    let examples = checked.examples(&all);
     let folds = suitable_folds(examples.len());
     let options = TrainOptions { folds, seed, ..TrainOptions::default() };
     let model = train(&examples, &options, &|_| ())?;
@@ -58,6 +60,24 @@ mod tests {
         assert!(found.broken <= 19, "{found:?}");
         assert_eq!(found, simulate_promise(&letters(), &routing, promise, 100, 1).unwrap());
         assert!(found.naive.mean_coverage >= found.mean_coverage, "{found:?}");
+    }
+
+    #[test]
+    fn a_thread_tells_nothing_about_its_own_letters() {
+        // What a letter says of its mailbox only the others of its thread could tell.
+        let one = |n: usize| {
+            let thread = n / 5;
+            let label = ["affald", "vej-park", "skole"][thread * 7 % 11 % 3];
+            let said = format!("kvittering{thread} journal{thread} side {}", n % 5);
+            let mut letter = LabelledLetter::new(label, "svar", &format!("{said} nummer {n}"));
+            letter.thread = vec![thread.to_string()];
+            letter
+        };
+        let letters: Vec<LabelledLetter> = (0..400).map(one).collect();
+        let routing = Routing::without(&[]);
+        let promise = Promise::new(0.15, 0.9).unwrap();
+        let found = simulate_promise(&letters, &routing, promise, 20, 1).unwrap();
+        assert!(found.mean_coverage < 0.1, "{found:?}");
     }
 
     #[test]

@@ -197,3 +197,85 @@ fn check(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nearness::PAYS;
+    use crate::text::Text;
+    use crate::train::{Example, TrainOptions, train};
+
+    /// Just enough letters for a model that has means.
+    fn model() -> Model {
+        let topics =
+            [("affald", "skraldespand tømt"), ("skole", "klasse time"), ("vej", "hul sne")];
+        let bodies: Vec<String> = (0..*PAYS.start())
+            .map(|n| format!("{} igen {} gange, {}", topics[n % 3].1, n % 7, topics[n / 3 % 3].1))
+            .enumerate()
+            .map(|(n, body)| format!("{body} sag{}", n % 50))
+            .collect();
+        let examples: Vec<Example<'_>> = bodies
+            .iter()
+            .enumerate()
+            .map(|(n, body)| Example {
+                text: Text { subject: "", body },
+                label: topics[n % 3].0,
+                group: None,
+            })
+            .collect();
+        train(&examples, &TrainOptions::default(), &|_| ()).unwrap()
+    }
+
+    /// The model's means with features rising, as they stand in its file.
+    fn stored(model: &Model) -> Linear {
+        let known = model.vocabulary.features();
+        let mut order: Vec<u32> = (0..known.len() as u32).collect();
+        order.sort_unstable_by_key(|&column| known[column as usize]);
+        model.means.as_ref().unwrap().reordered(&order)
+    }
+
+    /// The model's content with other means.
+    fn with_means(model: &Model, change: impl Fn(&mut Means)) -> Result<Parts, ModelFileError> {
+        let mut bytes = encode(model).unwrap();
+        let stored = stored(model);
+        let mut means = Means { scales: halves(&stored), weights: by_label(&stored) };
+        let own = postcard::to_stdvec(&means).unwrap();
+        assert!(bytes.ends_with(&own), "means stand last");
+        bytes.truncate(bytes.len() - own.len());
+        change(&mut means);
+        bytes.extend(postcard::to_stdvec(&means).unwrap());
+        decode(&bytes)
+    }
+
+    #[test]
+    fn means_come_back_as_they_were() {
+        let before = model();
+        let after = Model::from_bytes(&before.to_bytes().unwrap()).unwrap();
+        assert!(stored(&before) == stored(&after));
+        let text = Text { subject: "", body: "skraldespand igen, hul i klasse" };
+        assert_eq!(before.predict(text), after.predict(text));
+        assert_eq!(after.to_bytes().unwrap(), before.to_bytes().unwrap());
+        // The means have a say, or nothing was tried.
+        let parts = with_means(&before, |means| *means = Means::default()).unwrap();
+        let without = Model::assemble(parts, [0; 32]);
+        assert_ne!(before.predict(text), without.predict(text));
+    }
+
+    #[test]
+    fn means_that_do_not_fit_are_refused() {
+        let model = model();
+        let refused = |change: fn(&mut Means)| match with_means(&model, change) {
+            Err(ModelFileError::Content { part }) => part,
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("means that do not fit were read"),
+        };
+        assert!(with_means(&model, |_| ()).is_ok());
+        assert_eq!(refused(|means| means.scales.truncate(1)), "means");
+        assert_eq!(refused(|means| means.weights.0.truncate(1)), "means");
+        assert_eq!(refused(|means| means.scales.clear()), "means");
+        assert_eq!(
+            refused(|means| means.scales[0] = f32::NAN.to_bits().wrapping_shr(16) as u16),
+            "numbers"
+        );
+    }
+}

@@ -16,14 +16,14 @@ mod split;
 use std::path::Path;
 
 use postbud_evaluate::RecordError;
-use postbud_model::{Model, TrainError, TrainOptions, train};
+use postbud_model::{Model, TrainError, train};
 
 use crate::check::check;
 use crate::disk;
 use crate::error::LearnError;
 use crate::letter::LabelledLetter;
 use crate::registry::{Registry, RegistryError};
-use crate::version::{LearnOptions, Step, Version, suitable_folds, train_version};
+use crate::version::{LearnOptions, Step, Version, train_version};
 
 pub use compare::{Figures, Judged};
 pub use objection::{FEWEST_JUDGED, MOST_COVERAGE_LOST, Objection, RISK_OF_WORSE};
@@ -172,8 +172,7 @@ fn trial(
         return Ok(None);
     }
     let examples = checked.examples(&split.training);
-    let folds = options.learn.folds.unwrap_or_else(|| suitable_folds(examples.len()));
-    let how = TrainOptions { folds, ..options.learn.model.clone() };
+    let how = options.learn.training(examples.len());
     let model = match train(&examples, &how, &|step| progress(Step::Training(step))) {
         Ok(model) => model,
         // With all letters there may be enough.

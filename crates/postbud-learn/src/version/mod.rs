@@ -6,7 +6,7 @@ mod options;
 use std::path::{Path, PathBuf};
 
 use postbud_evaluate::Confusion;
-use postbud_model::{Model, TrainOptions, train};
+use postbud_model::{Model, train};
 use serde::Serialize;
 
 use crate::card;
@@ -19,6 +19,7 @@ use crate::publish::publish;
 use crate::registry::{MODEL_FILE, Registry};
 use crate::split::split;
 
+pub(crate) use options::suitable_folds;
 pub use options::{About, Before, LearnOptions, MIN_SENDERS, Step};
 
 /// The file of a version that people read.
@@ -50,17 +51,6 @@ struct Measured {
     confusion: Confusion,
 }
 
-/// How many folds suit so many letters: the fewer there are, the more each model of the
-/// cross-fitting needs them, so that what is measured on it is true of the final model.
-#[must_use]
-pub fn suitable_folds(letters: usize) -> usize {
-    match letters {
-        0..=1_999 => 20,
-        2_000..=9_999 => 10,
-        _ => 5,
-    }
-}
-
 /// Trains on the letters, measures, chooses thresholds and writes `out/<n>/` with the model, its
 /// card, `evaluation.json`, `label-check.json` and the plots, where `n` is the next free number.
 /// The same letters, options and version of Postbud give the same bytes.
@@ -77,11 +67,10 @@ pub fn train_version(
     let checked = check(letters);
     let divided = split(&checked, options.held_out);
     let examples = checked.examples(&divided.training);
-    let folds = options.folds.unwrap_or_else(|| suitable_folds(examples.len()));
-    let how = TrainOptions { folds, ..options.model.clone() };
+    let how = options.training(examples.len());
     let model = train(&examples, &how, &|step| progress(Step::Training(step)))?;
     progress(Step::Evaluating);
-    let measured = measure::measure(&model, &checked, &divided, folds, options)?;
+    let measured = measure::measure(&model, &checked, &divided, how.folds, options)?;
     write(&model, measured, out, options, progress)
 }
 

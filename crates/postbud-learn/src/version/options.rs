@@ -32,6 +32,26 @@ pub struct LearnOptions {
     pub before: Before,
 }
 
+impl LearnOptions {
+    /// How to train on so many letters.
+    #[must_use]
+    pub fn training(&self, letters: usize) -> TrainOptions {
+        let folds = self.folds.unwrap_or_else(|| suitable_folds(letters));
+        TrainOptions { folds, ..self.model.clone() }
+    }
+}
+
+/// How many folds suit so many letters: the fewer there are, the more each model of the
+/// cross-fitting needs them, so that what is measured on it is true of the final model. Training
+/// by itself takes fewer, because it measures nothing and folds cost time.
+pub(crate) fn suitable_folds(letters: usize) -> usize {
+    match letters {
+        0..=1_999 => 20,
+        2_000..=9_999 => 10,
+        _ => 5,
+    }
+}
+
 impl Default for LearnOptions {
     fn default() -> Self {
         Self {
