@@ -8,11 +8,14 @@ mod full;
 mod load;
 mod place;
 mod poison;
+mod promotion;
+mod restored;
 mod servers_away;
 mod several;
 mod stage;
 mod table;
 mod targets;
+mod upgrade;
 mod weather;
 mod worker;
 mod worker_dies;
@@ -67,7 +70,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 14] = [
+const SCENARIOS: [(&str, Scenario); 17] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -80,6 +83,9 @@ const SCENARIOS: [(&str, Scenario); 14] = [
     ("sigterm", worker_dies::sigterm),
     ("poison", poison::poison),
     ("rolling-restart", several::rolling),
+    ("promotion", promotion::promotion),
+    ("backup-restore", restored::backup),
+    ("schema-upgrade", upgrade::schema),
     ("broker-alarm", full::broker),
     // Leaves a table space behind whose disk is gone: the last one.
     ("database-full", full::database),

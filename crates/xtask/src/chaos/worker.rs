@@ -28,9 +28,10 @@ impl Worker {
     pub(crate) fn start(place: &Place, fault: Option<&str>) -> Result<Self> {
         let log = place.dir.join("log");
         let from = log.metadata().map_or(0, |data| data.len());
-        let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_LOG", "")];
+        let schema = place.schema_text();
+        let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_SCHEMA", &schema)];
         let args = ["run", "--config", WORKER];
-        let program = Program::start(&place.binary, &args, &envs[..1], &place.dir, &log)?;
+        let program = Program::start(&place.binary, &args, &envs, &place.dir, &log)?;
         Ok(Self { program, log, started: Instant::now(), from })
     }
 
