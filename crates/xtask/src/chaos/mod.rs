@@ -6,6 +6,7 @@
 
 mod full;
 mod load;
+mod many;
 mod place;
 mod poison;
 mod promotion;
@@ -70,7 +71,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 17] = [
+const SCENARIOS: [(&str, Scenario); 18] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -86,6 +87,7 @@ const SCENARIOS: [(&str, Scenario); 17] = [
     ("promotion", promotion::promotion),
     ("backup-restore", restored::backup),
     ("schema-upgrade", upgrade::schema),
+    ("million-letters", many::million),
     ("broker-alarm", full::broker),
     // Leaves a table space behind whose disk is gone: the last one.
     ("database-full", full::database),

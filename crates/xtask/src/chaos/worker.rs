@@ -145,6 +145,14 @@ impl Worker {
         }
     }
 
+    /// The most memory it has had so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Ok(kibibytes.context("read the most memory it had")? << 10)
+    }
+
     /// The processor time it has used so far.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.pid()))?;
