@@ -11,14 +11,23 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-/// Every target, with the folders and files of real examples to begin with.
-const TARGETS: [(&str, &[&str]); 6] = [
-    ("letter", &["crates/postbud-letter/tests/fixtures"]),
-    ("decision", &["crates/postbud-letter/tests/fixtures"]),
-    ("document", &["tests/fuzz/examples/document"]),
-    ("smtp", &["tests/fuzz/examples/smtp"]),
-    ("model", &[]),
-    ("configuration", &["crates/postbud/src/config/klitkobing.toml"]),
+/// Something that reads, the feature it is built with, and real examples to begin with.
+struct Target {
+    name: &'static str,
+    feature: &'static str,
+    examples: &'static [&'static str],
+}
+
+const LETTERS: &[&str] = &["crates/postbud-letter/tests/fixtures"];
+const CONFIGURATION: &[&str] = &["crates/postbud/src/config/klitkobing.toml"];
+
+const TARGETS: [Target; 6] = [
+    Target { name: "letter", feature: "", examples: LETTERS },
+    Target { name: "smtp", feature: "", examples: &["tests/fuzz/examples/smtp"] },
+    Target { name: "model", feature: "", examples: &[] },
+    Target { name: "document", feature: "documents", examples: &["tests/fuzz/examples/document"] },
+    Target { name: "decision", feature: "settings", examples: LETTERS },
+    Target { name: "configuration", feature: "settings", examples: CONFIGURATION },
 ];
 /// No input is longer, in bytes.
 const LONGEST: u32 = 64 << 10;
@@ -40,14 +49,14 @@ pub(crate) struct Options {
 /// Runs the targets one after the other; fails when one of them found something.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     for name in &options.only {
-        if !TARGETS.iter().any(|(known, _)| known == name) {
-            let known: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+        if !TARGETS.iter().any(|known| known.name == name) {
+            let known: Vec<&str> = TARGETS.iter().map(|known| known.name).collect();
             bail!("there is no target {name}; there are {}", known.join(", "));
         }
     }
     ensure_cargo_fuzz()?;
     let mut found = Vec::new();
-    for (name, examples) in TARGETS {
+    for Target { name, feature, examples } in TARGETS {
         if !options.only.is_empty() && !options.only.iter().any(|only| only == name) {
             continue;
         }
@@ -56,7 +65,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
         plant(root, examples, &corpus)?;
         let status = cargo()
             .current_dir(root.join("tests/fuzz"))
-            .args(["fuzz", "run", "--fuzz-dir", ".", name])
+            .args(["fuzz", "run", "--fuzz-dir", ".", "--features", feature, name])
             .arg(&corpus)
             .arg("--")
             .arg(format!("-max_total_time={}", options.seconds))
@@ -121,7 +130,8 @@ mod tests {
     fn every_target_is_in_the_workspace_of_its_own_and_has_its_examples() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let manifest = fs::read_to_string(root.join("tests/fuzz/Cargo.toml")).unwrap();
-        for (name, examples) in TARGETS {
+        for Target { name, feature, examples } in TARGETS {
+            assert!(feature.is_empty() || manifest.contains(&format!("\n{feature} = [")), "{name}");
             assert!(manifest.contains(&format!("path = \"targets/{name}.rs\"")), "{name}");
             assert!(root.join(format!("tests/fuzz/targets/{name}.rs")).exists(), "{name}");
             let folder = tempfile::tempdir().unwrap();

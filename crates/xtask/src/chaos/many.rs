@@ -63,9 +63,9 @@ fn copy(stage: &Stage<'_>, group: u64) -> Result<()> {
         format!(
             "INSERT INTO {table} SELECT copy.* FROM pattern
              JOIN {table} AS t ON t.{column} = pattern.id
-             CROSS JOIN generate_series(1, {copies}) AS n
+             CROSS JOIN generate_series(1, {copies}) AS made(number)
              CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object(
-                 '{column}', 'made-{group}-' || pattern.place || '-' || n)) AS copy;"
+                 '{column}', 'made-{group}-' || pattern.place || '-' || made.number)) AS copy;"
         )
     };
     let sql = format!(
