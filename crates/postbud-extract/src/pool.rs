@@ -16,6 +16,9 @@ use crate::process::{Outcome, Process, unread};
 use crate::read::REST_BYTES;
 use crate::sandbox::Sandbox;
 
+/// A document is handed to another worker when somebody has asked the first to end; so often in all.
+const ATTEMPTS: u32 = 2;
+
 /// How a worker is started: a program that calls [`worker::run`](crate::worker::run).
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -105,23 +108,36 @@ impl Reader {
             return unread(bytes, DocumentTrouble::TooLarge);
         }
         let deadline = Instant::now() + time;
-        let mut process = match self.take(deadline) {
-            Ok(process) => process,
-            Err(trouble) => return unread(bytes, trouble),
-        };
+        for _ in 0..ATTEMPTS {
+            match self.attempt(bytes, deadline) {
+                Ok(Some(found)) => return found,
+                Ok(None) => {}
+                Err(trouble) => return unread(bytes, trouble),
+            }
+        }
+        unread(bytes, DocumentTrouble::ReaderDied)
+    }
+
+    /// One attempt to read a document; nothing when somebody asked the worker to end meanwhile.
+    fn attempt(&self, bytes: &[u8], deadline: Instant) -> Result<Option<Found>, DocumentTrouble> {
+        let mut process = self.take(deadline)?;
         let task = Task::from(&self.budget);
         let outcome = process.read(bytes, &task, deadline, &self.keeper);
         let mut process = Some(process);
         let found = match outcome {
-            Outcome::Answered(answer) => self.complete(answer, bytes, &mut process, deadline),
+            Outcome::Answered(answer) => Some(self.complete(answer, bytes, &mut process, deadline)),
             Outcome::Died(trouble) => {
                 process = None;
-                unread(bytes, trouble)
+                Some(unread(bytes, trouble))
+            }
+            Outcome::Interrupted => {
+                process = None;
+                None
             }
         };
         let worn = |process: &Process| process.documents >= self.budget.documents_per_worker;
         self.give_back(process.filter(|process| !worn(process)));
-        found
+        Ok(found)
     }
 
     /// What the worker left is read by others. It is not given back meanwhile: no more documents are
@@ -150,6 +166,10 @@ impl Reader {
                 Outcome::Died(trouble) => {
                     *process = None;
                     Err(trouble)
+                }
+                Outcome::Interrupted => {
+                    *process = None;
+                    Err(DocumentTrouble::ReaderDied)
                 }
             }
         };

@@ -1,7 +1,7 @@
 //! One worker as the router sees it: a child process and two pipes.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,8 @@ pub(crate) enum Outcome {
     Answered(Answer),
     /// It did not, and must be replaced.
     Died(DocumentTrouble),
+    /// Somebody asked it to end: the document is not to blame, and another can read it.
+    Interrupted,
 }
 
 impl Process {
@@ -46,6 +48,8 @@ impl Process {
             .stdout(Stdio::piped())
             // What a dying reader says may hold text of the document.
             .stderr(Stdio::null())
+            // A stop of our whole group must not leave a document unread.
+            .process_group(0)
             .spawn()?;
         let (Some(to), Some(mut from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -83,7 +87,7 @@ impl Process {
         drop(watch);
         match answer {
             Ok(answer) => Outcome::Answered(answer),
-            Err(_) => Outcome::Died(self.cause()),
+            Err(_) => self.cause(),
         }
     }
 
@@ -103,12 +107,12 @@ impl Process {
     }
 
     /// What ended a worker that did not answer.
-    fn cause(&mut self) -> DocumentTrouble {
+    fn cause(&mut self) -> Outcome {
         let _ = self.child.kill();
-        let signal = self.child.wait().ok().and_then(|status| status.signal());
-        match signal.and_then(|signal| Signal::try_from(signal).ok()) {
-            Some(Signal::SIGXCPU) => DocumentTrouble::TookTooLong,
-            _ => DocumentTrouble::ReaderDied,
+        match self.child.wait().ok().and_then(|status| Signal::try_from(status.signal()?).ok()) {
+            Some(Signal::SIGXCPU) => Outcome::Died(DocumentTrouble::TookTooLong),
+            Some(Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP) => Outcome::Interrupted,
+            _ => Outcome::Died(DocumentTrouble::ReaderDied),
         }
     }
 }

@@ -98,6 +98,32 @@ fn one_that_hangs_is_ended_in_time() {
     assert_eq!(troubles(&found), [Some(DocumentTrouble::TookTooLong); 2]);
 }
 
+/// The first worker is asked to end while it has the document, as by the stop of a whole service.
+#[test]
+fn one_that_somebody_ended_is_replaced_and_the_document_read() {
+    let Some(worker) = worker() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (mark, real) = (folder.path().join("mark"), worker.path.display().to_string());
+    let args: Vec<String> =
+        worker.args.iter().map(|arg| format!("'{}'", arg.to_string_lossy())).collect();
+    // Says hello as a worker does, and ends by itself as if it had been asked to, once.
+    let script = format!(
+        "if [ -e '{mark}' ]; then exec '{real}' {args}; fi; touch '{mark}'; \
+         {{ sleep 0.3; kill -TERM $$; }} & exec '{real}' {args}",
+        mark = mark.display(),
+        args = args.join(" ")
+    );
+    let budget = Budget { workers: 1, ..Budget::default() };
+    let reader = Reader::new(shell(&script), budget).unwrap();
+    reader.warm().unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    let mut letter = letter(vec![b"I orden".to_vec()]);
+    reader.attach(&mut letter);
+    assert_eq!(letter.attached[0].trouble, None);
+    assert_eq!(letter.attached[0].text, "I orden");
+    assert!(mark.exists(), "the first one was there");
+}
+
 #[test]
 fn one_that_dies_or_lies_is_no_reader() {
     let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;

@@ -22,6 +22,9 @@ struct Tried(Mutex<Vec<Bytes>>);
 impl Trial for Tried {
     async fn attempt(&self, raw: &Bytes, look: Look) -> Verdict {
         self.0.lock().unwrap().push(raw.clone());
+        if raw.windows(11).any(|window| window == b"interrupted") {
+            return Verdict::Interrupted;
+        }
         if raw.windows(4).any(|window| window == b"slow") && look == Look::Glance {
             return Verdict::Slow;
         }
@@ -105,6 +108,20 @@ async fn what_takes_long_keeps_nobody_waiting_and_is_looked_at_beside() {
     }
     let again = |step: &Step| matches!(step, Step::Settled(1, Settlement::Retry { reason }) if reason.contains("SIGSEGV"));
     assert!(steps.iter().any(again), "{steps:?}");
+}
+
+/// The stop of a whole group of processes ends the trial too, and says nothing about the letter.
+#[tokio::test]
+async fn a_trial_that_a_stop_has_ended_condemns_no_letter() {
+    let letters = [("interrupted endless", 1, 1), ("fire", 0, 0)];
+    let (steps, _) = route(&letters).await;
+    assert!(steps.contains(&Step::Settled(0, Settlement::Release)), "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_trial_that_somebody_has_ended_without_a_stop_holds_nothing_up() {
+    let (steps, _) = route(&[("interrupted", 1, 1)]).await;
+    assert!(steps.contains(&Step::Settled(0, Settlement::Done)), "{steps:?}");
 }
 
 #[tokio::test]

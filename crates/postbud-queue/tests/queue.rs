@@ -277,3 +277,25 @@ async fn no_number_of_orderly_stops_makes_a_dead_letter() {
     queue.shutdown().await.unwrap();
     clean(&options).await;
 }
+
+/// The same, with stops that come while the letter is on its way from the broker.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_of_stops_while_a_letter_comes_makes_a_dead_letter() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(letters(0..1)).await.unwrap();
+    queue.shutdown().await.unwrap();
+    for stop in 0..60 {
+        let queue = connect(&options).await;
+        // The subscription begins with the first call that receives.
+        let none = queue.receive(0, Duration::from_millis(200)).await.unwrap();
+        assert!(none.is_empty());
+        tokio::time::sleep(Duration::from_millis(stop % 6)).await;
+        queue.shutdown().await.unwrap();
+    }
+    let queue = connect(&options).await;
+    depth_becomes(&queue, 1, 0, 0).await;
+    queue.shutdown().await.unwrap();
+    clean(&options).await;
+}

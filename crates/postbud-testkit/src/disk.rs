@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::statvfs::statvfs;
 use tempfile::TempDir;
 
 use crate::folder;
@@ -53,6 +54,15 @@ impl SmallDisk {
             while std::io::Write::write_all(&mut file, &block[..size]).is_ok() {}
         }
         Ok(())
+    }
+
+    /// The share of the disk that is in use, from 0 to 1.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn used(&self) -> Result<f64> {
+        let found = statvfs(self.path()).context("ask how full the small disk is")?;
+        Ok(1.0 - found.blocks_free() as f64 / (found.blocks() as f64).max(1.0))
     }
 
     /// Gives the room back.

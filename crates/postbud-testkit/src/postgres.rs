@@ -95,6 +95,25 @@ impl PostgresServer {
         self.helper("createdb", &["-h", "127.0.0.1", "-p", &port, "-U", "postbud", name])
     }
 
+    /// Destroys a database, whoever uses it.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn drop_database(&self, name: &str) -> Result<()> {
+        let port = self.port.to_string();
+        self.helper("dropdb", &["-h", "127.0.0.1", "-p", &port, "-U", "postbud", "--force", name])
+    }
+
+    /// What a query answers, a line a row.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn query(&self, database: &str, sql: &str) -> Result<String> {
+        let port = self.port.to_string();
+        let at = ["-h", "127.0.0.1", "-p", &port, "-U", "postbud", "-d", database];
+        self.output("psql", &[&at[..], &["-q", "-A", "-t", "-c", sql]].concat())
+    }
+
     /// Makes a database, in which nobody may be at work, keep its tables on this disk.
     ///
     /// # Errors
@@ -106,10 +125,8 @@ impl PostgresServer {
         chown(&place, Some(owner.uid()), Some(owner.gid()))?;
         let create = format!("CREATE TABLESPACE small LOCATION '{}'", place.display());
         let alter = format!("ALTER DATABASE {database} SET TABLESPACE small");
-        let port = self.port.to_string();
         for statement in [create, alter] {
-            let at = ["-h", "127.0.0.1", "-p", &port, "-U", "postbud", "-d", "postbud"];
-            self.helper("psql", &[&at[..], &["-q", "-c", &statement]].concat())?;
+            self.query("postbud", &statement)?;
         }
         Ok(())
     }
@@ -195,9 +212,13 @@ impl PostgresServer {
     }
 
     fn helper(&self, program: &str, args: &[&str]) -> Result<()> {
+        self.output(program, args).map(drop)
+    }
+
+    fn output(&self, program: &str, args: &[&str]) -> Result<String> {
         let mut task = self.task(program);
         task.args = args.iter().map(ToString::to_string).collect();
-        run(task.command(false).current_dir(self.dir.path()), START).map(drop)
+        run(task.command(false).current_dir(self.dir.path()), START)
     }
 }
 

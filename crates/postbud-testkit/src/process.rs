@@ -153,7 +153,7 @@ pub(crate) fn wait_until_ready(
 /// Runs a helper program to its end.
 pub(crate) fn run(command: &mut Command, patience: Duration) -> Result<String> {
     let what = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
+    let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -161,19 +161,18 @@ pub(crate) fn run(command: &mut Command, patience: Duration) -> Result<String> {
         .with_context(|| format!("start {what}"))?;
     let group = Pid::from_raw(child.id().try_into()?);
     let (finished, finish) = mpsc::channel::<()>();
-    // Its output is small: reading it after its end cannot fill the pipes.
     let watchdog = thread::spawn(move || {
         if finish.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = killpg(group, Signal::SIGKILL);
         }
     });
-    let status = child.wait();
+    let output = child.wait_with_output();
     drop(finished);
     watchdog.join().map_err(|_| anyhow!("the watchdog of {what} panicked"))?;
-    let output = child.wait_with_output()?;
+    let output = output?;
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    if !status?.success() {
+    if !output.status.success() {
         bail!("{what} failed ({}):\n{out}{err}", output.status);
     }
     Ok(out.into_owned())

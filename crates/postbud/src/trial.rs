@@ -75,6 +75,8 @@ impl TrialProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
+            // A stop of our whole group is not meant for the letter on trial.
+            .process_group(0)
             .kill_on_drop(true);
         // A fault at a numbered passage is meant for this process, not for that one.
         if let Ok(plan) = std::env::var("POSTBUD_FAULT") {
@@ -164,10 +166,10 @@ impl Running {
     }
 
     /// What became of a process that did not answer.
-    async fn obituary(mut self) -> String {
+    async fn obituary(mut self) -> Verdict {
         // It may be ending just now.
-        match timeout(Duration::from_millis(500), self.child.wait()).await {
-            Ok(Ok(status)) => ending(status),
+        let how = match timeout(Duration::from_millis(500), self.child.wait()).await {
+            Ok(Ok(status)) => return ending(status),
             _ => {
                 let killed = self.child.kill().await;
                 if let Err(error) = killed {
@@ -175,19 +177,23 @@ impl Running {
                 }
                 "no end in the time it has".to_owned()
             }
-        }
+        };
+        Verdict::Deadly { how }
     }
 }
 
-fn ending(status: ExitStatus) -> String {
-    let Some(number) = status.signal() else {
-        return format!("the process left ({status})");
+fn ending(status: ExitStatus) -> Verdict {
+    let how = match status.signal().map(|number| (number, Signal::try_from(number))) {
+        None => format!("the process left ({status})"),
+        // Nothing that a letter does sends these: a person or a supervisor does.
+        Some((_, Ok(Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP))) => {
+            return Verdict::Interrupted;
+        }
+        Some((_, Ok(Signal::SIGXCPU))) => "no end in the processor time it has".to_owned(),
+        Some((_, Ok(signal))) => format!("the process died by {signal}"),
+        Some((number, Err(_))) => format!("the process died by signal {number}"),
     };
-    match Signal::try_from(number) {
-        Ok(Signal::SIGXCPU) => "no end in the processor time it has".to_owned(),
-        Ok(signal) => format!("the process died by {signal}"),
-        Err(_) => format!("the process died by signal {number}"),
-    }
+    Verdict::Deadly { how }
 }
 
 #[async_trait::async_trait]
@@ -215,7 +221,7 @@ impl Trial for TrialProcess {
                 if look == Look::Glance {
                     self.replace();
                 }
-                Verdict::Deadly { how: running.obituary().await }
+                running.obituary().await
             }
         }
     }
@@ -232,10 +238,21 @@ mod tests {
 
     #[test]
     fn how_a_process_ended_is_told_in_words() {
-        let told = |raw| ending(ExitStatus::from_raw(raw));
+        let told = |raw| match ending(ExitStatus::from_raw(raw)) {
+            Verdict::Deadly { how } => how,
+            other => panic!("{other:?}"),
+        };
         assert_eq!(told(Signal::SIGSEGV as i32), "the process died by SIGSEGV");
         assert_eq!(told(Signal::SIGXCPU as i32), "no end in the processor time it has");
+        assert_eq!(told(Signal::SIGKILL as i32), "the process died by SIGKILL");
         assert!(told(7 << 8).contains('7'));
+    }
+
+    #[test]
+    fn what_a_supervisor_ended_says_nothing_about_the_letter() {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            assert_eq!(ending(ExitStatus::from_raw(signal as i32)), Verdict::Interrupted);
+        }
     }
 
     #[tokio::test]

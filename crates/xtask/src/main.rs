@@ -2,10 +2,12 @@
 //!
 //! `cargo xtask test` runs every test, with the servers that some of them need: it finds or
 //! installs RabbitMQ and PostgreSQL, starts private ones, and stops them. `cargo xtask servers`
-//! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults. `cargo xtask
-//! tidy` keeps the files small and clean. `cargo xtask sbom` says what a release is made of.
+//! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults, `cargo xtask
+//! fuzz` feeds the readers with broken input. `cargo xtask tidy` keeps the files small and clean. `cargo
+//! xtask sbom` says what a release is made of.
 
 mod chaos;
+mod fuzz;
 mod install;
 mod sbom;
 mod servers;
@@ -37,6 +39,8 @@ enum Chore {
     },
     /// Break everything that can break while letters flow, and judge what became of them
     Chaos(chaos::Options),
+    /// Feed everything that reads what comes from outside with input made to break it
+    Fuzz(fuzz::Options),
     /// The process that keeps what a campaign promised
     #[command(hide = true)]
     Oracle {
@@ -65,6 +69,7 @@ fn run() -> Result<ExitCode> {
         Chore::Test(options) => test::run(&root, &options),
         Chore::Servers { install } => servers::serve(install).map(|()| ExitCode::SUCCESS),
         Chore::Chaos(options) => chaos::run(&root, &options),
+        Chore::Fuzz(options) => fuzz::run(&root, &options),
         Chore::Oracle { file } => postbud_testkit::oracle::serve(&file).map(|()| ExitCode::SUCCESS),
         Chore::Tidy => tidy::run(&root),
         Chore::Sbom => {

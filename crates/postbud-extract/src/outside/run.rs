@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Instant;
@@ -74,6 +74,8 @@ impl Runner<'_> {
             .stdout(Stdio::piped())
             // What a dying reader says may hold text of the document.
             .stderr(Stdio::null())
+            // A stop of our whole group must not leave a picture unread.
+            .process_group(0)
             .spawn()?;
         let out = child.stdout.take();
         let watch = self.keeper.watch(pid(&child), self.deadline);

@@ -17,6 +17,8 @@ pub enum Verdict {
     Slow,
     /// Nothing is known: the letter could not be tried.
     Untried,
+    /// Nothing is known: somebody asked the process to end, as a stop of the whole group does.
+    Interrupted,
 }
 
 /// How long a letter is looked at.

@@ -21,6 +21,9 @@ use super::{Raws, Router};
 use crate::ports::{Look, Received, Settlement, Token, Trial, Verdict};
 use crate::stop::Stop;
 
+/// Whoever asked a trial to end has asked us too, and that is heard within this time.
+const HEARD: Duration = Duration::from_secs(1);
+
 /// A letter whose glance was not enough.
 struct Slow {
     token: Token,
@@ -162,12 +165,18 @@ impl Router {
         verdict: Verdict,
         stop: &Stop,
     ) {
-        if let Verdict::Deadly { how } = verdict {
-            self.watch.alarm(self.options.watchful);
-            let settlement = sentence(&item.1, attempts, &how);
-            self.settle(vec![(item.0, settlement)]).await;
-        } else {
-            self.go_on(vec![item], Vec::new(), stop).await;
+        match verdict {
+            Verdict::Deadly { how } => {
+                self.watch.alarm(self.options.watchful);
+                let settlement = sentence(&item.1, attempts, &how);
+                self.settle(vec![(item.0, settlement)]).await;
+            }
+            // The letter is not to blame. Without a stop it is read here, as one that nothing is
+            // known about, lest it be tried for ever.
+            Verdict::Interrupted if stop.sleep(HEARD).await => {
+                self.settle(vec![(item.0, Settlement::Release)]).await;
+            }
+            _ => self.go_on(vec![item], Vec::new(), stop).await,
         }
     }
 }

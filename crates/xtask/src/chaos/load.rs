@@ -1,6 +1,7 @@
 //! The generator: sends letters without a pause, and registers each with the oracle, before it is
 //! published and when the broker has confirmed it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,6 +41,15 @@ impl Sender {
         self.next += count;
         let files: Vec<&ChaosLetter> = letters.iter().collect();
         self.publish(&letters, &files)
+    }
+
+    /// Sends every letter again whose id is not in `known`.
+    pub(crate) fn again(&mut self, known: &BTreeSet<String>) -> Result<()> {
+        let all = (0..self.next).map(|number| ChaosLetter::new(self.seed, number));
+        let missing: Vec<ChaosLetter> =
+            all.filter(|letter| !known.contains(&letter.id())).collect();
+        // They are registered already; what the store or the queue still has is recognised.
+        self.publish(&[], &missing.iter().collect::<Vec<_>>())
     }
 
     /// Registers `letters` and sends `files`, which may hold some of them more than once.

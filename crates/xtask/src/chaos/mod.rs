@@ -6,13 +6,17 @@
 
 mod full;
 mod load;
+mod many;
 mod place;
 mod poison;
+mod promotion;
+mod restored;
 mod servers_away;
 mod several;
 mod stage;
 mod table;
 mod targets;
+mod upgrade;
 mod weather;
 mod worker;
 mod worker_dies;
@@ -67,7 +71,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 14] = [
+const SCENARIOS: [(&str, Scenario); 18] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -80,10 +84,17 @@ const SCENARIOS: [(&str, Scenario); 14] = [
     ("sigterm", worker_dies::sigterm),
     ("poison", poison::poison),
     ("rolling-restart", several::rolling),
+    ("promotion", promotion::promotion),
+    ("backup-restore", restored::backup),
+    ("schema-upgrade", upgrade::schema),
+    ("million-letters", many::million),
     ("broker-alarm", full::broker),
     // Leaves a table space behind whose disk is gone: the last one.
     ("database-full", full::database),
 ];
+
+/// Takes minutes to prepare, which the short form has not.
+const LONG_ONLY: &str = "million-letters";
 
 /// Runs the campaign and prints one table; fails when a promise was broken.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
@@ -95,7 +106,10 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     }
     let chosen: Vec<_> = SCENARIOS
         .iter()
-        .filter(|(name, _)| options.only.is_empty() || options.only.iter().any(|o| o == name))
+        .filter(|(name, _)| match options.only.as_slice() {
+            [] => !(options.short && *name == LONG_ONLY),
+            only => only.iter().any(|only| only == name),
+        })
         .collect();
     let dir = private_folder("chaos")?;
     let built = match &options.binary {

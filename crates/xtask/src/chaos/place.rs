@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context, Result, bail};
 use postbud_testkit::SmtpServer;
@@ -20,6 +22,8 @@ pub(crate) struct Addresses {
 pub(crate) struct Place {
     pub(crate) binary: PathBuf,
     pub(crate) dir: PathBuf,
+    /// What starts from now on takes the part of the version with this schema; 0: is the newest.
+    pub(crate) schema: Arc<AtomicI64>,
 }
 
 /// What the commands use: it reaches the servers directly, whatever the weather is for the worker.
@@ -68,7 +72,16 @@ timeout_seconds = 2
         for name in ["LANG", "LC_ALL", "LC_MESSAGES", "POSTBUD_LOG", "POSTBUD_FAULT"] {
             command.env_remove(name);
         }
+        command.env("POSTBUD_SCHEMA", self.schema_text());
         command
+    }
+
+    /// The schema for the environment; no text is no limit.
+    pub(crate) fn schema_text(&self) -> String {
+        match self.schema.load(Ordering::Relaxed) {
+            0 => String::new(),
+            schema => schema.to_string(),
+        }
     }
 
     /// Sends the files in a folder. An error: nobody knows which of them arrived.
@@ -78,12 +91,17 @@ timeout_seconds = 2
     }
 
     pub(crate) fn json(&self, args: &[&str]) -> Result<Value> {
+        serde_json::from_slice(&self.run(args)?).context("read what the binary said")
+    }
+
+    /// Runs a command to its end; what it said.
+    pub(crate) fn run(&self, args: &[&str]) -> Result<Vec<u8>> {
         let output = self.command(args).output().context("start the binary")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("postbud {} ({}): {said}", args.join(" "), output.status);
         }
-        serde_json::from_slice(&output.stdout).context("read what the binary said")
+        Ok(output.stdout)
     }
 
     /// What the store counts.

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ impl<'a> Stage<'a> {
         campaign.postgres.create_database(&database)?;
         let dir = campaign.dir.join(name);
         fs::create_dir(&dir)?;
-        let place = Place { binary: campaign.binary.clone(), dir };
+        let place = Place { binary: campaign.binary.clone(), dir, schema: Arc::default() };
         let smtp = SmtpServer::start()?;
         let direct = Addresses {
             amqp_port: campaign.rabbit.port(),
@@ -108,6 +109,11 @@ impl<'a> Stage<'a> {
     /// The generator, to be used by hand.
     pub(crate) fn sender(&mut self) -> Result<&mut Sender> {
         self.sender.as_mut().context("the generator is at work")
+    }
+
+    /// The seed of the letters, and how many there are.
+    pub(crate) fn letters(&mut self) -> Result<(u64, u64)> {
+        self.sender().map(|sender| (sender.seed, sender.next))
     }
 
     /// Letters flow from now on, in the background.
@@ -195,7 +201,10 @@ impl<'a> Stage<'a> {
                 return Ok(begun.elapsed());
             }
             if begun.elapsed() > CALM || (quiet && dead > self.poisoned) {
-                bail!("{queued} queued, {dead} dead letters, {counts:?} of {confirmed}");
+                let reasons: Vec<_> = self.place.dead()?.into_iter().take(3).collect();
+                bail!(
+                    "{queued} queued, {dead} dead letters, {counts:?} of {confirmed}: {reasons:?}"
+                );
             }
             thread::sleep(Duration::from_millis(200));
         }

@@ -28,9 +28,10 @@ impl Worker {
     pub(crate) fn start(place: &Place, fault: Option<&str>) -> Result<Self> {
         let log = place.dir.join("log");
         let from = log.metadata().map_or(0, |data| data.len());
-        let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_LOG", "")];
+        let schema = place.schema_text();
+        let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_SCHEMA", &schema)];
         let args = ["run", "--config", WORKER];
-        let program = Program::start(&place.binary, &args, &envs[..1], &place.dir, &log)?;
+        let program = Program::start(&place.binary, &args, &envs, &place.dir, &log)?;
         Ok(Self { program, log, started: Instant::now(), from })
     }
 
@@ -142,6 +143,14 @@ impl Worker {
             }
             None => bail!("not gone {patience:?} after SIGTERM"),
         }
+    }
+
+    /// The most memory it has had so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Ok(kibibytes.context("read the most memory it had")? << 10)
     }
 
     /// The processor time it has used so far.

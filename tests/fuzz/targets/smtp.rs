@@ -1,0 +1,52 @@
+//! The message after DATA: however the bytes are cut into pieces, it ends at the same place; and
+//! one that is taken holds no end of a message for any other server.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../../crates/postbud-intake/src/smtp/data.rs"]
+mod data;
+
+use data::Data;
+
+fn whole(wire: &[u8]) -> (Vec<u8>, usize, bool, bool) {
+    let (mut data, mut out) = (Data::new(), Vec::new());
+    let (read, ended) = data.feed(wire, &mut out);
+    (out, read, ended, data.fault().is_some())
+}
+
+fn byte_by_byte(wire: &[u8]) -> (Vec<u8>, usize, bool, bool) {
+    let (mut data, mut out) = (Data::new(), Vec::new());
+    let mut read = 0;
+    for byte in wire {
+        let (taken, ended) = data.feed(&[*byte], &mut out);
+        read += taken;
+        if ended {
+            return (out, read, true, data.fault().is_some());
+        }
+    }
+    (out, read, false, data.fault().is_some())
+}
+
+fuzz_target!(|wire: &[u8]| {
+    let (out, read, ended, faulty) = whole(wire);
+    assert_eq!((out.clone(), read, ended, faulty), byte_by_byte(wire));
+    if !ended || faulty {
+        return;
+    }
+    // Sent on as a client does it, dots stuffed, it is the same bytes again.
+    let mut again = Vec::new();
+    for line in out.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            again.push(b'.');
+        }
+        again.extend_from_slice(line);
+    }
+    again.extend_from_slice(b".\r\n");
+    assert_eq!(whole(&again), (out.clone(), again.len(), true, false));
+    let text = String::from_utf8_lossy(&out);
+    for end in ["\n.\n", "\r.\r", "\n.\r", "\r.\n"] {
+        let alone = text.replace("\r\n.\r\n", "");
+        assert!(!alone.contains(end), "another server may see an end at {end:?}");
+    }
+});
