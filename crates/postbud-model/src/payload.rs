@@ -221,6 +221,7 @@ mod tests {
                 text: Text { subject: "", body },
                 label: topics[n % 3].0,
                 group: None,
+                sender: None,
             })
             .collect();
         train(&examples, &TrainOptions::default(), &|_| ()).unwrap()

@@ -22,7 +22,7 @@ static SMALL: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
         .collect();
     let letters: Vec<Example<'_>> = bodies
         .iter()
-        .map(|(body, label)| Example { text: Text { subject: "Sag", body }, label, group: None })
+        .map(|(body, label)| Example { text: Text { subject: "Sag", body }, label, group: None, sender: None })
         .collect();
     let model = train(&letters, &TrainOptions::default(), &|_| {}).expect("a small model");
     let file = model.to_bytes().expect("its file");
