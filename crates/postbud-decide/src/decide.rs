@@ -43,6 +43,22 @@ pub fn decide_with(letter: &Letter, settings: &Settings, evidence: &Evidence<'_>
         .unwrap_or_else(|| model_step::decide(&view, settings, asked.answer()))
 }
 
+/// The decision about a letter that goes to a person because of `doubt`, whatever rules, claims and
+/// the model say. The model's suggestions are kept: they help that person.
+#[must_use]
+pub fn held(
+    letter: &Letter,
+    settings: &Settings,
+    scores: impl Fn() -> Option<Scores>,
+    doubt: Doubt,
+) -> Decision {
+    let language = || language::of(letter);
+    let evidence = Evidence { scores: &scores, language: &language };
+    let view = View::new(letter, &evidence);
+    let asked = Asked::new(&evidence);
+    model_step::to_person(&view, settings, asked.answer(), vec![doubt])
+}
+
 /// Step 1.
 fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
     let (rule, matched) = matching::first_match(&settings.rules, view)?;

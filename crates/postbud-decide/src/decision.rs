@@ -87,6 +87,16 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "doubt")]
 pub enum Doubt {
+    /// The malware scanner knows something in the letter. It is quarantined.
+    Infected {
+        /// What the scanner calls it.
+        signature: String,
+    },
+    /// The malware scanner did not see all of the letter. Its documents stay closed.
+    Unchecked {
+        /// Why not.
+        why: NotChecked,
+    },
     /// A rule asks for a person.
     Rule {
         /// The rule's name.
@@ -162,6 +172,20 @@ pub enum Doubt {
     },
 }
 
+/// Why the malware scanner did not see all of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotChecked {
+    /// It cannot be reached.
+    Away,
+    /// It did not answer in time.
+    Late,
+    /// The letter is larger than it takes.
+    TooLarge,
+    /// It answered something else than it should.
+    BadAnswer,
+}
+
 /// A mailbox that the model would name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Suggestion {
@@ -173,7 +197,9 @@ pub struct Suggestion {
 
 impl Doubt {
     /// The words under which doubts are stored, by [`rank`](Self::rank).
-    pub const WORDS: [&'static str; 17] = [
+    pub const WORDS: [&'static str; 19] = [
+        "infected",
+        "unchecked",
         "rule",
         "rule-held",
         "reply-held",
@@ -203,23 +229,25 @@ impl Doubt {
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
-            Self::Rule { .. } => 0,
-            Self::RuleHeld { .. } => 1,
-            Self::ReplyHeld { .. } => 2,
-            Self::MustNotMiss { .. } => 3,
-            Self::Defect => 4,
-            Self::NoText => 5,
-            Self::NearlyEmpty => 6,
-            Self::OtherLanguage { .. } => 7,
-            Self::UnlikeTraining { .. } => 8,
-            Self::NoModel => 9,
-            Self::UnknownMailbox { .. } => 10,
-            Self::Nowhere => 11,
-            Self::NeverAutomatic => 12,
-            Self::NotAutomatic => 13,
-            Self::NotCertified => 14,
-            Self::BelowThreshold { .. } => 15,
-            Self::DeliveryFailed { .. } => 16,
+            Self::Infected { .. } => 0,
+            Self::Unchecked { .. } => 1,
+            Self::Rule { .. } => 2,
+            Self::RuleHeld { .. } => 3,
+            Self::ReplyHeld { .. } => 4,
+            Self::MustNotMiss { .. } => 5,
+            Self::Defect => 6,
+            Self::NoText => 7,
+            Self::NearlyEmpty => 8,
+            Self::OtherLanguage { .. } => 9,
+            Self::UnlikeTraining { .. } => 10,
+            Self::NoModel => 11,
+            Self::UnknownMailbox { .. } => 12,
+            Self::Nowhere => 13,
+            Self::NeverAutomatic => 14,
+            Self::NotAutomatic => 15,
+            Self::NotCertified => 16,
+            Self::BelowThreshold { .. } => 17,
+            Self::DeliveryFailed { .. } => 18,
         }
     }
 }

@@ -28,8 +28,8 @@ mod view;
 mod words;
 
 pub use claims::Claims;
-pub use decide::{decide, decide_with};
-pub use decision::{Decision, Doubt, Outcome, Reason, Suggestion};
+pub use decide::{decide, decide_with, held};
+pub use decision::{Decision, Doubt, NotChecked, Outcome, Reason, Suggestion};
 pub use documents::{DOCUMENTS_MAX, DocumentNote};
 pub use evidence::Evidence;
 pub use kle::{KlePattern, KlePatternError};

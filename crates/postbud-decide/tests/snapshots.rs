@@ -3,8 +3,9 @@
 mod support;
 
 use postbud_decide::{
-    Claims, Condition, Contribution, Decision, Doubt, Evidence, KlePattern, Lang, Mailbox, Place,
-    Scores, Settings, Unlike, WordPattern, assigned, decide_with, describe,
+    Claims, Condition, Contribution, Decision, Doubt, Evidence, KlePattern, Lang, Mailbox,
+    NotChecked, Place, Scores, Settings, Unlike, WordPattern, assigned, decide_with, describe,
+    held,
 };
 use postbud_letter::DefectKind;
 use support::*;
@@ -68,8 +69,14 @@ fn by_the_model() -> Vec<Named> {
         ),
         ("unlike-training", decided_in(None, &unlike())),
         ("other-language", decided_in(Some("de"), &unlike())),
+        ("infected", held_by(Doubt::Infected { signature: "Test.Marker".to_owned() })),
+        ("unchecked", held_by(Doubt::Unchecked { why: NotChecked::Late })),
         ("no-text", decided(&letter("S", ""), &settings(), unknown)),
     ]
+}
+
+fn held_by(doubt: Doubt) -> Decision {
+    held(&letter("S", LONG_DANISH), &settings(), sure, doubt)
 }
 
 fn unlike() -> Scores {

@@ -102,6 +102,8 @@ impl Words {
     /// Why a letter waits: a word of `WAITS_FOR` in people's words.
     pub(crate) fn waits_for(&self, why: &str) -> &'static str {
         match why {
+            "infected" => self.t("virus fundet", "malware found"),
+            "unchecked" => self.t("ikke kontrolleret for virus", "not checked for malware"),
             "rule" => self.t("en regel beder om et menneske", "a rule asks for a person"),
             "rule-held" => self.t("en regel blev holdt tilbage", "a rule was held back"),
             "reply-held" => self.t("et svar blev holdt tilbage", "a reply was held back"),

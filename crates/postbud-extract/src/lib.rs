@@ -8,6 +8,7 @@
 //! never an error.
 
 mod budget;
+pub mod clamd;
 mod frame;
 mod keeper;
 mod letter;

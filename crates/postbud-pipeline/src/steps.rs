@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postbud_decide::{Decision, Outcome, Settings, decide};
+use postbud_decide::{Decision, Outcome, Settings, decide, held};
 use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
 
 use crate::fault;
-use crate::ports::{Classifier, Documents, Entry, RawId, Restrictions, Switches, Timestamp};
+use crate::ports::{
+    Classifier, Documents, Entry, RawId, Restrictions, Scanned, Scanner, Switches, Timestamp,
+};
 use crate::shadow::shadow;
 use crate::switches::{Board, everything_off};
 
@@ -26,6 +28,7 @@ pub struct Steps {
     watcher: Option<Arc<dyn StepWatcher>>,
     documents: Option<Arc<dyn Documents>>,
     restrictions: Option<Arc<dyn Restrictions>>,
+    scanner: Option<Arc<dyn Scanner>>,
 }
 
 /// Is told when a step begins, and by the drop of what it returned that it has ended; also when it
@@ -49,6 +52,7 @@ impl Steps {
             watcher: None,
             documents: None,
             restrictions: None,
+            scanner: None,
         }
     }
 
@@ -70,6 +74,12 @@ impl Steps {
         Self { restrictions: Some(restrictions), ..self }
     }
 
+    /// The same, and no document is opened and no letter routed that `scanner` did not find clean.
+    #[must_use]
+    pub fn with_scanner(self, scanner: Arc<dyn Scanner>) -> Self {
+        Self { scanner: Some(scanner), ..self }
+    }
+
     fn begins(&self, step: &'static str) -> Option<Box<dyn Send>> {
         self.watcher.as_ref().map(|watcher| watcher.begins(step))
     }
@@ -87,6 +97,13 @@ impl Steps {
         let mut letter = read(raw, &self.limits);
         fault::point("after-parse", letter.id.as_str());
         drop(step);
+        let scanned = self.scanner.as_ref().map(|scanner| scanner.check(&letter, raw));
+        if let Some(doubt) = scanned.and_then(Scanned::doubt) {
+            let scores = || self.classifier.classify(&letter);
+            let decision = held(&letter, &self.settings, scores, doubt);
+            fault::point("after-decide", letter.id.as_str());
+            return (letter, decision);
+        }
         if let Some(documents) = self.documents.as_ref().filter(|_| !letter.documents.is_empty()) {
             let step = self.begins("extract");
             documents.attach(&mut letter);

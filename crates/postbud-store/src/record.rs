@@ -86,10 +86,7 @@ pub(crate) async fn record(
         .filter_map(|index| batch.get(*index))
         .map(|prepared| NewLetter {
             id: prepared.entry.letter.as_str().to_owned(),
-            state: match prepared.entry.decision.outcome {
-                Outcome::Route { .. } => State::Routed,
-                Outcome::Review => State::Review,
-            },
+            state: state_of(&prepared.entry.decision),
             prepared,
         })
         .collect();
@@ -112,14 +109,15 @@ pub(crate) async fn record(
     let mut new: Vec<NewLetter<'_>> =
         candidates.into_iter().filter(|letter| inserted.contains(&letter.id)).collect();
     let quarantined = record_clashes(tx, batch, &clashes, &mut answers).await?;
-    let clash_events = quarantine_events(&quarantined);
+    let mut events = quarantine_events(&quarantined);
+    events.extend(infected_events(&new));
     new.extend(quarantined);
     write_rest(tx, &new).await?;
     if shadows {
         let judged = new.iter().filter(|letter| letter.state != State::Quarantined);
         shadow::put(tx, judged.map(|new| (new.id.as_str(), new.prepared.entry))).await?;
     }
-    settle::add_events(tx, &clash_events).await?;
+    settle::add_events(tx, &events).await?;
     Ok(answers)
 }
 
@@ -153,6 +151,24 @@ fn letter_row(letter: &NewLetter<'_>) -> [Value; 12] {
         why.into(),
         language.into(),
     ]
+}
+
+/// The state in which a letter begins.
+fn state_of(decision: &Decision) -> State {
+    match decision.outcome {
+        Outcome::Route { .. } => State::Routed,
+        Outcome::Review if signature(decision).is_some() => State::Quarantined,
+        Outcome::Review => State::Review,
+    }
+}
+
+/// What the malware scanner found.
+fn signature(decision: &Decision) -> Option<&str> {
+    let Reason::Person { doubts, .. } = &decision.reason else { return None };
+    doubts.iter().find_map(|doubt| match doubt {
+        Doubt::Infected { signature } => Some(signature.as_str()),
+        _ => None,
+    })
 }
 
 /// May the letter belong to a mailbox that must not miss one? Then it is first in line.
@@ -249,6 +265,20 @@ fn quarantine_events(quarantined: &[NewLetter<'_>]) -> Vec<NewEvent> {
             detail: format!("another letter is called {}", letter.prepared.entry.letter),
         })
         .collect()
+}
+
+fn infected_events(new: &[NewLetter<'_>]) -> Vec<NewEvent> {
+    let event = |letter: &NewLetter<'_>| {
+        let entry = letter.prepared.entry;
+        let signature = signature(&entry.decision)?;
+        Some(NewEvent {
+            letter: letter.id.clone(),
+            at: entry.received_at,
+            what: "quarantined",
+            detail: format!("malware: {signature}"),
+        })
+    };
+    new.iter().filter_map(event).collect()
 }
 
 /// Raw bytes, decisions and outbox rows of letters that have just been inserted.

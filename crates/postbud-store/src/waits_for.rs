@@ -17,7 +17,7 @@ pub(crate) fn waits_for(decision: &Decision) -> (Option<&'static str>, Option<&s
 
 #[cfg(test)]
 mod tests {
-    use postbud_decide::MailboxId;
+    use postbud_decide::{MailboxId, NotChecked};
     use postbud_pipeline::ports::WAITS_FOR;
 
     use super::*;
@@ -27,6 +27,8 @@ mod tests {
     fn the_words_are_those_of_the_doubts() {
         let mailbox = MailboxId::parse("affald").unwrap();
         let all = [
+            Doubt::Infected { signature: String::new() },
+            Doubt::Unchecked { why: NotChecked::Away },
             Doubt::Rule { rule: String::new() },
             Doubt::RuleHeld { rule: String::new(), mailbox: mailbox.clone() },
             Doubt::ReplyHeld { matched: String::new(), mailbox: mailbox.clone() },

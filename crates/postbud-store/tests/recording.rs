@@ -5,13 +5,17 @@
 mod support;
 
 use bytes::Bytes;
-use postbud_pipeline::ports::{Filter, Recorded, State, Store as _, StoreError, Tally};
+use postbud_decide::{Doubt, NotChecked, Reason};
+use postbud_pipeline::ports::{
+    Entry, Event, Filter, Recorded, State, Store as _, StoreError, Tally,
+};
 use support::{Fixture, at, entry, letter, mailbox, raw_id};
 
 support::on_both!(
     a_letter_comes_back_as_it_went_in,
     the_same_letter_twice_is_known,
     another_letter_of_the_same_id_is_quarantined,
+    malware_is_quarantined_and_waits_for_a_person,
     a_batch_is_judged_in_its_order,
     a_taken_quarantine_id_is_made_longer,
     one_bad_entry_stores_nothing,
@@ -47,6 +51,32 @@ async fn a_letter_comes_back_as_it_went_in(fixture: &Fixture) {
     assert_eq!(store.raw(&review.raw_id).await.unwrap(), Some(review.raw));
     assert_eq!(store.letter(&letter("c")).await.unwrap(), None);
     assert_eq!(store.raw(&raw_id(b"nothing")).await.unwrap(), None);
+}
+
+async fn malware_is_quarantined_and_waits_for_a_person(fixture: &Fixture) {
+    let store = &fixture.store;
+    let mut infected = entry("a", "raw a", None);
+    let mut unchecked = entry("b", "raw b", None);
+    because(&mut infected, Doubt::Infected { signature: "Test.Mark".to_owned() });
+    because(&mut unchecked, Doubt::Unchecked { why: NotChecked::Away });
+    let answers = store.record(&[infected.clone(), unchecked]).await.unwrap();
+    assert_eq!(answers, [Recorded::New, Recorded::New]);
+    let tally = store.tally().await.unwrap();
+    assert_eq!((tally.received, tally.review, tally.quarantined), (2, 1, 1));
+    let detail = store.letter(&letter("a")).await.unwrap().unwrap();
+    assert_eq!(detail.row.state, State::Quarantined);
+    assert_eq!(detail.decisions, [infected.decision.clone()]);
+    let told = |event: &&Event| event.what == "quarantined" && event.detail == "malware: Test.Mark";
+    assert_eq!(detail.events.iter().filter(told).count(), 1);
+    let outbox = store.claim_outbox(10, 1 << 20, at(1), 1_000).await.unwrap();
+    assert!(outbox.is_empty());
+    assert_eq!(store.record(&[infected]).await.unwrap(), [Recorded::Known]);
+}
+
+fn because(entry: &mut Entry, doubt: Doubt) {
+    if let Reason::Person { doubts, .. } = &mut entry.decision.reason {
+        *doubts = vec![doubt];
+    }
 }
 
 async fn the_same_letter_twice_is_known(fixture: &Fixture) {

@@ -8,6 +8,7 @@ use postbud_pipeline::ports::Documents;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::scanner::guarded;
 
 /// The reader behind the port.
 struct Attachments(Arc<Reader>);
@@ -26,9 +27,11 @@ pub(crate) fn reader(config: &Config) -> Option<Arc<dyn Documents>> {
     Some(Arc::new(Attachments(reader)))
 }
 
-/// The same, but no process runs before the first document comes.
+/// The same, but no process runs before the first document comes, and nothing is opened that the
+/// malware scanner did not find clean.
 pub(crate) fn reader_when_asked(config: &Config) -> Option<Arc<dyn Documents>> {
-    Some(Arc::new(Attachments(begin(config)?)))
+    let reader: Arc<dyn Documents> = Arc::new(Attachments(begin(config)?));
+    Some(guarded(config, reader))
 }
 
 fn begin(config: &Config) -> Option<Arc<Reader>> {

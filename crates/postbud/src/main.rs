@@ -14,6 +14,7 @@ mod monitoring;
 mod outlets;
 mod output;
 mod restrictions;
+mod scanner;
 mod shipped;
 mod switches;
 mod telemetry;

@@ -18,6 +18,7 @@ use crate::config::{self, Config, QueueKind, Tls};
 use crate::documents;
 use crate::exit::{self, Failure};
 use crate::outlets;
+use crate::scanner;
 
 /// Reads a configuration; its warnings go to standard error.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
@@ -95,8 +96,12 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
 /// The steps of a letter, with the configured model or another one.
 pub(crate) fn steps(config: &Config, classifier: Arc<dyn Classifier>) -> Steps {
     let steps = Steps::new(config.limits.clone(), config.settings.clone(), classifier);
-    match documents::reader(config) {
+    let steps = match documents::reader(config) {
         Some(reader) => steps.with_documents(reader),
+        None => steps,
+    };
+    match scanner::scanner(config) {
+        Some(scanner) => steps.with_scanner(scanner),
         None => steps,
     }
 }

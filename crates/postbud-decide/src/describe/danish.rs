@@ -2,7 +2,7 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{DocumentNote, Doubt, Reason};
+use crate::{DocumentNote, Doubt, NotChecked, Reason};
 use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct Danish;
@@ -95,6 +95,12 @@ impl Voice for Danish {
 
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String {
         match doubt {
+            Doubt::Infected { signature } => {
+                format!("viruskontrollen fandt »{signature}« i brevet, som derfor er tilbageholdt")
+            }
+            Doubt::Unchecked { why } => {
+                format!("brevet er ikke kontrolleret for virus: {}", not_checked(*why))
+            }
             Doubt::Rule { rule } => format!("reglen »{rule}« beder om en medarbejder"),
             Doubt::RuleHeld { rule, mailbox } => {
                 format!("reglen »{rule}« peger på {}", names.of(mailbox))
@@ -249,4 +255,13 @@ fn condition(name: &str) -> String {
         other => other,
     };
     if rest.is_empty() { danish.to_owned() } else { format!("{danish}:{rest}") }
+}
+
+fn not_checked(why: NotChecked) -> &'static str {
+    match why {
+        NotChecked::Away => "kontrollen kan ikke nås",
+        NotChecked::Late => "kontrollen svarede ikke i tide",
+        NotChecked::TooLarge => "brevet er for stort til kontrollen",
+        NotChecked::BadAnswer => "kontrollens svar kunne ikke forstås",
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{DocumentNote, Doubt, Reason};
+use crate::{DocumentNote, Doubt, NotChecked, Reason};
 use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct English;
@@ -97,6 +97,14 @@ impl Voice for English {
 
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String {
         match doubt {
+            Doubt::Infected { signature } => {
+                format!(
+                    "the malware check found \"{signature}\" in the letter, so it is quarantined"
+                )
+            }
+            Doubt::Unchecked { why } => {
+                format!("the letter was not checked for malware: {}", not_checked(*why))
+            }
             Doubt::Rule { rule } => format!("the rule \"{rule}\" asks for a person"),
             Doubt::RuleHeld { rule, mailbox } => {
                 format!("the rule \"{rule}\" names {}", names.of(mailbox))
@@ -221,5 +229,14 @@ fn reply(matched: &str) -> &str {
         "generating-system" => "generating system",
         "contact-point" => "contact point",
         other => other,
+    }
+}
+
+fn not_checked(why: NotChecked) -> &'static str {
+    match why {
+        NotChecked::Away => "the scanner cannot be reached",
+        NotChecked::Late => "the scanner did not answer in time",
+        NotChecked::TooLarge => "the letter is too large for the scanner",
+        NotChecked::BadAnswer => "the scanner's answer could not be understood",
     }
 }

@@ -88,6 +88,10 @@ fn steps(reason: &Reason, voice: &dyn Voice) -> Vec<String> {
             Some(_) if doubts.iter().any(|d| matches!(d, Doubt::DeliveryFailed { .. })) => {
                 Vec::new()
             }
+            // Held before any step was asked.
+            Some(Doubt::Infected { .. } | Doubt::Unchecked { .. }) => {
+                vec![voice.person().to_owned()]
+            }
             Some(Doubt::Rule { .. } | Doubt::RuleHeld { .. }) => vec![voice.rule_held().to_owned()],
             Some(Doubt::ReplyHeld { .. }) => vec![no_rule, voice.reply_held().to_owned()],
             _ => {

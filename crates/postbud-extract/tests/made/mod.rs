@@ -3,6 +3,7 @@
 // Each test file uses some of these.
 #![allow(dead_code)]
 
+pub(crate) mod clamd;
 pub(crate) mod old_word;
 pub(crate) mod scan;
 

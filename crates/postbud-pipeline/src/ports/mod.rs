@@ -14,6 +14,7 @@ mod queue;
 mod restrictions;
 mod retrains;
 mod role;
+mod scanner;
 mod shadow;
 mod store;
 mod target;
@@ -47,6 +48,7 @@ pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, S
 pub use restrictions::Restrictions;
 pub use retrains::{RetrainOutcome, RetrainRow, Retrains};
 pub use role::Role;
+pub use scanner::{Scanned, Scanner};
 pub use shadow::{Shadow, ShadowCounts, ShadowDifference, ShadowLabelled, ShadowRun, Shadows};
 pub use store::{
     Assignment, Entry, Event, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,

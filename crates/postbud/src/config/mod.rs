@@ -6,6 +6,7 @@
 
 mod address;
 mod checks;
+mod clamd;
 mod delivery;
 mod desk;
 mod desk_checks;

@@ -10,8 +10,8 @@ use super::section::{Reader, Section};
 use super::targets::Ways;
 use super::types::Config;
 use super::{
-    checks, delivery, desk, documents, intake, mailboxes, metrics, plain, privacy, retrain, rules,
-    services, syntax,
+    checks, clamd, delivery, desk, documents, intake, mailboxes, metrics, plain, privacy, retrain,
+    rules, services, syntax,
 };
 
 /// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
@@ -47,6 +47,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let ways = ways.and(&delivery);
     let limits = plain::limits(root.section("limits"));
     let documents = documents::documents(root.section("documents"));
+    let clamd = clamd::clamd(root.section("clamd"));
     let privacy = privacy::privacy(root.section("privacy"), root.section("retention"));
     let retrain = retrain::retrain(root.section("retrain"));
     let intake = intake::intake(root.section("intake"));
@@ -80,6 +81,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         delivery,
         limits,
         documents,
+        clamd,
         privacy,
         intake,
         retrain,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use postbud_decide::{Lang, MailboxId, Settings};
-use postbud_extract::Budget;
+use postbud_extract::{Budget, clamd};
 use postbud_letter::Limits;
 use postbud_pipeline::Terms;
 
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// How much reading documents may cost; `None` when they are not read.
     pub(crate) documents: Option<Budget>,
+    /// The malware scanner; `None` when nobody looks for malware.
+    pub(crate) clamd: Option<clamd::Options>,
     /// How letters come beside the queue; `None` when they only come by queue.
     pub(crate) intake: Option<Intake>,
     /// Whose data is kept, and how long.

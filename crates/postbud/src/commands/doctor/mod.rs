@@ -5,6 +5,7 @@ mod certificates;
 mod documents;
 mod finding;
 mod places;
+mod scanner;
 mod servers;
 
 use std::path::Path;
@@ -40,6 +41,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     findings.push(model(&config));
     findings.extend(servers::targets(&config).await);
     findings.extend(documents::documents(&config));
+    findings.extend(scanner::scanner(&config));
     findings.extend(places::disk(&config));
     findings.extend(args.certificate.iter().map(|file| certificates::check(file)));
     print(&findings, args)?;

@@ -16,7 +16,7 @@ pub(super) async fn catch_up(
     store: &SqlStore,
     key: &PersonKey,
 ) -> anyhow::Result<()> {
-    let reader = documents::reader(config);
+    let reader = documents::reader_when_asked(config);
     loop {
         let page = store.without_persons(PAGE).await?;
         if page.is_empty() {

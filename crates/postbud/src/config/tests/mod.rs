@@ -1,5 +1,6 @@
 //! Configurations that load, and reports about those that do not.
 
+mod clamd;
 mod defaults;
 mod desk;
 mod documents;
