@@ -47,10 +47,15 @@ pub enum TrainError {
         most: usize,
     },
     /// The letters share no words.
-    #[error("no word or part of a word stands in {min_letters} letters; are the texts empty?")]
+    #[error(
+        "no word or part of a word stands in {least} letters of {min_senders} different senders; \
+         are the texts empty, or are all letters from the same few senders?"
+    )]
     NoFeatures {
         /// In so many letters a feature must stand.
-        min_letters: u32,
+        least: u32,
+        /// Of so many different senders.
+        min_senders: u32,
     },
     /// Stage 1 failed.
     #[error("training the linear model failed")]

@@ -110,7 +110,10 @@ pub fn train(
         return Err(TrainError::OneGroup);
     }
     if corpus.vocabulary.len() == 0 {
-        return Err(TrainError::NoFeatures { min_letters: corpus.least });
+        return Err(TrainError::NoFeatures {
+            least: corpus.least,
+            min_senders: options.min_senders.max(1),
+        });
     }
     let coarse = if letters.len() < FEW_LETTERS { 0.0 } else { COARSE };
     let tolerance = options.svm.tolerance.max(coarse);
