@@ -74,9 +74,8 @@ fn settings(model: &Model) -> Settings {
 fn scores(model: &Model, certificate: &Certificate, letter: &Letter) -> Option<Scores> {
     let read = letter.classifier_text();
     let text = Text { subject: read.subject, body: &read.body };
-    let prediction = model.predict(text);
+    let (prediction, explanation) = model.predict_and_explain(text);
     let ranked = prediction.ranked();
-    let explanation = model.explain(text, ranked.first()?.0)?;
     let words = explanation.words.into_iter().take(10);
     let score = |&(label, probability): &(usize, f64)| {
         let mailbox = MailboxId::parse(&model.labels()[label]).ok()?;

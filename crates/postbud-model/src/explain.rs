@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::grams::{Origin, each_feature};
+use crate::grams::Origin;
 use crate::linear::UNIT;
 use crate::model::{Model, Scratch};
 use crate::text::{Span, Text};
@@ -34,44 +34,67 @@ pub struct Explanation {
     pub words: Vec<WordContribution>,
 }
 
+/// Where the features of a letter stand.
+#[derive(Default)]
+pub(crate) struct Uses {
+    /// The words in reading order, and whether each is masked.
+    pub(crate) words: Vec<(Span, bool)>,
+    /// Every occurrence of a known feature: the feature's place in the letter's columns, and the
+    /// words it comes from.
+    pub(crate) features: Vec<(u32, Origin)>,
+}
+
+/// What is left to share of a feature's term, and between how many words.
+struct Share {
+    term: i64,
+    words: i64,
+}
+
+impl Share {
+    /// The next word's part; no unit is lost.
+    fn next(&mut self) -> i64 {
+        // Nearly all stand in one word, and dividing takes its time.
+        let part = if self.words <= 1 { self.term } else { self.term / self.words };
+        self.term -= part;
+        self.words -= 1;
+        part
+    }
+}
+
 impl Model {
-    /// Takes the score of `label` (a position in [`Model::labels`]) for this letter apart.
-    /// `None` when there is no such label.
-    ///
-    /// A pair of words counts half for either word; the characters within a word count for it;
-    /// what occurs several times is shared evenly between its places.
-    #[must_use]
-    pub fn explain(&self, text: Text<'_>, label: usize) -> Option<Explanation> {
-        let bias = *self.linear.bias.get(label)?;
-        let mut spans = Vec::new();
-        let mut uses: HashMap<u32, Vec<Origin>> = HashMap::new();
-        let grams = self.info.features.grams;
-        each_feature(
-            text,
-            grams,
-            &mut Vec::new(),
-            |span, masked| spans.push((span, masked)),
-            |_, _| (),
-        );
-        let mut scratch = Scratch::default();
-        self.features_of(text, &mut scratch, |column, origin| {
-            uses.entry(column).or_default().push(origin);
-        });
-        let mut units = vec![0_i64; spans.len()];
+    /// Takes the score of `label` for the letter in `scratch` apart.
+    pub(crate) fn explanation(
+        &self,
+        text: Text<'_>,
+        label: usize,
+        scratch: &Scratch,
+        uses: &Uses,
+    ) -> Explanation {
+        let bias = self.linear.bias.get(label).copied().unwrap_or(0.0);
         let mut total = to_units(bias);
-        for (&column, &value) in scratch.columns.iter().zip(&scratch.values) {
-            let byte = self.linear.row(column).get(label).copied().unwrap_or(0);
-            let term = to_units(self.linear.factor(column, value) * f64::from(byte));
-            total += term;
-            let places = uses.get(&column).map(Vec::as_slice).unwrap_or_default();
-            share(term, places, &mut units);
+        let features = scratch.columns.iter().zip(&scratch.values);
+        let mut shares: Vec<Share> = features
+            .map(|(&column, &value)| {
+                let byte = self.linear.row(column).get(label).copied().unwrap_or(0);
+                let term = to_units(self.linear.factor(column, value) * f64::from(byte));
+                total += term;
+                Share { term, words: 0 }
+            })
+            .collect();
+        for &(place, origin) in &uses.features {
+            shares[place as usize].words += if origin.pair { 2 } else { 1 };
         }
-        Some(Explanation {
-            label,
-            score: from_units(total),
-            bias,
-            words: group(text, &spans, &units),
-        })
+        let mut units = vec![0_i64; uses.words.len()];
+        for &(place, origin) in &uses.features {
+            let share = &mut shares[place as usize];
+            let word = origin.word as usize;
+            units[word] += share.next();
+            if origin.pair {
+                units[word - 1] += share.next();
+            }
+        }
+        let words = group(text, &uses.words, &units);
+        Explanation { label, score: from_units(total), bias, words }
     }
 }
 
@@ -83,38 +106,34 @@ fn from_units(units: i64) -> f64 {
     units as f64 * UNIT
 }
 
-/// Shares a term between the words it came from; no unit is lost.
-fn share(term: i64, places: &[Origin], units: &mut [i64]) {
-    let mut words = Vec::with_capacity(places.len() * 2);
-    for place in places {
-        words.push(place.word);
-        if place.pair {
-            words.push(place.word.saturating_sub(1));
-        }
-    }
-    let mut rest = term;
-    for (index, &word) in words.iter().enumerate() {
-        let part = rest / i64::try_from(words.len() - index).unwrap_or(1);
-        rest -= part;
-        if let Some(unit) = units.get_mut(word as usize) {
-            *unit += part;
-        }
-    }
-}
-
 /// One entry per distinct word.
 fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContribution> {
-    let mut by_word: HashMap<String, (Vec<Span>, i64)> = HashMap::new();
+    // As they are written first: most are written one way only, and that needs no new text.
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut written: Vec<(Vec<Span>, i64)> = Vec::new();
     for (&(span, masked), &units) in spans.iter().zip(units) {
-        let word = if masked { MASKED.to_owned() } else { text.slice(span).to_lowercase() };
-        let entry = by_word.entry(word).or_default();
-        entry.0.push(span);
-        entry.1 += units;
+        let word = if masked { MASKED } else { text.slice(span) };
+        let position = *positions.entry(word).or_insert(written.len());
+        if position == written.len() {
+            written.push((Vec::new(), 0));
+        }
+        written[position].0.push(span);
+        written[position].1 += units;
+    }
+    let mut by_word: HashMap<String, (Vec<Span>, i64)> = HashMap::new();
+    for (word, position) in positions {
+        let (spans, units) = &mut written[position];
+        let entry = by_word.entry(word.to_lowercase()).or_default();
+        entry.0.append(spans);
+        entry.1 += *units;
     }
     let mut words: Vec<WordContribution> = by_word
         .into_iter()
         .filter(|(_, (_, units))| *units != 0)
-        .map(|(word, (spans, units))| WordContribution { word, spans, weight: from_units(units) })
+        .map(|(word, (mut spans, units))| {
+            spans.sort_unstable();
+            WordContribution { word, spans, weight: from_units(units) }
+        })
         .collect();
     words.sort_by(|a, b| {
         b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.word.cmp(&b.word))

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibrate::{Calibration, Method};
 use crate::corpus::FeatureOptions;
+use crate::explain::{Explanation, Uses};
 use crate::grams::{CHAR_BLOCK, Origin, each_feature};
 use crate::linear::Linear;
 use crate::nearness::nearness;
 use crate::records::OutOfFold;
 use crate::sharpness::circumstances;
 use crate::softmax::argmax;
-use crate::text::Text;
+use crate::text::{Span, Text};
 use crate::vocabulary::{IdfTable, Vocabulary, Weights};
 
 /// What is known of a model's origin. Holds no clock: the same data give the same bytes.
@@ -124,11 +125,19 @@ impl Parts {
 #[derive(Default)]
 pub(crate) struct Scratch {
     buffer: Vec<char>,
-    seen: Vec<u16>,
+    /// Per column, 1 + its place in `columns`; all 0 between letters.
+    places: Vec<u32>,
     pub(crate) columns: Vec<u32>,
     counts: Vec<u16>,
     pub(crate) values: Vec<f32>,
     cosines: Vec<f64>,
+}
+
+/// How many n-grams of characters of a letter are known, and how many there are.
+#[derive(Clone, Copy)]
+struct Grams {
+    known: u32,
+    all: u32,
 }
 
 thread_local! {
@@ -200,18 +209,62 @@ impl Model {
     #[must_use]
     pub fn predict(&self, text: Text<'_>) -> Prediction {
         SCRATCH.with_borrow_mut(|scratch| {
-            let (known, all) = self.features_of(text, scratch, |_, _| ());
-            let mut probabilities = Vec::with_capacity(self.labels.len());
-            self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
-            let near = self.means.as_ref().map_or(0.0, |means| {
-                let letter = (scratch.columns.as_slice(), scratch.values.as_slice());
-                nearness(means, letter, &probabilities, &mut scratch.cosines)
-            });
-            let circumstances = circumstances(known, all, &probabilities, near);
-            self.calibration.apply(&mut probabilities, &circumstances);
-            let known = f64::from(known) / f64::from(all.max(1));
-            Prediction { probabilities, known, grams: all }
+            let grams = self.features_of(text, scratch, |_, _| (), |_, _| ());
+            self.prediction(grams, scratch)
         })
+    }
+
+    /// Probabilities for one letter, and why its most probable label got its score: the letter is
+    /// read once for both.
+    #[must_use]
+    pub fn predict_and_explain(&self, text: Text<'_>) -> (Prediction, Explanation) {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut uses = Uses::default();
+            let grams = self.used_features_of(text, scratch, &mut uses);
+            let prediction = self.prediction(grams, scratch);
+            let explanation = self.explanation(text, prediction.best().0, scratch, &uses);
+            (prediction, explanation)
+        })
+    }
+
+    /// Takes the score of `label` (a position in [`Model::labels`]) for this letter apart.
+    /// `None` when there is no such label.
+    ///
+    /// A pair of words counts half for either word; the characters within a word count for it;
+    /// what occurs several times is shared evenly between its places.
+    #[must_use]
+    pub fn explain(&self, text: Text<'_>, label: usize) -> Option<Explanation> {
+        self.labels.get(label)?;
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut uses = Uses::default();
+            self.used_features_of(text, scratch, &mut uses);
+            Some(self.explanation(text, label, scratch, &uses))
+        })
+    }
+
+    fn used_features_of(&self, text: Text<'_>, scratch: &mut Scratch, uses: &mut Uses) -> Grams {
+        let Uses { words, features } = uses;
+        self.features_of(
+            text,
+            scratch,
+            |span, masked| words.push((span, masked)),
+            |place, origin| features.push((place, origin)),
+        )
+    }
+
+    /// The answer for the letter in `scratch`.
+    fn prediction(&self, grams: Grams, scratch: &mut Scratch) -> Prediction {
+        let Grams { known, all } = grams;
+        let mut probabilities = Vec::with_capacity(self.labels.len());
+        self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
+        let near = self.means.as_ref().map_or(0.0, |means| {
+            let letter = (scratch.columns.as_slice(), scratch.values.as_slice());
+            nearness(means, letter, &probabilities, &mut scratch.cosines)
+        });
+        let circumstances = circumstances(known, all, &probabilities, near);
+        self.calibration.apply(&mut probabilities, &circumstances);
+        let known = f64::from(known) / f64::from(all.max(1));
+        Prediction { probabilities, known, grams: all }
     }
 
     /// Probabilities for many letters, on all threads of rayon's pool.
@@ -224,7 +277,7 @@ impl Model {
     #[must_use]
     pub fn scores(&self, text: Text<'_>) -> Vec<f64> {
         SCRATCH.with_borrow_mut(|scratch| {
-            self.features_of(text, scratch, |_, _| ());
+            self.features_of(text, scratch, |_, _| (), |_, _| ());
             let mut scores = Vec::new();
             self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
             scores
@@ -235,52 +288,49 @@ impl Model {
     #[must_use]
     pub fn known_features(&self, text: Text<'_>) -> usize {
         SCRATCH.with_borrow_mut(|scratch| {
-            self.features_of(text, scratch, |_, _| ());
+            self.features_of(text, scratch, |_, _| (), |_, _| ());
             scratch.columns.len()
         })
     }
 
-    /// Fills `scratch` with the known features of a letter, in order of appearance; `each` gets
-    /// every occurrence (column, origin). Returns how many n-grams of characters are known, and
-    /// how many there are.
-    pub(crate) fn features_of(
+    /// Fills `scratch` with the known features of a letter, in order of appearance. `word` gets
+    /// the span of every word and whether it is masked; `each` gets every occurrence of a known
+    /// feature: its place in `scratch.columns`, and its origin.
+    fn features_of(
         &self,
         text: Text<'_>,
         scratch: &mut Scratch,
+        word: impl FnMut(Span, bool),
         mut each: impl FnMut(u32, Origin),
-    ) -> (u32, u32) {
-        let Scratch { buffer, seen, columns, counts, values, .. } = scratch;
-        if seen.len() < self.vocabulary.len() {
-            seen.resize(self.vocabulary.len(), 0);
+    ) -> Grams {
+        let Scratch { buffer, places, columns, counts, values, .. } = scratch;
+        if places.len() < self.vocabulary.len() {
+            places.resize(self.vocabulary.len(), 0);
         }
         columns.clear();
-        let (mut known, mut all) = (0_u32, 0_u32);
-        each_feature(
-            text,
-            self.info.features.grams,
-            buffer,
-            |_, _| (),
-            |id, origin| {
-                let of_chars = id >> 31;
-                all += of_chars;
-                if let Some(column) = self.vocabulary.column(id) {
-                    known += of_chars;
-                    each(column, origin);
-                    if let Some(count) = seen.get_mut(column as usize) {
-                        if *count == 0 {
-                            columns.push(column);
-                        }
-                        *count = count.saturating_add(1);
-                    }
-                }
-            },
-        );
         counts.clear();
+        let mut grams = Grams { known: 0, all: 0 };
+        each_feature(text, self.info.features.grams, buffer, word, |id, origin| {
+            let of_chars = id >> 31;
+            grams.all += of_chars;
+            let Some(column) = self.vocabulary.column(id) else { return };
+            grams.known += of_chars;
+            let place = &mut places[column as usize];
+            if *place == 0 {
+                columns.push(column);
+                counts.push(0_u16);
+                // Fewer features than bytes are read, and those are few.
+                *place = columns.len() as u32;
+            }
+            let count = &mut counts[*place as usize - 1];
+            *count = count.saturating_add(1);
+            each(*place - 1, origin);
+        });
         for &column in columns.iter() {
-            counts.push(std::mem::take(&mut seen[column as usize]));
+            places[column as usize] = 0;
         }
         let weights = Weights { idf: &self.idf, words: self.vocabulary.words(), private: 0.0 };
         weights.weigh(columns, counts, [0.0; 2], values);
-        (known, all)
+        grams
     }
 }

@@ -10,7 +10,7 @@ use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier, Unli
 use postbud_evaluate::{Certificate, Promise};
 use postbud_learn::{Registry, Routing, certify_model, familiarity};
 use postbud_letter::Letter;
-use postbud_model::{MASKED, Model, Text};
+use postbud_model::{Explanation, MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
 
 use self::models::Models;
@@ -88,17 +88,17 @@ impl ModelClassifier {
     fn unknown_labels(&self) -> Vec<String> {
         self.unknown.clone()
     }
+}
 
-    fn words(&self, text: Text<'_>, label: usize) -> Vec<Contribution> {
-        let Some(explanation) = self.model.explain(text, label) else { return Vec::new() };
-        let words = explanation.words.into_iter().filter(|word| word.word != MASKED).take(WORDS);
-        let mut words: Vec<Contribution> =
-            words.map(|word| Contribution { word: word.word, weight: word.weight }).collect();
-        // Everything else, so that the numbers that people see add up to the score.
-        let named: f64 = words.iter().map(|word| word.weight).sum();
-        words.push(Contribution { word: String::new(), weight: explanation.score - named });
-        words
-    }
+/// The words of an explanation that are stored with a decision.
+fn words(explanation: Explanation) -> Vec<Contribution> {
+    let words = explanation.words.into_iter().filter(|word| word.word != MASKED).take(WORDS);
+    let mut words: Vec<Contribution> =
+        words.map(|word| Contribution { word: word.word, weight: word.weight }).collect();
+    // Everything else, so that the numbers that people see add up to the score.
+    let named: f64 = words.iter().map(|word| word.weight).sum();
+    words.push(Contribution { word: String::new(), weight: explanation.score - named });
+    words
 }
 
 /// Opens a model file, or the champion among the versions in a folder, with its name and version.
@@ -149,9 +149,8 @@ impl Classifier for ModelClassifier {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
         let read = letter.classifier_text();
         let text = Text { subject: read.subject, body: &read.body };
-        let prediction = self.model.predict(text);
+        let (prediction, explanation) = self.model.predict_and_explain(text);
         let ranked = prediction.ranked();
-        let (best, _) = *ranked.first()?;
         let score = |&(label, probability): &(usize, f64)| {
             Some(Score {
                 mailbox: self.mailboxes[label].clone()?,
@@ -162,7 +161,7 @@ impl Classifier for ModelClassifier {
         Some(Scores {
             model: self.id.clone(),
             ranked: ranked.iter().filter_map(score).collect(),
-            words: self.words(text, best),
+            words: words(explanation),
             unlike: unlike(letter, self.certificate.gate.judge(familiarity(&prediction))),
         })
     }

@@ -74,6 +74,7 @@ fn claimed(ending: &str) -> Option<&'static [DocumentFormat]> {
         "xls" | "ppt" => &[F::OldOffice],
         "rtf" => &[F::Rtf],
         "zip" => &[F::Zip],
+        "msg" | "eml" => &[F::Mail],
         "jpg" | "jpeg" | "png" | "gif" | "tif" | "tiff" | "bmp" | "webp" => &[F::Image],
         "txt" => &[F::Text, F::Mail, F::Html],
         _ => return None,

@@ -4,6 +4,7 @@ mod archive;
 mod fields;
 mod mail;
 mod office;
+mod outlook;
 mod pdf;
 mod picture;
 mod plain;
@@ -97,7 +98,7 @@ impl<'t> Reading<'t> {
             DocumentFormat::Mail => self.mail(bytes, depth),
             DocumentFormat::Zip => return self.archive(bytes, depth),
             DocumentFormat::Image => self.picture(bytes, depth),
-            DocumentFormat::OldOffice => self.old_office(bytes, depth),
+            DocumentFormat::OldOffice => return self.old_office(bytes, depth),
             _ => self.note(DocumentTrouble::UnknownFormat),
         }
         format
@@ -122,19 +123,27 @@ impl<'t> Reading<'t> {
         self.rests.push(Rest { kind, within, carried: bytes.is_some(), bytes });
     }
 
-    /// Office from before 2007. What is newer lies in the same container when it has a password.
-    fn old_office(&mut self, bytes: &[u8], depth: u32) {
+    /// Office from before 2007, and mails of Outlook. What is newer lies in the same container when
+    /// it has a password.
+    fn old_office(&mut self, bytes: &[u8], depth: u32) -> DocumentFormat {
         let holds = |name: &str| {
             let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
             bytes.windows(name.len()).any(|at| at == name)
         };
+        if self.outlook(bytes, depth) {
+            return DocumentFormat::Mail;
+        }
         if holds("EncryptedPackage") {
             self.note(DocumentTrouble::Encrypted);
         } else if holds("WordDocument") {
             self.leave(Kind::OldWord, bytes, None, depth);
+        } else if holds("__substg1.0_") {
+            self.note(DocumentTrouble::Broken);
+            return DocumentFormat::Mail;
         } else {
             self.note(DocumentTrouble::UnknownFormat);
         }
+        DocumentFormat::OldOffice
     }
 
     fn answer(self, format: DocumentFormat, bytes: &[u8]) -> Answer {

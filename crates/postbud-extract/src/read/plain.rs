@@ -15,7 +15,7 @@ impl Reading<'_> {
         self.text_of(bytes, "text/html", wide(bytes));
     }
 
-    fn text_of(&mut self, bytes: &[u8], media_type: &str, charset: Option<&str>) {
+    pub(super) fn text_of(&mut self, bytes: &[u8], media_type: &str, charset: Option<&str>) {
         let most = usize::try_from(self.task.text_bytes).unwrap_or(usize::MAX);
         let Some((text, cut)) = document_text(bytes, media_type, charset, most) else {
             self.note(postbud_letter::DocumentTrouble::UnknownFormat);
