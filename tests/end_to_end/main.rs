@@ -26,6 +26,7 @@ mod desk_second_look;
 mod extract;
 mod inputs;
 mod intake;
+mod kle;
 mod models;
 mod monitoring;
 mod operations;

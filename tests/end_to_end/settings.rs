@@ -159,5 +159,20 @@ pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
     )
 }
 
+/// [`memo`] that names this KLE subject and says nothing that a rule knows.
+pub(crate) fn memo_about(uuid: &str, kle: &str) -> String {
+    let content = format!(
+        "<memo:ContentData><kle:KLEdata xmlns:kle=\"http://kle-online.dk/\">\
+         <kle:subjectKey>{kle}</kle:subjectKey><kle:version>2026</kle:version>\
+         <kle:activityFacet>G01</kle:activityFacet><kle:label>Emne</kle:label>\
+         </kle:KLEdata></memo:ContentData>"
+    );
+    let end = "</memo:MessageHeader>";
+    memo(uuid, "Brev fra en myndighed", GADELYGTE).replace(end, &format!("{content}{end}"))
+}
+
+/// `Gadelygten ved mit hus virker ikke.` in base64.
+const GADELYGTE: &str = "R2FkZWx5Z3RlbiB2ZWQgbWl0IGh1cyB2aXJrZXIgaWtrZS4=";
+
 /// `Hent mit storskrald, tak.` in base64.
 pub(crate) const STORSKRALD: &str = "SGVudCBtaXQgc3RvcnNrcmFsZCwgdGFrLg==";

@@ -1,14 +1,16 @@
 //! The four steps of a decision, in their fixed order.
 //!
 //! 1. A rule of the municipality: the first that matches, in the order of the file.
-//! 2. A reply that a mailbox claims.
+//! 2. A reply that a mailbox claims; where none does, the KLE subject that a mailbox takes, if
+//!    the municipality has switched that on.
 //! 3. The model, when everything speaks for its best mailbox.
 //! 4. A person.
 //!
-//! Rules and claims are the municipality's own word and do not ask whether a mailbox is switched
-//! on for the model. Two things hold even them back: a letter that could not be read to its end
-//! goes to a person, who then sees which rule or claim it met; and a reply goes to a person when
-//! a must-not-miss mailbox might be meant, which only a rule overrides.
+//! Rules, claims and KLE subjects are the municipality's own word and do not ask whether a mailbox
+//! is switched on for the model. Two things hold even them back: a letter that could not be read to
+//! its end goes to a person, who then sees which of them it met; and a reply or a letter with a KLE
+//! subject goes to a person when a must-not-miss mailbox might be meant, which only a rule
+//! overrides.
 
 use postbud_letter::Letter;
 
@@ -16,8 +18,10 @@ use crate::answer::Asked;
 use crate::claiming::{self, Claim};
 use crate::rule::Destination;
 use crate::view::View;
-use crate::{Decision, Doubt, Evidence, MailboxId, Reason, Scores, Settings, Tier};
-use crate::{language, matching, model_step, seal};
+use crate::{
+    Decision, Doubt, Evidence, KleSubject, MailboxId, Reason, Scores, Settings, Taken, Tier,
+};
+use crate::{language, matching, model_step, seal, taking};
 
 /// Decides where a letter goes.
 ///
@@ -40,6 +44,7 @@ pub fn decide_with(letter: &Letter, settings: &Settings, evidence: &Evidence<'_>
     let asked = Asked::new(evidence);
     by_rule(&view, settings, &asked)
         .or_else(|| by_reply(&view, settings, &asked))
+        .or_else(|| by_kle(&view, settings, &asked))
         .unwrap_or_else(|| model_step::decide(&view, settings, asked.answer()))
 }
 
@@ -82,6 +87,30 @@ fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<De
 fn by_reply(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
     let Claim { mailbox, kind } = claiming::claimed(&settings.mailboxes, view)?;
     let matched = kind.as_str().to_owned();
+    let reason = Reason::Reply { matched: matched.clone() };
+    let held = Doubt::ReplyHeld { matched, mailbox: mailbox.clone() };
+    Some(by_header(view, settings, asked, mailbox, reason, held))
+}
+
+/// Step 2 for a letter that nobody claims.
+fn by_kle(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
+    let subject = KleSubject::of(view.letter).filter(|_| settings.by_kle)?;
+    let Taken { mailbox, pattern } = taking::taken(&settings.mailboxes, &subject)?;
+    let reason = Reason::Kle { subject: subject.clone(), pattern: pattern.clone() };
+    let held = Doubt::KleHeld { subject, pattern, mailbox: mailbox.clone() };
+    Some(by_header(view, settings, asked, mailbox, reason, held))
+}
+
+/// To the mailbox that the letter's header leads to, for this reason; to a person with the doubt
+/// `held`, and with what gives rise to it, when something speaks against that.
+fn by_header(
+    view: &View<'_>,
+    settings: &Settings,
+    asked: &Asked<'_>,
+    mailbox: MailboxId,
+    reason: Reason,
+    held: Doubt,
+) -> Decision {
     let mut doubts = held_back(&mailbox, settings, view);
     if settings.mailbox(&mailbox).is_some_and(|found| found.tier == Tier::NeverAutomatic) {
         doubts.push(Doubt::NeverAutomatic);
@@ -93,13 +122,13 @@ fn by_reply(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<D
         answer.is_some_and(|answer| !answer.must_not_miss(settings, Some(&mailbox)).is_empty());
     if doubts.is_empty() && !missed {
         let suggestions = answer.map(|answer| answer.suggestions(settings)).unwrap_or_default();
-        return Some(seal::route(view.letter, mailbox, Reason::Reply { matched }, suggestions));
+        return seal::route(view.letter, mailbox, reason, suggestions);
     }
-    doubts.push(Doubt::ReplyHeld { matched, mailbox });
-    Some(model_step::to_person(view, settings, asked.answer(), doubts))
+    doubts.push(held);
+    model_step::to_person(view, settings, asked.answer(), doubts)
 }
 
-/// What keeps a letter from a mailbox that a rule or a claim names.
+/// What keeps a letter from a mailbox that a rule, a claim or a KLE subject leads to.
 fn held_back(mailbox: &MailboxId, settings: &Settings, view: &View<'_>) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     if view.unread {

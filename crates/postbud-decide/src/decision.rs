@@ -3,7 +3,7 @@
 use postbud_letter::LetterId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contribution, DocumentNote, MailboxId, ModelId};
+use crate::{Contribution, DocumentNote, KlePattern, KleSubject, MailboxId, ModelId};
 
 /// Where a letter goes next, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,13 @@ pub enum Reason {
     Reply {
         /// What matched: `case-id`, `generating-system` or `contact-point`.
         matched: String,
+    },
+    /// Step 2: the letter names its KLE subject, and the mailbox takes it.
+    Kle {
+        /// The subject that the letter names.
+        subject: KleSubject,
+        /// The mailbox's pattern: the most specific one that takes the subject.
+        pattern: KlePattern,
     },
     /// Step 3: the model was certain enough.
     Model {
@@ -116,6 +123,16 @@ pub enum Doubt {
         /// What matched: `case-id`, `generating-system` or `contact-point`.
         matched: String,
         /// The mailbox that claims it.
+        mailbox: MailboxId,
+    },
+    /// A mailbox takes the letter's KLE subject, but the letter cannot go there by itself; the
+    /// doubts that follow say why.
+    KleHeld {
+        /// The subject that the letter names.
+        subject: KleSubject,
+        /// The mailbox's pattern.
+        pattern: KlePattern,
+        /// The mailbox that takes it.
         mailbox: MailboxId,
     },
     /// The letter has defects that touch what was read.
@@ -197,12 +214,13 @@ pub struct Suggestion {
 
 impl Doubt {
     /// The words under which doubts are stored, by [`rank`](Self::rank).
-    pub const WORDS: [&'static str; 19] = [
+    pub const WORDS: [&'static str; 20] = [
         "infected",
         "unchecked",
         "rule",
         "rule-held",
         "reply-held",
+        "kle-held",
         "must-not-miss",
         "defect",
         "no-text",
@@ -234,20 +252,21 @@ impl Doubt {
             Self::Rule { .. } => 2,
             Self::RuleHeld { .. } => 3,
             Self::ReplyHeld { .. } => 4,
-            Self::MustNotMiss { .. } => 5,
-            Self::Defect => 6,
-            Self::NoText => 7,
-            Self::NearlyEmpty => 8,
-            Self::OtherLanguage { .. } => 9,
-            Self::UnlikeTraining { .. } => 10,
-            Self::NoModel => 11,
-            Self::UnknownMailbox { .. } => 12,
-            Self::Nowhere => 13,
-            Self::NeverAutomatic => 14,
-            Self::NotAutomatic => 15,
-            Self::NotCertified => 16,
-            Self::BelowThreshold { .. } => 17,
-            Self::DeliveryFailed { .. } => 18,
+            Self::KleHeld { .. } => 5,
+            Self::MustNotMiss { .. } => 6,
+            Self::Defect => 7,
+            Self::NoText => 8,
+            Self::NearlyEmpty => 9,
+            Self::OtherLanguage { .. } => 10,
+            Self::UnlikeTraining { .. } => 11,
+            Self::NoModel => 12,
+            Self::UnknownMailbox { .. } => 13,
+            Self::Nowhere => 14,
+            Self::NeverAutomatic => 15,
+            Self::NotAutomatic => 16,
+            Self::NotCertified => 17,
+            Self::BelowThreshold { .. } => 18,
+            Self::DeliveryFailed { .. } => 19,
         }
     }
 }

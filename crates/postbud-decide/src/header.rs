@@ -23,6 +23,11 @@ pub(crate) fn kle_subject(letter: &Letter) -> Option<&str> {
     letter.memo.as_ref()?.content.kle.as_ref()?.key.as_deref()
 }
 
+/// The KLE action facet on the message.
+pub(crate) fn kle_facet(letter: &Letter) -> Option<&str> {
+    letter.memo.as_ref()?.content.kle.as_ref()?.facet.as_deref()
+}
+
 /// The case id on the message itself.
 pub(crate) fn content_case_id(letter: &Letter) -> Option<&str> {
     letter.memo.as_ref()?.content.case_id.as_ref()?.id.as_deref()

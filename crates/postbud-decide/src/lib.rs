@@ -24,6 +24,7 @@ mod rule;
 mod scores;
 mod seal;
 mod settings;
+mod taking;
 mod view;
 mod words;
 
@@ -32,7 +33,7 @@ pub use decide::{decide, decide_with, held};
 pub use decision::{Decision, Doubt, NotChecked, Outcome, Reason, Suggestion};
 pub use documents::{DOCUMENTS_MAX, DocumentNote};
 pub use evidence::Evidence;
-pub use kle::{KlePattern, KlePatternError};
+pub use kle::{KleFacet, KlePattern, KlePatternError, KleSubject};
 pub use lang::Lang;
 pub use mailbox::{Mailbox, MailboxId, MailboxIdError, Target, Tier};
 pub use pattern::Pattern;
@@ -40,4 +41,5 @@ pub use rule::{AttachmentPattern, Condition, Destination, Place, Rule, SenderId,
 pub use scores::{Contribution, ModelId, Score, Scores, Unlike};
 pub use seal::assigned;
 pub use settings::{MUST_NOT_MISS_PROBABILITY, Settings};
+pub use taking::{Taken, taken};
 pub use words::{WordPattern, WordPatternError, Words};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Claims;
+use crate::{Claims, KlePattern};
 
 /// The short name of a mailbox: the label in training data, the folder name in a Maildir tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ pub struct Mailbox {
     /// What belongs there.
     pub description: String,
     /// KLE subjects that belong there; `27.*` stands for all of 27.
-    pub kle: Vec<String>,
+    pub kle: Vec<KlePattern>,
     /// How careful to be.
     pub tier: Tier,
     /// May the model route to it by itself? Off until someone switches it on.

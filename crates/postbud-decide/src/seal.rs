@@ -54,9 +54,10 @@ impl Decision {
                 (doubts.clone(), model.clone(), words.clone())
             }
             Reason::Model { model, words, .. } => (Vec::new(), Some(model.clone()), words.clone()),
-            Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => {
-                (Vec::new(), None, Vec::new())
-            }
+            Reason::Rule { .. }
+            | Reason::Reply { .. }
+            | Reason::Kle { .. }
+            | Reason::Assigned { .. } => (Vec::new(), None, Vec::new()),
         };
         doubts.push(doubt);
         doubts.sort_by_key(Doubt::rank);
@@ -144,7 +145,10 @@ fn round_reason(reason: &mut Reason) {
                 }
             }
         }
-        Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => {}
+        Reason::Rule { .. }
+        | Reason::Reply { .. }
+        | Reason::Kle { .. }
+        | Reason::Assigned { .. } => {}
     }
 }
 

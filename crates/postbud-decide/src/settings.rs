@@ -12,6 +12,9 @@ pub struct Settings {
     /// A letter goes to a person when a must-not-miss mailbox other than the best one is more
     /// probable than this, 0 to 1.
     pub must_not_miss_probability: f64,
+    /// Does a letter that names its KLE subject go to the mailbox that takes it? Off until someone
+    /// switches it on; without it, [`Mailbox::kle`] only says what belongs where.
+    pub by_kle: bool,
 }
 
 /// What [`Settings::must_not_miss_probability`] is when nothing is configured.
@@ -23,6 +26,7 @@ impl Default for Settings {
             mailboxes: Vec::new(),
             rules: Vec::new(),
             must_not_miss_probability: MUST_NOT_MISS_PROBABILITY,
+            by_kle: false,
         }
     }
 }

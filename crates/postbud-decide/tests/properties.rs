@@ -3,8 +3,8 @@
 mod support;
 
 use postbud_decide::{
-    AttachmentPattern, Claims, Condition, Contribution, Decision, Destination, Doubt, Lang,
-    Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings, Tier,
+    AttachmentPattern, Claims, Condition, Contribution, Decision, Destination, Doubt, KlePattern,
+    Lang, Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings, Tier,
     Unlike, WordPattern, describe,
 };
 use postbud_letter::{Channel, Defect, DefectKind, Letter};
@@ -121,10 +121,13 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
 fn a_mailbox() -> impl Strategy<Value = Mailbox> {
     let tier = prop::sample::select(vec![Tier::Ordinary, Tier::MustNotMiss, Tier::NeverAutomatic]);
     let name = prop::sample::select(NAMES[..4].to_vec());
-    (name, tier, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(name, tier, automatic, has_target, claims)| {
+    let kle = prop::sample::subsequence(vec!["28.*", "28.09.*", "28.09.04", "29.*"], 0..=2);
+    (name, tier, any::<bool>(), any::<bool>(), any::<bool>(), kle).prop_map(
+        |(name, tier, automatic, has_target, claims, kle)| {
             let mut mailbox = Mailbox { tier, automatic, ..mailbox(name) };
             mailbox.target = mailbox.target.filter(|_| has_target);
+            let parsed = kle.iter().map(|text| KlePattern::parse(text).expect("a KLE pattern"));
+            mailbox.kle = parsed.collect();
             if claims {
                 mailbox.claims = Claims { case_id: patterns(&["BYG*"]), ..Claims::default() };
             }
@@ -134,11 +137,12 @@ fn a_mailbox() -> impl Strategy<Value = Mailbox> {
 }
 
 fn any_settings() -> impl Strategy<Value = Settings> {
-    (prop::collection::vec(a_mailbox(), 0..6), rules(), a_number()).prop_map(
-        |(mailboxes, rules, must_not_miss_probability)| Settings {
+    (prop::collection::vec(a_mailbox(), 0..6), rules(), a_number(), any::<bool>()).prop_map(
+        |(mailboxes, rules, must_not_miss_probability, by_kle)| Settings {
             mailboxes,
             rules,
             must_not_miss_probability,
+            by_kle,
         },
     )
 }
@@ -184,7 +188,9 @@ proptest! {
                 prop_assert!(mailbox.automatic && mailbox.tier != Tier::NeverAutomatic);
                 prop_assert!(probability >= threshold);
             }
-            Reason::Reply { .. } => prop_assert!(mailbox.tier != Tier::NeverAutomatic),
+            Reason::Reply { .. } | Reason::Kle { .. } => {
+                prop_assert!(mailbox.tier != Tier::NeverAutomatic);
+            }
             Reason::Rule { .. } => {}
             other => prop_assert!(false, "routed by {other:?}"),
         }

@@ -36,6 +36,8 @@ fn by_rules_and_claims() -> Vec<Named> {
     let to = |to| with_rules(vec![rule("Vuggestuer", to, when.clone())]);
     let on_reply = with_rules(vec![rule("Svar", "skole", Condition::Reply(true))]);
     let claims = claiming(Claims { case_id: patterns(&["BYG-*"]), ..Claims::default() });
+    let mut by_kle = Settings { by_kle: true, ..settings() };
+    by_kle.mailboxes[0].kle = vec![KlePattern::parse("28.*").expect("a KLE pattern")];
     let mail = letter("S", LONG_DANISH);
     let broken = with_defect(memo(), DefectKind::BrokenXml);
     vec![
@@ -44,6 +46,8 @@ fn by_rules_and_claims() -> Vec<Named> {
         ("rule-held", decided(&broken, &on_reply, sure())),
         ("reply", decided(&memo(), &claims, sure())),
         ("reply-held", decided(&memo(), &claims, unsure())),
+        ("kle", decided(&memo(), &by_kle, sure())),
+        ("kle-held", decided(&memo(), &by_kle, unsure())),
     ]
 }
 

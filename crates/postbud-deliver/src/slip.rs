@@ -9,11 +9,12 @@ use crate::compose::{self, Settings};
 /// The version of the words below; readers refuse one that they do not know.
 pub(crate) const VERSION: u32 = 1;
 
-/// Who decided, in one word: `rule`, `reply`, `model` or `person`.
+/// Who decided, in one word: `rule`, `reply`, `kle`, `model` or `person`.
 pub(crate) fn way(reason: &Reason) -> &'static str {
     match reason {
         Reason::Rule { .. } => "rule",
         Reason::Reply { .. } => "reply",
+        Reason::Kle { .. } => "kle",
         Reason::Model { .. } => "model",
         Reason::Person { .. } | Reason::Assigned { .. } => "person",
     }

@@ -107,6 +107,7 @@ impl Words {
             "rule" => self.t("en regel beder om et menneske", "a rule asks for a person"),
             "rule-held" => self.t("en regel blev holdt tilbage", "a rule was held back"),
             "reply-held" => self.t("et svar blev holdt tilbage", "a reply was held back"),
+            "kle-held" => self.t("et KLE-emne blev holdt tilbage", "a KLE subject was held back"),
             "must-not-miss" => self.t("må ikke overses", "must not be missed"),
             "defect" => self.t("kunne ikke læses helt", "could not be read entirely"),
             "no-text" => self.t("ingen tekst", "no text"),

@@ -105,8 +105,8 @@ metrics! {
         [("result", Values::Words(&["new", "known", "clash"]))],
         "Letters recorded: new, received a second time, or quarantined since another letter has this id";
     DECISIONS "decisions_total" Counter, "letters",
-        [MAILBOX, ("way", Values::Words(&["rule", "reply", "model", "person"]))],
-        "New letters by what decided: a rule, a reply's claim, the model; `person` has no mailbox yet";
+        [MAILBOX, ("way", Values::Words(&["rule", "reply", "kle", "model", "person"]))],
+        "New letters by what decided: a rule, a reply's claim, the letter's KLE subject, the model; `person` has no mailbox yet";
     DOUBTS_SEEN "doubts_total" Counter, "letters", [("doubt", Values::Words(&Doubt::WORDS))],
         "What stood in the way of routing a new letter; one letter can have several";
     PROBABILITY "first_guess_probability" Histogram(PROBABILITIES), "probability", [],

@@ -48,6 +48,7 @@ impl MeasuredStore {
         let way = match &decision.reason {
             Reason::Rule { .. } => "rule",
             Reason::Reply { .. } => "reply",
+            Reason::Kle { .. } => "kle",
             Reason::Model { .. } => "model",
             Reason::Person { .. } | Reason::Assigned { .. } => "person",
         };

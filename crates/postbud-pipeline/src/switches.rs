@@ -39,6 +39,7 @@ pub(crate) fn everything_off(settings: &Settings) -> Settings {
         mailbox.automatic = false;
         mailbox.claims = Claims::default();
     }
+    off.by_kle = false;
     for rule in &mut off.rules {
         rule.to = Destination::Person;
     }

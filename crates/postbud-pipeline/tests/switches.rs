@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use postbud_decide::{
-    Condition, Destination, Mailbox, MailboxId, ModelId, Outcome, Rule, Score, Scores, Settings,
-    Target,
+    Condition, Destination, KlePattern, Mailbox, MailboxId, ModelId, Outcome, Rule, Score, Scores,
+    Settings, Target,
 };
 use postbud_letter::{Letter, Limits};
 use postbud_pipeline::Steps;
@@ -74,6 +74,48 @@ fn everything_off_stops_models_and_rules_and_on_again_is_as_before() {
         steps.switch(Switches::default());
         assert_eq!(goes(&steps).as_deref(), Some(to));
     }
+}
+
+/// A letter that names its subject goes by the table, and by nothing when it is switched off.
+#[test]
+fn a_kle_subject_is_switched_off_with_everything_else() {
+    let mut park = mailbox("vej-park");
+    park.kle = vec![KlePattern::parse("05.*").unwrap()];
+    let mailboxes = vec![mailbox("affald"), park];
+    let settings = Settings { mailboxes, by_kle: true, ..Settings::default() };
+    let steps = Steps::new(Limits::default(), settings, Arc::new(Waste));
+    let goes =
+        || match steps.entry_caught(about("05.13.04"), Timestamp(0)).unwrap().decision.outcome {
+            Outcome::Route { mailbox } => Some(mailbox.to_string()),
+            Outcome::Review => None,
+        };
+    assert_eq!(goes().as_deref(), Some("vej-park"));
+    steps.switch(off(&["vej-park"]));
+    assert_eq!(goes(), None, "and the model does not get it instead");
+    steps.switch(Switches { all_off: true, ..Switches::default() });
+    assert_eq!(goes(), None);
+}
+
+/// A message that names this KLE subject.
+fn about(kle: &str) -> Bytes {
+    Bytes::from(format!(
+        "<memo:Message xmlns:memo=\"https://DigitalPost.dk/MeMo-1\" memoVersion=\"1.2\">\
+         <memo:MessageHeader><memo:messageType>DIGITALPOST</memo:messageType>\
+         <memo:messageUUID>11111111-2222-4333-8444-555555555555</memo:messageUUID>\
+         <memo:label>Brev</memo:label>\
+         <memo:Sender><memo:senderID>12345678</memo:senderID><memo:idType>CVR</memo:idType>\
+         <memo:label>A</memo:label></memo:Sender>\
+         <memo:Recipient><memo:recipientID>12345678</memo:recipientID>\
+         <memo:idType>CVR</memo:idType></memo:Recipient>\
+         <memo:ContentData><kle:KLEdata xmlns:kle=\"http://kle-online.dk/\">\
+         <kle:subjectKey>{kle}</kle:subjectKey></kle:KLEdata></memo:ContentData>\
+         </memo:MessageHeader><memo:MessageBody>\
+         <memo:createdDateTime>2026-11-23T07:15:00Z</memo:createdDateTime>\
+         <memo:MainDocument><memo:File><memo:encodingFormat>text/plain</memo:encodingFormat>\
+         <memo:filename>a.txt</memo:filename><memo:language>da</memo:language>\
+         <memo:content>SGVq</memo:content></memo:File></memo:MainDocument>\
+         </memo:MessageBody></memo:Message>"
+    ))
 }
 
 #[test]

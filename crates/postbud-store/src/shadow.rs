@@ -59,7 +59,10 @@ fn asked(decision: &Decision) -> Option<&ModelId> {
     match &decision.reason {
         Reason::Model { model, .. } => Some(model),
         Reason::Person { model, .. } => model.as_ref(),
-        Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => None,
+        Reason::Rule { .. }
+        | Reason::Reply { .. }
+        | Reason::Kle { .. }
+        | Reason::Assigned { .. } => None,
     }
 }
 

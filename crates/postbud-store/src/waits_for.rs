@@ -17,7 +17,7 @@ pub(crate) fn waits_for(decision: &Decision) -> (Option<&'static str>, Option<&s
 
 #[cfg(test)]
 mod tests {
-    use postbud_decide::{MailboxId, NotChecked};
+    use postbud_decide::{KlePattern, KleSubject, MailboxId, NotChecked};
     use postbud_pipeline::ports::WAITS_FOR;
 
     use super::*;
@@ -32,6 +32,11 @@ mod tests {
             Doubt::Rule { rule: String::new() },
             Doubt::RuleHeld { rule: String::new(), mailbox: mailbox.clone() },
             Doubt::ReplyHeld { matched: String::new(), mailbox: mailbox.clone() },
+            Doubt::KleHeld {
+                subject: KleSubject::parse("27.36.04").unwrap(),
+                pattern: KlePattern::parse("27.*").unwrap(),
+                mailbox: mailbox.clone(),
+            },
             Doubt::UnlikeTraining { known: 0.1, least: 0.5 },
             Doubt::UnknownMailbox { mailbox: mailbox.clone() },
             Doubt::MustNotMiss { mailbox, probability: 0.5 },

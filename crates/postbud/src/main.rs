@@ -41,8 +41,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, labels, letters,
-        migrate, model, queue, retrain, run, send, simulate, train, trial, user,
+        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, kle, labels,
+        letters, migrate, model, queue, retrain, run, send, simulate, train, trial, user,
     };
     // A process that limits itself must not have threads yet.
     if let Some(Command::ExtractWorker(args)) = &cli.command {
@@ -60,6 +60,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Classify(args) => classify::run(&args),
         Command::Letters(args) => runtime.block_on(letters::run(&args)),
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
+        Command::Kle(args) => kle::run(&args),
         Command::Labels(args) => runtime.block_on(labels::run(&args)),
         Command::Retrain(args) => runtime.block_on(retrain::run(&args)),
         Command::Model(args) => runtime.block_on(model::run(&args)),

@@ -20,6 +20,9 @@ impl Voice for Danish {
             Reason::Reply { matched } => {
                 format!("Til {mailbox}, fordi brevet svarer på et brev derfra ({})", reply(matched))
             }
+            Reason::Kle { subject, pattern } => format!(
+                "Til {mailbox}, fordi brevet har KLE-emnet {subject}, og postkassen tager {pattern}"
+            ),
             Reason::Model { probability, threshold, .. } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("Til {mailbox}: modellen er {probability} sikker, kravet er {threshold}")
@@ -67,7 +70,7 @@ impl Voice for Danish {
     }
 
     fn no_reply(&self) -> &'static str {
-        "Svar: ingen postkasse gør krav på brevet"
+        "Svar og KLE: ingen postkasse gør krav på brevet"
     }
 
     fn reply_matched(&self, matched: &str) -> String {
@@ -76,6 +79,14 @@ impl Voice for Danish {
 
     fn reply_held(&self) -> &'static str {
         "Svar: en postkasse gør krav på brevet, men får det ikke uden videre"
+    }
+
+    fn kle_matched(&self, subject: &str, pattern: &str) -> String {
+        format!("KLE: brevet har emnet {subject}, og postkassen tager {pattern}")
+    }
+
+    fn kle_held(&self) -> &'static str {
+        "KLE: en postkasse tager brevets emne, men får det ikke uden videre"
     }
 
     fn model_certain(&self, model: &str, probability: &str, threshold: &str) -> String {
@@ -107,6 +118,9 @@ impl Voice for Danish {
             }
             Doubt::ReplyHeld { matched, mailbox } => {
                 format!("{} gør krav på brevet som svar ({})", names.of(mailbox), reply(matched))
+            }
+            Doubt::KleHeld { subject, pattern, mailbox } => {
+                format!("brevet har KLE-emnet {subject}, og {} tager {pattern}", names.of(mailbox))
             }
             Doubt::Defect => "ikke alt i brevet kunne læses".to_owned(),
             Doubt::NoText => "brevet har ingen tekst".to_owned(),

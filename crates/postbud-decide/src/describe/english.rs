@@ -23,6 +23,9 @@ impl Voice for English {
                     reply(matched)
                 )
             }
+            Reason::Kle { subject, pattern } => format!(
+                "To {mailbox}, because the letter has the KLE subject {subject} and the mailbox takes {pattern}"
+            ),
             Reason::Model { probability, threshold, .. } => {
                 let (probability, threshold) = percent::pair(*probability, *threshold, POINT);
                 format!("To {mailbox}: the model is {probability} certain, {threshold} is required")
@@ -69,7 +72,7 @@ impl Voice for English {
     }
 
     fn no_reply(&self) -> &'static str {
-        "Replies: no mailbox claims the letter"
+        "Replies and KLE: no mailbox claims the letter"
     }
 
     fn reply_matched(&self, matched: &str) -> String {
@@ -78,6 +81,14 @@ impl Voice for English {
 
     fn reply_held(&self) -> &'static str {
         "Replies: a mailbox claims the letter and does not get it by itself"
+    }
+
+    fn kle_matched(&self, subject: &str, pattern: &str) -> String {
+        format!("KLE: the letter has the subject {subject}, and the mailbox takes {pattern}")
+    }
+
+    fn kle_held(&self) -> &'static str {
+        "KLE: a mailbox takes the letter's subject and does not get it by itself"
     }
 
     fn model_certain(&self, model: &str, probability: &str, threshold: &str) -> String {
@@ -112,6 +123,10 @@ impl Voice for English {
             Doubt::ReplyHeld { matched, mailbox } => {
                 format!("{} claims the letter as a reply ({})", names.of(mailbox), reply(matched))
             }
+            Doubt::KleHeld { subject, pattern, mailbox } => format!(
+                "the letter has the KLE subject {subject}, and {} takes {pattern}",
+                names.of(mailbox)
+            ),
             Doubt::Defect => "not everything in the letter could be read".to_owned(),
             Doubt::NoText => "the letter has no text".to_owned(),
             Doubt::NearlyEmpty => "the letter has next to no text".to_owned(),

@@ -79,6 +79,9 @@ fn steps(reason: &Reason, voice: &dyn Voice) -> Vec<String> {
     match reason {
         Reason::Rule { rule, matched } => vec![voice.rule_matched(rule, matched)],
         Reason::Reply { matched } => vec![no_rule, voice.reply_matched(matched)],
+        Reason::Kle { subject, pattern } => {
+            vec![no_rule, voice.kle_matched(subject.as_str(), pattern.as_str())]
+        }
         Reason::Model { model, probability, threshold, .. } => {
             let (probability, threshold) = percent::pair(*probability, *threshold, voice.point());
             vec![no_rule, no_reply, voice.model_certain(&model.0, &probability, &threshold)]
@@ -94,6 +97,7 @@ fn steps(reason: &Reason, voice: &dyn Voice) -> Vec<String> {
             }
             Some(Doubt::Rule { .. } | Doubt::RuleHeld { .. }) => vec![voice.rule_held().to_owned()],
             Some(Doubt::ReplyHeld { .. }) => vec![no_rule, voice.reply_held().to_owned()],
+            Some(Doubt::KleHeld { .. }) => vec![no_rule, voice.kle_held().to_owned()],
             _ => {
                 let model = model.as_ref().map(|model| model.0.as_str());
                 vec![no_rule, no_reply, voice.model_uncertain(model), voice.person().to_owned()]
@@ -125,6 +129,8 @@ trait Voice {
     fn no_reply(&self) -> &'static str;
     fn reply_matched(&self, matched: &str) -> String;
     fn reply_held(&self) -> &'static str;
+    fn kle_matched(&self, subject: &str, pattern: &str) -> String;
+    fn kle_held(&self) -> &'static str;
     fn model_certain(&self, model: &str, probability: &str, threshold: &str) -> String;
     fn model_uncertain(&self, model: Option<&str>) -> String;
     fn person(&self) -> &'static str;

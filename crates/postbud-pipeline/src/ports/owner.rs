@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stood {
-    /// A rule or a reply routed it: no threshold was asked.
+    /// A rule, a reply or its KLE subject routed it: no threshold was asked.
     Rule,
     /// The model routed it: its probability reached the threshold.
     Routed,
@@ -45,7 +45,7 @@ impl PastDecision {
         let first = decision.suggestions.first();
         let stood = match &decision.reason {
             Reason::Assigned { .. } => return None,
-            Reason::Rule { .. } | Reason::Reply { .. } => Stood::Rule,
+            Reason::Rule { .. } | Reason::Reply { .. } | Reason::Kle { .. } => Stood::Rule,
             Reason::Model { .. } => Stood::Routed,
             Reason::Person { doubts, .. } => {
                 let about_threshold = |doubt: &Doubt| {

@@ -3,6 +3,7 @@
 mod bench;
 mod extract_worker;
 mod installation;
+mod kle;
 mod labels;
 mod learning;
 mod letters;
@@ -22,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchDeskArgs, BenchModelArgs, BenchPipelineArgs};
 pub(crate) use extract_worker::{ExtractProgramArgs, ExtractWorkerArgs};
 pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart, TrialArgs};
+pub(crate) use kle::KleArgs;
 pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
 pub(crate) use letters::{AssignArgs, LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
@@ -102,6 +104,9 @@ pub(crate) enum Command {
     /// Look at the queue and its dead letters
     #[command(after_help = EXIT_CODES)]
     Queue(QueueArgs),
+    /// Show which mailbox takes which KLE subject
+    #[command(after_help = EXIT_CODES)]
+    Kle(KleArgs),
     /// See what people said about letters, take it back, or import sorted mail
     #[command(after_help = EXIT_CODES)]
     Labels(LabelsArgs),

@@ -89,7 +89,10 @@ fn document(name: &str, decision: &Decision) -> Value {
 fn words_of(decision: &Decision) -> impl Iterator<Item = &Contribution> {
     let words: &[Contribution] = match &decision.reason {
         Reason::Model { words, .. } | Reason::Person { words, .. } => words,
-        Reason::Rule { .. } | Reason::Reply { .. } | Reason::Assigned { .. } => &[],
+        Reason::Rule { .. }
+        | Reason::Reply { .. }
+        | Reason::Kle { .. }
+        | Reason::Assigned { .. } => &[],
     };
     words.iter().filter(|word| !word.is_rest())
 }

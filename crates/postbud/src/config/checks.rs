@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use postbud_decide::Destination;
 
+use super::kle::{self, ReadKle};
 use super::mailboxes::ReadMailbox;
 use super::rules::ReadRule;
 use super::section::{Reader, Span};
@@ -17,6 +18,7 @@ pub(super) fn check(
     rules: &[ReadRule],
     ways: &Ways,
     queue: &Queue,
+    kle: &ReadKle,
 ) {
     if mailboxes.is_empty() {
         reader.fault(
@@ -29,6 +31,7 @@ pub(super) fn check(
     repeated_ids(reader, mailboxes);
     targets::check(reader, mailboxes, ways, queue);
     repeated_claims(reader, mailboxes);
+    kle::check(reader, mailboxes, kle);
     rule_names(reader, rules);
     rule_targets(reader, mailboxes, rules);
 }

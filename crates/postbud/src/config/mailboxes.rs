@@ -14,6 +14,8 @@ pub(super) struct ReadMailbox {
     pub(super) mailbox: Mailbox,
     /// Where its id stands.
     pub(super) id: Span,
+    /// Where each of its KLE subjects stands.
+    pub(super) kle: Vec<Span>,
     /// Where its target stands.
     pub(super) deliver: Span,
     /// What it is called in reports.
@@ -39,7 +41,7 @@ fn mailbox(mut section: Section<'_, '_>) -> Option<ReadMailbox> {
     let parsed = id.as_ref().and_then(|id| mailbox_id(&section, id));
     let name = section.required_text("name", "Borgerservice");
     let description = section.text("description");
-    let kle = kle(&section, "kle");
+    let (kle, spans): (Vec<_>, Vec<_>) = kle_spans(&section, "kle").into_iter().unzip();
     let tier = section.choice(
         "tier",
         Tier::Ordinary,
@@ -72,14 +74,14 @@ fn mailbox(mut section: Section<'_, '_>) -> Option<ReadMailbox> {
         id: parsed?,
         name: name.map(|name| name.value).unwrap_or_default(),
         description: description.map(|text| text.value).unwrap_or_default(),
-        kle: kle.iter().map(|kle| kle.as_str().to_owned()).collect(),
+        kle,
         tier,
         automatic,
         target,
         claims,
     };
     let (id, deliver) = (id.and_then(|id| id.span), deliver.and_then(|deliver| deliver.span));
-    Some(ReadMailbox { mailbox, id, deliver, name: path })
+    Some(ReadMailbox { mailbox, id, kle: spans, deliver, name: path })
 }
 
 fn mailbox_id(section: &Section<'_, '_>, id: &At<String>) -> Option<MailboxId> {
@@ -98,10 +100,15 @@ fn mailbox_id(section: &Section<'_, '_>, id: &At<String>) -> Option<MailboxId> {
 
 /// Reads KLE subjects and branches.
 pub(super) fn kle(section: &Section<'_, '_>, key: &'static str) -> Vec<KlePattern> {
+    kle_spans(section, key).into_iter().map(|(subject, _)| subject).collect()
+}
+
+/// The same, with where each stands.
+fn kle_spans(section: &Section<'_, '_>, key: &'static str) -> Vec<(KlePattern, Span)> {
     let mut subjects = Vec::new();
     for At { value, span } in section.texts(key) {
         match KlePattern::parse(&value) {
-            Ok(subject) => subjects.push(subject),
+            Ok(subject) => subjects.push((subject, span)),
             Err(error) => {
                 let what = format!("\"{value}\" is no KLE subject");
                 section.reader.fault(span, &section.name(key), what, error.to_string());

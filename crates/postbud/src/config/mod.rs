@@ -13,6 +13,7 @@ mod desk_checks;
 mod documents;
 mod example;
 mod intake;
+mod kle;
 mod mailboxes;
 mod metrics;
 mod nearest;

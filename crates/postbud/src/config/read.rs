@@ -10,8 +10,8 @@ use super::section::{Reader, Section};
 use super::targets::Ways;
 use super::types::Config;
 use super::{
-    checks, clamd, delivery, desk, documents, intake, mailboxes, metrics, plain, privacy, retrain,
-    rules, services, syntax,
+    checks, clamd, delivery, desk, documents, intake, kle, mailboxes, metrics, plain, privacy,
+    retrain, rules, services, syntax,
 };
 
 /// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
@@ -53,6 +53,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let intake = intake::intake(root.section("intake"));
     let log = plain::log(root.section("log"));
     let metrics = metrics::metrics(root.section("metrics"));
+    let kle = kle::kle(root.section("kle"));
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
     for (mailbox, _) in &delivery.terms {
@@ -65,13 +66,14 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let desk = desk::desk(root.section("desk"), &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
     if !mailboxes.is_empty() || !root.has("mailbox") {
-        checks::check(reader, &mailboxes, &rules, &ways, &queue);
+        checks::check(reader, &mailboxes, &rules, &ways, &queue, &kle);
     }
     root.finish();
     let settings = Settings {
         mailboxes: mailboxes.into_iter().map(|read| read.mailbox).collect(),
         rules: rules.into_iter().map(|read| read.rule).collect(),
         must_not_miss_probability,
+        by_kle: kle.route,
     };
     Some(Config {
         store,

@@ -97,6 +97,7 @@ impl Finding {
 fn danish(part: &'static str) -> &'static str {
     match part {
         "configuration" => "opsætning",
+        "kle" => "KLE",
         "store" => "database",
         "clock" => "ur",
         "queue" => "kø",

@@ -11,6 +11,7 @@ mod servers;
 use std::path::Path;
 
 use anyhow::Context;
+use postbud_decide::Settings;
 use serde_json::json;
 
 use crate::cli::{DoctorArgs, Lang};
@@ -36,6 +37,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
             config.settings.rules.len()
         ),
     )];
+    findings.extend(kle(&config.settings));
     findings.extend(servers::store(&config).await);
     findings.extend(servers::queue(&config).await);
     findings.push(model(&config));
@@ -54,6 +56,24 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
         Lang::Da => format!("{faults} af dem hindrer Postbud i at arbejde"),
     };
     Err(Failure::new(exit::FAILED, what).into())
+}
+
+/// The table of KLE subjects, where letters go by it.
+fn kle(settings: &Settings) -> Option<Finding> {
+    if !settings.by_kle {
+        return None;
+    }
+    let entries: usize = settings.mailboxes.iter().map(|mailbox| mailbox.kle.len()).sum();
+    let mailboxes = settings.mailboxes.iter().filter(|mailbox| !mailbox.kle.is_empty()).count();
+    Some(good(
+        "kle",
+        format!(
+            "letters go by KLE subject: {entries} entries on {mailboxes} mailboxes (`postbud kle`)"
+        ),
+        format!(
+            "breve går efter KLE-emne: {entries} emner på {mailboxes} postkasser (`postbud kle`)"
+        ),
+    ))
 }
 
 fn model(config: &config::Config) -> Finding {
