@@ -155,6 +155,40 @@ fn a_letter_without_documents_is_decided_as_ever() {
 }
 
 #[test]
+fn rules_ask_what_stands_in_a_document() {
+    let rules = r#"
+        [[rule]]
+        name = "Attest uden anmærkninger"
+        to = "affald"
+        when = { all = [
+            { document_words = ["straffeattest*"], document_format = "pdf" },
+            { document_words = ["ingen anmærkninger"] },
+        ] }
+        [[rule]]
+        name = "Attest, måske med anmærkning"
+        to = "person"
+        when = { document_words = ["straffeattest*"] }
+    "#;
+    let place = Installation::with(&format!("{rules}\n{}", config("")));
+    let decided = |document: &[u8]| {
+        let read = classify(&place, &mail("Til ansættelsen", "Her er min attest.", &[document]));
+        let decision = &read["decision"];
+        let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
+        let reason = &decision["reason"];
+        let rule = reason.get("rule").unwrap_or(&reason["doubts"][0]["rule"]);
+        (text(&decision["outcome"]["mailbox"]), text(rule))
+    };
+    let clean = decided(&pdf_text("Straffeattest. Der er ingen anmærkninger."));
+    assert_eq!(clean, ("affald".to_owned(), "Attest uden anmærkninger".to_owned()));
+    for doubtful in ["Straffeattest. Der er 2 anmærkninger.", "Straffeattester"] {
+        let (mailbox, rule) = decided(&pdf_text(doubtful));
+        assert_eq!((mailbox.as_str(), rule.as_str()), ("", "Attest, måske med anmærkning"));
+    }
+    let other = decided(&pdf_text("Ingen anmærkninger."));
+    assert_ne!(other.0, "affald");
+}
+
+#[test]
 fn every_bomb_is_named_and_the_letter_goes_on() {
     let place = Installation::with(&config("letter_seconds = 25"));
     let bombs = bombs();

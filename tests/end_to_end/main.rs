@@ -31,6 +31,7 @@ mod models;
 mod monitoring;
 mod operations;
 mod outlets;
+mod outward;
 mod poison;
 mod privacy;
 mod production;

@@ -23,7 +23,7 @@ fn deploy(name: &str) -> PathBuf {
 }
 
 /// The status and the body of a page.
-fn get(port: u16, path: &str) -> (u16, String) {
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
         return (0, String::new());
     };

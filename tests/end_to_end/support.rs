@@ -94,6 +94,11 @@ impl Installation {
         if let Some(fault) = fault {
             command.env("POSTBUD_FAULT", fault);
         }
+        self.start(command)
+    }
+
+    /// The same, by a command of the test's own.
+    pub(crate) fn start(&self, mut command: Command) -> Running {
         let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut running = Running { child, log: self.path("log") };

@@ -4,9 +4,10 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use crate::seal::Seen;
 use crate::{
     Contribution, Doubt, Evidence, Mailbox, MailboxId, ModelId, Score, Scores, Settings,
-    Suggestion, Tier, Unlike,
+    Suggestion, TextNote, Tier, Unlike,
 };
 
 /// How many suggestions a decision keeps.
@@ -44,11 +45,13 @@ pub(crate) struct Answer {
     words: Vec<Contribution>,
     /// Why its word does not count, if so.
     pub(crate) unlike: Option<Unlike>,
+    /// How the text looked to it; numbers that are none are left out.
+    pub(crate) text: Option<TextNote>,
 }
 
 impl Answer {
     fn new(scores: Scores) -> Self {
-        let Scores { model, mut ranked, words, unlike } = scores;
+        let Scores { model, mut ranked, words, unlike, text } = scores;
         for score in &mut ranked {
             // What is no number becomes 0: about that mailbox nothing is known.
             let number = if score.probability.is_nan() { 0.0 } else { score.probability };
@@ -59,7 +62,8 @@ impl Answer {
         ranked.sort_by(most_probable_first);
         let mut seen = BTreeSet::new();
         ranked.retain(|score| seen.insert(score.mailbox.clone()));
-        Self { model, ranked, unlike, words: kept(words) }
+        let text = text.filter(|text| text.known.is_finite());
+        Self { model, ranked, unlike, text, words: kept(words) }
     }
 
     /// The most probable mailbox.
@@ -73,13 +77,18 @@ impl Answer {
     }
 
     /// The configured mailboxes that the model would name, most probable first.
-    pub(crate) fn suggestions(&self, settings: &Settings) -> Vec<Suggestion> {
+    fn suggestions(&self, settings: &Settings) -> Vec<Suggestion> {
         let known = self.ranked.iter().filter(|score| settings.mailbox(&score.mailbox).is_some());
         let suggestion = |score: &Score| Suggestion {
             mailbox: score.mailbox.clone(),
             probability: score.probability,
         };
         known.take(SUGGESTIONS_MAX).map(suggestion).collect()
+    }
+
+    /// What a decision keeps of the answer.
+    pub(crate) fn seen(&self, settings: &Settings) -> Seen {
+        Seen { suggestions: self.suggestions(settings), text: self.text }
     }
 
     /// The words that spoke for and against the first suggestion: none when the model's best

@@ -17,6 +17,7 @@ use postbud_letter::Letter;
 use crate::answer::Asked;
 use crate::claiming::{self, Claim};
 use crate::rule::Destination;
+use crate::seal::Seen;
 use crate::view::View;
 use crate::{
     Decision, Doubt, Evidence, KleSubject, MailboxId, Reason, Scores, Settings, Taken, Tier,
@@ -74,7 +75,7 @@ fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<De
             let held = held_back(mailbox, settings, view);
             if held.is_empty() {
                 let reason = Reason::Rule { rule: name, matched };
-                return Some(seal::route(view.letter, mailbox.clone(), reason, Vec::new()));
+                return Some(seal::route(view.letter, mailbox.clone(), reason, Seen::default()));
             }
             let first = Doubt::RuleHeld { rule: name, mailbox: mailbox.clone() };
             std::iter::once(first).chain(held).collect()
@@ -121,8 +122,8 @@ fn by_header(
     let missed =
         answer.is_some_and(|answer| !answer.must_not_miss(settings, Some(&mailbox)).is_empty());
     if doubts.is_empty() && !missed {
-        let suggestions = answer.map(|answer| answer.suggestions(settings)).unwrap_or_default();
-        return seal::route(view.letter, mailbox, reason, suggestions);
+        let seen = answer.map(|answer| answer.seen(settings)).unwrap_or_default();
+        return seal::route(view.letter, mailbox, reason, seen);
     }
     doubts.push(held);
     model_step::to_person(view, settings, asked.answer(), doubts)

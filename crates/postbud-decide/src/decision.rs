@@ -3,7 +3,7 @@
 use postbud_letter::LetterId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contribution, DocumentNote, KlePattern, KleSubject, MailboxId, ModelId};
+use crate::{Contribution, DocumentNote, KlePattern, KleSubject, MailboxId, ModelId, TextNote};
 
 /// Where a letter goes next, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Decision {
     /// has none, or when nobody reads documents here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<DocumentNote>,
+    /// How the text looked to the model, when it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextNote>,
 }
 
 /// Where a letter goes.

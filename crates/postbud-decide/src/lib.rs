@@ -38,7 +38,7 @@ pub use lang::Lang;
 pub use mailbox::{Mailbox, MailboxId, MailboxIdError, Target, Tier};
 pub use pattern::Pattern;
 pub use rule::{AttachmentPattern, Condition, Destination, Place, Rule, SenderId, SenderIdError};
-pub use scores::{Contribution, ModelId, Score, Scores, Unlike};
+pub use scores::{Contribution, ModelId, Score, Scores, TextNote, Unlike};
 pub use seal::assigned;
 pub use settings::{MUST_NOT_MISS_PROBABILITY, Settings};
 pub use taking::{Taken, taken};

@@ -1,10 +1,10 @@
 //! What a condition without parts finds in a letter.
 
-use postbud_letter::DocumentRole;
+use postbud_letter::{DocumentFormat, DocumentRole};
 
 use crate::rule::{AttachmentPattern, Condition, Place};
 use crate::view::View;
-use crate::{KlePattern, Pattern, header};
+use crate::{KlePattern, Pattern, WordPattern, header};
 
 /// What was found.
 pub(crate) struct Look {
@@ -29,9 +29,13 @@ impl Look {
             | Condition::Reply(_)
             | Condition::CaseId(_)
             | Condition::GeneratingSystem(_) => at_header(condition, view),
-            Condition::Words { .. } | Condition::Language(_) | Condition::Attachment(_) => {
-                at_text(condition, view)
+            Condition::Words { place: Place::Documents, patterns } => {
+                in_documents(condition, patterns, view)
             }
+            Condition::Words { .. }
+            | Condition::Language(_)
+            | Condition::Attachment(_)
+            | Condition::Format(_) => at_text(condition, view),
             Condition::Channel(channels) => {
                 let channel = view.letter.channel;
                 let name = || format!("channel: {}", channel.as_str());
@@ -152,7 +156,25 @@ fn at_text(condition: &Condition, view: &View<'_>) -> Look {
             let found = patterns.iter().find(|pattern| has_attachment(pattern, view));
             Look { found: found.map(|found| named(condition, found.as_str())), known }
         }
+        Condition::Format(formats) => {
+            let attached = &view.letter.attached;
+            let is = |format: &&DocumentFormat| attached.iter().any(|at| at.format == **format);
+            let found = formats.iter().find(is);
+            let name = |format: &DocumentFormat| named(condition, format.as_str());
+            Look { found: found.map(name), known: view.documents_opened() }
+        }
         _ => Look::UNKNOWN,
+    }
+}
+
+/// Words that stand in a row in one document.
+fn in_documents(condition: &Condition, patterns: &[WordPattern], view: &View<'_>) -> Look {
+    let documents = view.documents();
+    let found =
+        patterns.iter().find(|pattern| documents.iter().any(|words| pattern.matches(words)));
+    Look {
+        found: found.map(|found| named(condition, found.as_str())),
+        known: view.documents_read(),
     }
 }
 

@@ -89,9 +89,11 @@ impl Condition {
             Self::Words { place: Place::Anywhere, .. } => "words",
             Self::Words { place: Place::Subject, .. } => "words in the subject",
             Self::Words { place: Place::Text, .. } => "words in the text",
+            Self::Words { place: Place::Documents, .. } => "words in a document",
             Self::Language(_) => "language",
             Self::Channel(_) => "channel",
             Self::Attachment(_) => "attachment",
+            Self::Format(_) => "document format",
         };
         name.to_owned()
     }

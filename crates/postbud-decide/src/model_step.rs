@@ -36,7 +36,7 @@ pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answe
                 threshold,
                 words: answer.words(settings),
             };
-            seal::route(view.letter, best.mailbox.clone(), reason, answer.suggestions(settings))
+            seal::route(view.letter, best.mailbox.clone(), reason, answer.seen(settings))
         }
         _ => to_person(view, settings, Some(answer), doubts),
     }
@@ -56,8 +56,8 @@ pub(crate) fn to_person(
         model: answer.map(|answer| answer.model.clone()),
         words: answer.map(|answer| answer.words(settings)).unwrap_or_default(),
     };
-    let suggestions = answer.map(|answer| answer.suggestions(settings)).unwrap_or_default();
-    seal::review(view.letter, reason, suggestions)
+    let seen = answer.map(|answer| answer.seen(settings)).unwrap_or_default();
+    seal::review(view.letter, reason, seen)
 }
 
 fn about_the_letter(view: &View<'_>) -> Vec<Doubt> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use postbud_letter::{Channel, IdType};
+use postbud_letter::{Channel, DocumentFormat, IdType};
 
 use crate::{KlePattern, MailboxId, Pattern, WordPattern};
 
@@ -71,8 +71,23 @@ pub enum Condition {
     Language(Vec<String>),
     /// How the letter came.
     Channel(Vec<Channel>),
-    /// The type of a document beside the text.
+    /// The type of a document beside the text, as the sender names it.
     Attachment(Vec<AttachmentPattern>),
+    /// What a document beside the text is, by its bytes.
+    Format(Vec<DocumentFormat>),
+}
+
+impl Condition {
+    /// Does it ask what stands in documents, or what they are by their bytes?
+    #[must_use]
+    pub fn asks_documents(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_documents),
+            Self::Not(inner) => inner.asks_documents(),
+            Self::Format(_) | Self::Words { place: Place::Documents, .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// Where words are looked for. Quoted text counts only where the sender wrote nothing new.
@@ -84,6 +99,8 @@ pub enum Place {
     Subject,
     /// The text.
     Text,
+    /// The documents beside the text, as far as they were read.
+    Documents,
 }
 
 /// A type of document: a media type (`application/pdf`, `image/*`) or a file ending (`pdf`).

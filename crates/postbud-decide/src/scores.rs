@@ -62,6 +62,16 @@ pub enum Unlike {
     },
 }
 
+/// How a letter's text looked to the model. Holds none of it; kept with a decision so that later
+/// letters can be compared with those that the model was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TextNote {
+    /// The share of its n-grams of characters that the model knows, 0 to 1.
+    pub known: f64,
+    /// How many n-grams of characters it has, known or not.
+    pub grams: u32,
+}
+
 /// A model's answer for one letter: every mailbox it knows, most probable first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
@@ -76,4 +86,7 @@ pub struct Scores {
     /// probabilities are.
     #[serde(default)]
     pub unlike: Option<Unlike>,
+    /// How the text looked to it, where the model says so.
+    #[serde(default)]
+    pub text: Option<TextNote>,
 }

@@ -6,23 +6,27 @@ use postbud_letter::{Letter, LetterId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Decision, DocumentNote, Doubt, MailboxId, Outcome, Reason, Suggestion, documents};
+use crate::{
+    Decision, DocumentNote, Doubt, MailboxId, Outcome, Reason, Suggestion, TextNote, documents,
+};
+
+/// What the model made of a letter, as far as a decision keeps it. Nothing where it was not asked.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) suggestions: Vec<Suggestion>,
+    pub(crate) text: Option<TextNote>,
+}
 
 /// A decision that sends a letter to a mailbox.
-pub(crate) fn route(
-    letter: &Letter,
-    mailbox: MailboxId,
-    reason: Reason,
-    suggestions: Vec<Suggestion>,
-) -> Decision {
+pub(crate) fn route(letter: &Letter, mailbox: MailboxId, reason: Reason, seen: Seen) -> Decision {
     let documents = documents::notes(letter);
-    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, suggestions, documents)
+    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, seen, documents)
 }
 
 /// A decision that asks a person.
-pub(crate) fn review(letter: &Letter, reason: Reason, suggestions: Vec<Suggestion>) -> Decision {
+pub(crate) fn review(letter: &Letter, reason: Reason, seen: Seen) -> Decision {
     let documents = documents::notes(letter);
-    seal(letter.id.clone(), Outcome::Review, reason, suggestions, documents)
+    seal(letter.id.clone(), Outcome::Review, reason, seen, documents)
 }
 
 /// The decision of a person. `suggestions` are those of the decision that put the letter before
@@ -39,7 +43,7 @@ pub fn assigned(
         letter.clone(),
         Outcome::Route { mailbox: mailbox.clone() },
         reason,
-        suggestions,
+        Seen { suggestions, text: None },
         Vec::new(),
     )
 }
@@ -62,15 +66,16 @@ impl Decision {
         doubts.push(doubt);
         doubts.sort_by_key(Doubt::rank);
         let reason = Reason::Person { doubts, model, words };
-        let documents = self.documents.clone();
-        seal(self.letter.clone(), Outcome::Review, reason, self.suggestions.clone(), documents)
+        let seen = Seen { suggestions: self.suggestions.clone(), text: self.text };
+        seal(self.letter.clone(), Outcome::Review, reason, seen, self.documents.clone())
     }
 
     /// Does the id fit the rest? `false` when a stored decision was changed.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        let Self { letter, outcome, reason, suggestions, documents, .. } = self;
-        self.id == id_of(&Content { letter, outcome, reason, suggestions, documents })
+        let Self { id, letter, outcome, reason, suggestions, documents, text } = self;
+        let text = text.as_ref();
+        *id == id_of(&Content { letter, outcome, reason, suggestions, documents, text })
     }
 }
 
@@ -78,10 +83,14 @@ fn seal(
     letter: LetterId,
     outcome: Outcome,
     mut reason: Reason,
-    mut suggestions: Vec<Suggestion>,
+    seen: Seen,
     documents: Vec<DocumentNote>,
 ) -> Decision {
+    let Seen { mut suggestions, mut text } = seen;
     round_reason(&mut reason);
+    if let Some(text) = &mut text {
+        round(&mut text.known);
+    }
     for suggestion in &mut suggestions {
         round(&mut suggestion.probability);
     }
@@ -91,8 +100,9 @@ fn seal(
         reason: &reason,
         suggestions: &suggestions,
         documents: &documents,
+        text: text.as_ref(),
     });
-    Decision { id, letter, outcome, reason, suggestions, documents }
+    Decision { id, letter, outcome, reason, suggestions, documents, text }
 }
 
 /// Everything of a decision but its id, in the order in which it is hashed.
@@ -105,6 +115,8 @@ struct Content<'a> {
     /// Left out when there are none, so that the ids of letters without documents stay.
     #[serde(skip_serializing_if = "<[DocumentNote]>::is_empty")]
     documents: &'a [DocumentNote],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a TextNote>,
 }
 
 /// `d-` and the first 32 hexadecimal digits of the SHA-256 of the decision's JSON without its id

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use postbud_letter::{DefectKind, Letter};
+use postbud_letter::{DefectKind, Document, DocumentRole, Letter};
 
 use crate::{Evidence, Words};
 
@@ -12,6 +12,7 @@ pub(crate) struct View<'a> {
     evidence: &'a Evidence<'a>,
     subject: OnceCell<Words>,
     text: OnceCell<Words>,
+    documents: OnceCell<Vec<Words>>,
     language: OnceCell<Option<String>>,
     /// The message could not be read to its end: what is missing is unknown, not absent.
     pub(crate) unread: bool,
@@ -28,6 +29,7 @@ impl<'a> View<'a> {
             evidence,
             subject: OnceCell::new(),
             text: OnceCell::new(),
+            documents: OnceCell::new(),
             language: OnceCell::new(),
             unread,
             text_unread,
@@ -46,6 +48,34 @@ impl<'a> View<'a> {
             let own = if text.new.trim().is_empty() { &text.quoted } else { &text.new };
             Words::new(own)
         })
+    }
+
+    /// The words of each document that was read.
+    pub(crate) fn documents(&self) -> &[Words] {
+        self.documents.get_or_init(|| {
+            self.letter.attached.iter().map(|document| Words::new(&document.text)).collect()
+        })
+    }
+
+    /// Was every document opened, so that what it is is known?
+    pub(crate) fn documents_opened(&self) -> bool {
+        let opened = |at: usize| self.letter.attached.iter().any(|found| found.document == at);
+        !self.text_unread && self.read_beside_the_text().all(|(at, _)| opened(at))
+    }
+
+    /// Was every document read to its end, so that what was not found in it is not there?
+    pub(crate) fn documents_read(&self) -> bool {
+        let whole = |at: usize| {
+            let mut found = self.letter.attached.iter().filter(|found| found.document == at);
+            found.next().is_some_and(|found| !found.cut && found.trouble.is_none())
+        };
+        !self.text_unread && self.read_beside_the_text().all(|(at, _)| whole(at))
+    }
+
+    /// The documents that people send, with their places.
+    fn read_beside_the_text(&self) -> impl Iterator<Item = (usize, &Document)> {
+        let documents = self.letter.documents.iter().enumerate();
+        documents.filter(|(_, document)| document.role != DocumentRole::Technical)
     }
 
     /// The language of the text, when it is known.

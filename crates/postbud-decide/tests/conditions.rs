@@ -4,10 +4,14 @@ mod support;
 
 use postbud_decide::Condition::{
     self, All, Any, Attachment, CaseId, ContactPointGroup, ContactPointId, ContactPointLabel,
-    GeneratingSystem, Kle, Language, MessageCode, Not, Reply, SenderAddress, SenderType, Words,
+    Format, GeneratingSystem, Kle, Language, MessageCode, Not, Reply, SenderAddress, SenderType,
+    Words,
 };
 use postbud_decide::{AttachmentPattern, Claims, KlePattern, Place, Reason, SenderId, WordPattern};
-use postbud_letter::{Channel, DefectKind, DocumentRole, IdType, Letter};
+use postbud_letter::{
+    AttachedText, Channel, DefectKind, DocumentFormat, DocumentRole, DocumentTrouble, IdType,
+    Letter,
+};
 use support::*;
 
 fn words(place: Place, text: &str) -> Condition {
@@ -83,6 +87,74 @@ fn in_a_whole_letter_a_condition_or_its_opposite_holds() {
         let opposite = Not(Box::new(condition.clone()));
         assert_eq!(holds(opposite, &memo()), !expected, "not {condition:?}");
     }
+}
+
+fn format(is: DocumentFormat) -> Condition {
+    Format(vec![is])
+}
+
+/// A letter whose two documents were read: what they are, and what they say.
+fn with_documents(read: [(&str, bool); 2]) -> Letter {
+    let mut letter = memo();
+    letter.documents = vec![
+        document("attest", "application/octet-stream", DocumentRole::Main),
+        document("id.jpg", "image/jpeg", DocumentRole::Attachment),
+        document("teknik.xml", "text/xml", DocumentRole::Technical),
+    ];
+    let formats = [DocumentFormat::Pdf, DocumentFormat::Image];
+    let texts = read.into_iter().zip(formats).enumerate();
+    letter.attached = texts
+        .map(|(document, ((text, cut), format))| AttachedText {
+            document,
+            format,
+            text: text.to_owned(),
+            pages: None,
+            cut,
+            trouble: None,
+        })
+        .collect();
+    letter
+}
+
+#[test]
+fn documents_are_looked_into() {
+    let letter = with_documents([("Straffeattest\nIngen anmærkninger", false), ("Pas", false)]);
+    let said = |text| words(Place::Documents, text);
+    for (condition, expected) in [
+        (said("straffeattest*"), true),
+        (said("ingen anmærkninger"), true),
+        (said("anmærkninger pas"), false),
+        (said("vuggestue"), false),
+        (words(Place::Anywhere, "straffeattest*"), false),
+        (format(DocumentFormat::Pdf), true),
+        (format(DocumentFormat::Docx), false),
+    ] {
+        assert_eq!(holds(condition.clone(), &letter), expected, "{condition:?}");
+        let opposite = Not(Box::new(condition.clone()));
+        assert_eq!(holds(opposite, &letter), !expected, "not {condition:?}");
+    }
+}
+
+/// What stands in a part that was not read is unknown; what was found counts.
+#[test]
+fn a_document_that_was_not_read_to_its_end_may_say_anything() {
+    let cut = with_documents([("Straffeattest", true), ("", false)]);
+    let mut troubled = with_documents([("Straffeattest", false), ("", false)]);
+    troubled.attached[1].trouble = Some(DocumentTrouble::OnlyPictures);
+    let mut unopened = with_documents([("Straffeattest", false), ("", false)]);
+    unopened.attached.truncate(1);
+    let absent = || words(Place::Documents, "anmærkninger");
+    for letter in [&cut, &troubled, &unopened] {
+        assert!(holds(words(Place::Documents, "straffeattest"), letter));
+        assert!(!holds(absent(), letter));
+        assert!(!holds(Not(Box::new(absent())), letter));
+    }
+    let not_docx = || Not(Box::new(format(DocumentFormat::Docx)));
+    assert!(holds(not_docx(), &cut) && holds(not_docx(), &troubled));
+    assert!(!holds(not_docx(), &unopened));
+    // Nobody reads documents here at all.
+    let unread = Letter { attached: Vec::new(), ..cut };
+    assert!(!holds(absent(), &unread) && !holds(Not(Box::new(absent())), &unread));
 }
 
 /// What a letter cut off in its header does not say is unknown: neither the condition nor its

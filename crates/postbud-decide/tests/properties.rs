@@ -4,10 +4,10 @@ mod support;
 
 use postbud_decide::{
     AttachmentPattern, Claims, Condition, Contribution, Decision, Destination, Doubt, KlePattern,
-    Lang, Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings, Tier,
-    Unlike, WordPattern, describe,
+    Lang, Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings,
+    TextNote, Tier, Unlike, WordPattern, describe,
 };
-use postbud_letter::{Channel, Defect, DefectKind, Letter};
+use postbud_letter::{Channel, Defect, DefectKind, DocumentFormat, Letter};
 use proptest::prelude::*;
 use support::*;
 
@@ -41,11 +41,14 @@ fn an_answer() -> impl Strategy<Value = Option<Scores>> {
     let strange =
         (a_number(), a_number()).prop_map(|(known, least)| Unlike::Words { known, least });
     let unlike = prop::option::weighted(0.2, prop_oneof![Just(Unlike::NearlyEmpty), strange]);
-    let scores = (ranked, words, unlike).prop_map(|(ranked, words, unlike)| Scores {
+    let text = (any::<f64>(), any::<u32>()).prop_map(|(known, grams)| TextNote { known, grams });
+    let text = prop::option::of(text);
+    let scores = (ranked, words, unlike, text).prop_map(|(ranked, words, unlike, text)| Scores {
         model: ModelId("klitkobing/1@9f2c".to_owned()),
         ranked,
         words,
         unlike,
+        text,
     });
     prop::option::weighted(0.9, scores)
 }
@@ -82,7 +85,8 @@ fn a_leaf() -> impl Strategy<Value = Condition> {
     let some = prop::collection::vec(pattern.prop_map(|text| Pattern::new(&text)), 0..3);
     let word = prop::sample::select(vec!["a", "b*", "æ", "a b", "vuggestue", "sn*"]);
     let word = word.prop_map(|text| WordPattern::parse(text).expect("a word"));
-    let place = prop::sample::select(vec![Place::Anywhere, Place::Subject, Place::Text]);
+    let place =
+        prop::sample::select(vec![Place::Anywhere, Place::Subject, Place::Text, Place::Documents]);
     prop_oneof![
         some.clone().prop_map(Condition::ContactPointId),
         some.clone().prop_map(Condition::ContactPointLabel),
@@ -94,6 +98,7 @@ fn a_leaf() -> impl Strategy<Value = Condition> {
         Just(Condition::Channel(vec![Channel::Email])),
         Just(Condition::Language(vec!["da".to_owned()])),
         Just(Condition::Attachment(vec![AttachmentPattern::new("pdf")])),
+        Just(Condition::Format(vec![DocumentFormat::Pdf])),
         (place, prop::collection::vec(word, 0..3))
             .prop_map(|(place, patterns)| Condition::Words { place, patterns }),
     ]

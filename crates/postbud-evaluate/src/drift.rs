@@ -1,14 +1,14 @@
 //! Has the mail changed since the thresholds were certified?
 //!
 //! Needs no labels: it compares what the model said of two sets of letters, the ones that the
-//! promise rests on and the ones of now, in three ways: how certain it is, where it would send
-//! them, and how familiar their words are. Each is cut into bins and compared by Pearson's
+//! promise rests on and the ones of now, in four ways: how certain it is, where it would send
+//! them, how familiar their words are, and how long they are. Each is cut into bins and compared by Pearson's
 //! chi-squared test that both sets come from one source. Tests of large sets find differences
 //! that change nothing (the final model knows slightly more words than the models that judged
 //! the training letters), so a shift must also be large: its population stability index,
 //! `Σ (pᵢ - qᵢ) ln(pᵢ / qᵢ)`, at least 0.1, where scorecards are by custom called shifted.
 //!
-//! **False alarms.** Each of the three tests errs with probability at most [`FALSE_ALARMS`] / 3,
+//! **False alarms.** Each of the four tests errs with probability at most [`FALSE_ALARMS`] / 4,
 //! so letters from the same source are called drifted in at most 1 of 100 comparisons (Bonferroni;
 //! bins are merged until at least five letters are expected in each, so that the chi-squared
 //! distribution fits). Asking for a large shift as well only lowers that. The rate is about two
@@ -19,13 +19,16 @@
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::checked_gamma_ur;
 
+use crate::gate::Familiarity;
 use crate::records::{Records, best};
 
 /// The probability with which letters from the same source are called drifted, at most.
 pub const FALSE_ALARMS: f64 = 0.01;
 /// A population stability index from which on a shift matters.
 pub const LARGE: f64 = 0.1;
-/// Bins of certainty and of familiarity.
+/// So many things are compared.
+const TESTS: f64 = 4.0;
+/// Bins of certainty, of familiarity and of length.
 const BINS: usize = 10;
 /// Letters expected in a bin, at least.
 const LEAST_EXPECTED: f64 = 5.0;
@@ -56,6 +59,9 @@ pub struct Drift {
     pub mailboxes: Shift,
     /// How familiar their words are; `None` where nobody has said.
     pub known: Option<Shift>,
+    /// How long they are; `None` where nobody has said.
+    #[serde(default)]
+    pub length: Option<Shift>,
     /// Any of these has drifted: the promise may not hold for the letters of now.
     pub drifted: bool,
     /// The probability with which letters from the same source are called drifted, at most.
@@ -68,22 +74,26 @@ pub struct Drift {
 pub fn drift(before: &Records, now: &Records) -> Drift {
     let certainty =
         |records: &Records| records.iter().map(|(_, row)| best(row).1).collect::<Vec<f64>>();
-    let known = |records: &Records| {
-        records.familiarity().iter().flatten().map(|seen| seen.known).collect::<Vec<f64>>()
+    let seen = |of: fn(&Familiarity) -> f64| {
+        let all = |records: &Records| -> Vec<f64> {
+            records.familiarity().iter().flatten().map(of).collect()
+        };
+        let (before, now) = (all(before), all(now));
+        (!before.is_empty() && !now.is_empty()).then(|| numbers(&before, &now))
     };
     let certainty = numbers(&certainty(before), &certainty(now));
     let labels = before.labels().max(now.labels());
     let mailboxes = compare(&mix(before, labels), &mix(now, labels));
-    let (known_before, known_now) = (known(before), known(now));
-    let known = (!known_before.is_empty() && !known_now.is_empty())
-        .then(|| numbers(&known_before, &known_now));
+    let (known, length) = (seen(|seen| seen.known), seen(|seen| f64::from(seen.grams)));
+    let shifts = [Some(certainty), Some(mailboxes), known, length];
     Drift {
         before: before.len(),
         now: now.len(),
         certainty,
         mailboxes,
         known,
-        drifted: certainty.drifted || mailboxes.drifted || known.is_some_and(|shift| shift.drifted),
+        length,
+        drifted: shifts.into_iter().flatten().any(|shift| shift.drifted),
         false_alarms: FALSE_ALARMS,
     }
 }
@@ -139,7 +149,7 @@ fn compare(before: &[f64], now: &[f64]) -> Shift {
     }
     // The upper tail of the chi-squared distribution.
     let p_value = checked_gamma_ur(freedom / 2.0, square / 2.0).unwrap_or(1.0);
-    let drifted = p_value <= FALSE_ALARMS / 3.0 && index >= LARGE;
+    let drifted = p_value <= FALSE_ALARMS / TESTS && index >= LARGE;
     Shift { stability_index: index, p_value, drifted }
 }
 
@@ -167,9 +177,18 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::gate::Familiarity;
 
     fn letters(count: usize, sure: f64, known: f64, random: &mut ChaCha8Rng) -> Records {
+        letters_of(count, sure, known, 100..300, random)
+    }
+
+    fn letters_of(
+        count: usize,
+        sure: f64,
+        known: f64,
+        grams: std::ops::Range<u32>,
+        random: &mut ChaCha8Rng,
+    ) -> Records {
         let mut records = Records::new(8).unwrap();
         for _ in 0..count {
             let label = random.random_range(0..8_usize).min(random.random_range(0..8));
@@ -177,7 +196,7 @@ mod tests {
             let mut row = [(1.0 - p) / 7.0; 8];
             row[label] = p;
             let known = known * random.random_range(0.9..1.0);
-            let seen = Familiarity { known, grams: 100 };
+            let seen = Familiarity { known, grams: random.random_range(grams.clone()) };
             records.push_seen(None, &row, Some(seen)).unwrap();
         }
         records
@@ -195,8 +214,8 @@ mod tests {
             let before = letters(500, 1.0, 1.0, &mut random);
             let drift = drift(&before, &letters(now, 1.0, 1.0, &mut random));
             alarms += usize::from(drift.drifted);
-            let shifts = [Some(drift.certainty), Some(drift.mailboxes), drift.known];
-            let least = FALSE_ALARMS / 3.0;
+            let shifts = [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length];
+            let least = FALSE_ALARMS / TESTS;
             small_p += usize::from(shifts.iter().flatten().any(|shift| shift.p_value <= least));
         }
         // Three standard deviations above one in a hundred.
@@ -210,6 +229,9 @@ mod tests {
         let strange = drift(&before, &letters(1_000, 1.0, 0.93, &mut random));
         assert!(strange.drifted && strange.known.unwrap().drifted);
         assert!(!strange.certainty.drifted && !strange.mailboxes.drifted);
+        assert!(!strange.length.unwrap().drifted);
+        let short = drift(&before, &letters_of(1_000, 1.0, 1.0, 50..200, &mut random));
+        assert!(short.drifted && short.length.unwrap().drifted && !short.known.unwrap().drifted);
         let unsure = drift(&before, &letters(1_000, 0.9, 1.0, &mut random));
         assert!(unsure.drifted && unsure.certainty.drifted && !unsure.mailboxes.drifted);
     }
@@ -227,6 +249,6 @@ mod tests {
     fn nothing_to_compare() {
         let empty = Records::new(3).unwrap();
         let drift = drift(&empty, &empty);
-        assert!(!drift.drifted && drift.known.is_none());
+        assert!(!drift.drifted && drift.known.is_none() && drift.length.is_none());
     }
 }

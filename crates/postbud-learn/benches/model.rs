@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use postbud_decide::{
-    Contribution, Mailbox, MailboxId, ModelId, Score, Scores, Settings, Target, Unlike, decide,
+    Contribution, Mailbox, MailboxId, ModelId, Score, Scores, Settings, Target, TextNote, Unlike,
+    decide,
 };
 use postbud_evaluate::{Certificate, Promise};
 use postbud_learn::{
@@ -81,12 +82,14 @@ fn scores(model: &Model, certificate: &Certificate, letter: &Letter) -> Option<S
         let mailbox = MailboxId::parse(&model.labels()[label]).ok()?;
         Some(Score { mailbox, probability, threshold: certificate.thresholds[label] })
     };
-    let unlike = certificate.gate.judge(familiarity(&prediction));
+    let seen = familiarity(&prediction);
+    let unlike = certificate.gate.judge(seen);
     Some(Scores {
         model: ModelId("klitkobing/1".to_owned()),
         ranked: ranked.iter().filter_map(score).collect(),
         words: words.map(|word| Contribution { word: word.word, weight: word.weight }).collect(),
         unlike: unlike.map(|_| Unlike::NearlyEmpty),
+        text: Some(TextNote { known: seen.known, grams: seen.grams }),
     })
 }
 

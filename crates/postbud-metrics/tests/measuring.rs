@@ -284,6 +284,7 @@ fn entry(n: usize) -> Entry {
         },
         suggestions: Vec::new(),
         documents: Vec::new(),
+        text: None,
     };
     Entry {
         letter,

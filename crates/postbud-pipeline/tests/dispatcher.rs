@@ -27,6 +27,7 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
             reason: Reason::Assigned { by: "anna".into() },
             suggestions: Vec::new(),
             documents: Vec::new(),
+            text: None,
         },
         mailbox,
         attempts,

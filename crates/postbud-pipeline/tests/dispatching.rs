@@ -33,6 +33,7 @@ fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
             reason: Reason::Assigned { by: "anna".into() },
             suggestions: Vec::new(),
             documents: Vec::new(),
+            text: None,
         },
         mailbox: mailbox.clone(),
         attempts: 0,

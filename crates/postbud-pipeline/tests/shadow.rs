@@ -28,6 +28,7 @@ fn scores(model: &str, mailbox: &str, probability: f64) -> Scores {
         }],
         words: Vec::new(),
         unlike: None,
+        text: None,
     }
 }
 

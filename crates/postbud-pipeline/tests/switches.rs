@@ -24,6 +24,7 @@ impl Classifier for Waste {
             ranked: vec![Score { mailbox, probability: 0.99, threshold: Some(0.9) }],
             words: Vec::new(),
             unlike: None,
+            text: None,
         })
     }
 }

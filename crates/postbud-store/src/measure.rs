@@ -149,7 +149,7 @@ async fn guesses(tx: &mut Tx, model: &ModelId, limit: u32) -> Result<Vec<Guess>,
         };
         if let Some(first) = decision.suggestions.first().filter(|_| asked == Some(model)) {
             let (mailbox, probability) = (first.mailbox.clone(), first.probability);
-            guesses.push(Guess { mailbox, probability });
+            guesses.push(Guess { mailbox, probability, text: decision.text });
         }
     }
     Ok(guesses)

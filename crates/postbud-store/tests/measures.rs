@@ -4,7 +4,7 @@
 
 mod support;
 
-use postbud_decide::ModelId;
+use postbud_decide::{ModelId, TextNote};
 use postbud_pipeline::ports::{
     LabelSource, Measures as _, OutboxOutcome, Store as _, Tally, Timestamp,
 };
@@ -100,6 +100,8 @@ async fn guesses_are_those_of_one_model_newest_first(fixture: &Fixture) {
         if let Some(first) = entry.decision.suggestions.first_mut() {
             first.probability = 0.5 + n as f64 / 100.0;
         }
+        let grams = u32::try_from(n).unwrap();
+        entry.decision.text = (n > 2).then_some(TextNote { known: 0.9, grams });
         store.record(&[entry]).await.unwrap();
     }
     let model = ModelId("klitkobing/1@9f2c".to_owned());
@@ -107,6 +109,8 @@ async fn guesses_are_those_of_one_model_newest_first(fixture: &Fixture) {
     let probabilities: Vec<f64> = guesses.iter().map(|guess| guess.probability).collect();
     assert_eq!(probabilities, [0.54, 0.53, 0.52]);
     assert!(guesses.iter().all(|guess| guess.mailbox == mailbox("Byggesag")));
+    let grams: Vec<_> = guesses.iter().map(|guess| guess.text.map(|text| text.grams)).collect();
+    assert_eq!(grams, [Some(4), Some(3), None]);
     let other = ModelId("klitkobing/2@77aa".to_owned());
     assert!(store.guesses(&other, 10).await.unwrap().is_empty());
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, Tier, Unlike};
+use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, TextNote, Tier, Unlike};
 use postbud_evaluate::{Certificate, Promise};
 use postbud_learn::{Registry, Routing, certify_model, familiarity};
 use postbud_letter::Letter;
@@ -158,11 +158,15 @@ impl Classifier for ModelClassifier {
                 threshold: self.certificate.thresholds[label],
             })
         };
+        let seen = familiarity(&prediction);
         Some(Scores {
             model: self.id.clone(),
             ranked: ranked.iter().filter_map(score).collect(),
             words: words(explanation),
-            unlike: unlike(letter, self.certificate.gate.judge(familiarity(&prediction))),
+            unlike: unlike(letter, self.certificate.gate.judge(seen)),
+            // A letter read by its documents is of another kind than those a model learns from.
+            text: (!letter.speaks_by_documents())
+                .then_some(TextNote { known: seen.known, grams: seen.grams }),
         })
     }
 }

@@ -3,13 +3,14 @@
 //! The targets are in tests/fuzz, a workspace of its own. They need flags of the compiler that are not
 //! stable; `RUSTC_BOOTSTRAP` lets the stable one take them, for this and for nothing that is shipped.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+
+use crate::tool;
 
 /// Something that reads, the feature it is built with, and real examples to begin with.
 struct Target {
@@ -54,7 +55,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
             bail!("there is no target {name}; there are {}", known.join(", "));
         }
     }
-    ensure_cargo_fuzz()?;
+    tool::ensure_installed("fuzz")?;
     let mut found = Vec::new();
     for Target { name, feature, examples } in TARGETS {
         if !options.only.is_empty() && !options.only.iter().any(|only| only == name) {
@@ -87,20 +88,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
 }
 
 fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = tool::cargo();
     cargo.env("RUSTC_BOOTSTRAP", "1");
     cargo
-}
-
-fn ensure_cargo_fuzz() -> Result<()> {
-    let there = cargo().args(["fuzz", "--version"]).output().context("start cargo")?;
-    if there.status.success() {
-        return Ok(());
-    }
-    println!("installing cargo-fuzz");
-    let status = cargo().args(["install", "cargo-fuzz", "--locked"]).status()?;
-    ensure!(status.success(), "cargo-fuzz cannot be installed");
-    Ok(())
 }
 
 /// Copies the examples to where the fuzzer looks for inputs to begin with.

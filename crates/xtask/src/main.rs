@@ -4,15 +4,17 @@
 //! installs RabbitMQ and PostgreSQL, starts private ones, and stops them. `cargo xtask servers`
 //! only starts them, for work on one test. `cargo xtask chaos` is the campaign of faults, `cargo xtask
 //! fuzz` feeds the readers with broken input. `cargo xtask tidy` keeps the files small and clean. `cargo
-//! xtask sbom` says what a release is made of.
+//! xtask sbom` says what a release is made of, `cargo xtask package` packs it for Debian.
 
 mod chaos;
 mod fuzz;
 mod install;
+mod package;
 mod sbom;
 mod servers;
 mod test;
 mod tidy;
+mod tool;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +51,8 @@ enum Chore {
     },
     /// Report file lengths; fail on files that are too long, undocumented or unfinished
     Tidy,
+    /// Build the Debian package
+    Package,
     /// Print what a release is made of, with versions and licences (`CycloneDX`, JSON)
     Sbom,
 }
@@ -72,6 +76,7 @@ fn run() -> Result<ExitCode> {
         Chore::Fuzz(options) => fuzz::run(&root, &options),
         Chore::Oracle { file } => postbud_testkit::oracle::serve(&file).map(|()| ExitCode::SUCCESS),
         Chore::Tidy => tidy::run(&root),
+        Chore::Package => package::run(&root).map(|()| ExitCode::SUCCESS),
         Chore::Sbom => {
             print!("{}", sbom::bill(&root)?);
             Ok(ExitCode::SUCCESS)

@@ -265,7 +265,9 @@ fn condition(name: &str) -> String {
         "words in the text" => "ord i teksten",
         "language" => "sprog",
         "channel" => "kanal",
+        "words in a document" => "ord i et bilag",
         "attachment" => "bilag",
+        "document format" => "bilagets format",
         other => other,
     };
     if rest.is_empty() { danish.to_owned() } else { format!("{danish}:{rest}") }

@@ -156,6 +156,7 @@ pub(crate) fn scores(ranked: &[(&str, f64)]) -> Scores {
             Contribution { word: "sommer".to_owned(), weight: -0.25 },
         ],
         unlike: None,
+        text: None,
     }
 }
 

@@ -62,5 +62,6 @@ fn decision(letter: LetterId) -> Decision {
         },
         suggestions: Vec::new(),
         documents: Vec::new(),
+        text: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The port to the figures that only the store knows: for metrics and alarms.
 
 use async_trait::async_trait;
-use postbud_decide::{MailboxId, ModelId};
+use postbud_decide::{MailboxId, ModelId, TextNote};
 
 use super::{Figures, LabelSource, StoreError, Tally, Timestamp};
 
@@ -62,6 +62,8 @@ pub struct Guess {
     pub mailbox: MailboxId,
     /// Its probability, 0 to 1.
     pub probability: f64,
+    /// How the text looked to the model, where the decision says so.
+    pub text: Option<TextNote>,
 }
 
 /// The figures of a store.

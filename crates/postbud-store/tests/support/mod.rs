@@ -202,6 +202,7 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
         reason,
         suggestions,
         documents: Vec::new(),
+        text: None,
     }
 }
 
@@ -216,6 +217,7 @@ pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment
             reason: Reason::Assigned { by: by.to_owned() },
             suggestions: Vec::new(),
             documents: Vec::new(),
+            text: None,
         },
         by: by.to_owned(),
         at: at(1_000),

@@ -62,4 +62,7 @@ pub(crate) struct InitArgs {
     /// The file to write; an existing one is never overwritten
     #[arg(value_name = "FILE", default_value = "postbud.toml")]
     pub(crate) file: PathBuf,
+    /// Where Postbud keeps its data, when that is not the folder of the file: /var/lib/postbud
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<String>,
 }

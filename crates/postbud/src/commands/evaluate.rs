@@ -138,11 +138,11 @@ fn remarks(document: &Document) -> anyhow::Result<()> {
         output::line(&format!("note: {label:?} can be no mailbox: Postbud never routes there"))?;
     }
     let drift = &document.drift;
-    let known = drift.known.as_ref();
     let shifts = [
         ("certainty", Some(&drift.certainty)),
         ("mailboxes", Some(&drift.mailboxes)),
-        ("words", known),
+        ("words", drift.known.as_ref()),
+        ("length", drift.length.as_ref()),
     ];
     let moved: Vec<String> = shifts
         .into_iter()

@@ -21,7 +21,11 @@ pub(crate) fn run(args: &InitArgs) -> anyhow::Result<()> {
         }
         Err(error) => return Err(error).with_context(|| format!("{path} cannot be written")),
     };
-    file.write_all(config::template().as_bytes())
+    let text = match &args.folder {
+        Some(folder) => config::template_for(folder),
+        None => config::template(),
+    };
+    file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
         .with_context(|| format!("{path} cannot be written"))?;
     output::line(&format!(

@@ -19,6 +19,7 @@ pub(super) fn check(
     ways: &Ways,
     queue: &Queue,
     kle: &ReadKle,
+    reads_documents: bool,
 ) {
     if mailboxes.is_empty() {
         reader.fault(
@@ -34,6 +35,21 @@ pub(super) fn check(
     kle::check(reader, mailboxes, kle);
     rule_names(reader, rules);
     rule_targets(reader, mailboxes, rules);
+    if !reads_documents {
+        unread_documents(reader, rules);
+    }
+}
+
+/// What a rule asks of documents is never known where nobody reads them.
+fn unread_documents(reader: &Reader<'_>, rules: &[ReadRule]) {
+    for read in rules.iter().filter(|read| read.rule.when.asks_documents()) {
+        reader.fault(
+            read.name.clone(),
+            &format!("{}.when", read.path),
+            "looks into documents, and documents are not read here",
+            "read = true in [documents], or no document_words and document_format",
+        );
+    }
 }
 
 fn repeated_ids(reader: &Reader<'_>, mailboxes: &[ReadMailbox]) {

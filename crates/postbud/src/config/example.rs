@@ -18,6 +18,13 @@ pub(crate) fn template() -> String {
     KLITKOBING.to_owned()
 }
 
+/// The same, with its data in this folder.
+pub(crate) fn template_for(folder: &str) -> String {
+    let here = format!("folder = {}\n", toml_edit::Value::from(folder));
+    let lines = KLITKOBING.split_inclusive('\n');
+    lines.map(|line| if line.starts_with("# folder = ") { &here } else { line }).collect()
+}
+
 /// The configuration of the demo: Klitkøbing's mailboxes as folders in `data_dir`, the store and
 /// the built-in queue in one file there, and automatic routing switched on where it makes sense.
 pub(crate) fn demo(data_dir: &Path) -> Config {

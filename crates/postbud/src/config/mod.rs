@@ -41,7 +41,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub(crate) use desk::Desk;
-pub(crate) use example::{demo, template};
+pub(crate) use example::{demo, template, template_for};
 pub(crate) use intake::Foreign;
 pub(crate) use outlets::Certificates;
 pub(crate) use retrain::{Retrain, Schedule};

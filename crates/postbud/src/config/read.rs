@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use postbud_decide::Settings;
-use toml_edit::Document;
+use toml_edit::{Document, Item};
 
 use super::report::{ConfigReport, Notes, Warning};
 use super::section::{Reader, Section};
@@ -14,7 +14,11 @@ use super::{
     retrain, rules, services, syntax,
 };
 
-/// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`.
+/// Relative paths start in this folder instead of the directory of the file.
+pub(super) const FOLDER: &str = "folder";
+
+/// Reads a configuration. `file` is its name in the report; relative paths in it start at `base`,
+/// unless it names a folder.
 pub(super) fn read(
     text: &str,
     file: &str,
@@ -25,7 +29,8 @@ pub(super) fn read(
         Ok(document) => document,
         Err(error) => return Err(report(syntax::faults(text, &error), Vec::new())),
     };
-    let reader = Reader::new(text, base);
+    let base = base.join(folder(&document));
+    let reader = Reader::new(text, &base);
     let config = walk(&reader, &document);
     let mut notes: Notes = reader.into_notes();
     notes.sort();
@@ -35,8 +40,17 @@ pub(super) fn read(
     }
 }
 
+/// Where relative paths start, seen from the directory of the file. What is no text is reported on
+/// the walk.
+fn folder<'d>(document: &'d Document<&str>) -> &'d str {
+    document.get(FOLDER).and_then(Item::as_str).unwrap_or_default()
+}
+
 fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let root = Section::new(reader, String::new(), Some(document.as_table()), None);
+    if let Some(item) = root.item(FOLDER).filter(|item| !item.is_str()) {
+        root.wrong_type(FOLDER, item, "a folder as text", "\"/var/lib/postbud\"");
+    }
     let store = services::store(root.section("store"));
     let queue = services::queue(root.section("queue"));
     let model = services::model(root.section("model"));
@@ -66,7 +80,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let desk = desk::desk(root.section("desk"), &ids);
     // A mailbox that could not be read was already reported; "no mailbox" would be untrue.
     if !mailboxes.is_empty() || !root.has("mailbox") {
-        checks::check(reader, &mailboxes, &rules, &ways, &queue, &kle);
+        checks::check(reader, &mailboxes, &rules, &ways, &queue, &kle, documents.is_some());
     }
     root.finish();
     let settings = Settings {

@@ -1,7 +1,7 @@
 //! `[[rule]]`: what the municipality decides itself.
 
 use postbud_decide::{AttachmentPattern, Condition, Destination, MailboxId, Place, Rule};
-use postbud_letter::{Channel, IdType};
+use postbud_letter::{Channel, DocumentFormat, IdType};
 
 use super::mailboxes::kle;
 use super::nearest::nearest;
@@ -15,6 +15,21 @@ const DEPTH_MAX: usize = 8;
 /// A rule's name goes into mail headers and lists.
 const NAME_CHARS_MAX: usize = 100;
 /// The languages that can be told apart.
+const FORMATS: [DocumentFormat; 13] = [
+    DocumentFormat::Text,
+    DocumentFormat::Html,
+    DocumentFormat::Pdf,
+    DocumentFormat::Docx,
+    DocumentFormat::Xlsx,
+    DocumentFormat::Pptx,
+    DocumentFormat::OpenDocument,
+    DocumentFormat::Rtf,
+    DocumentFormat::Mail,
+    DocumentFormat::Zip,
+    DocumentFormat::Image,
+    DocumentFormat::OldOffice,
+    DocumentFormat::Unknown,
+];
 const LANGUAGES: [&str; 6] = ["da", "en", "de", "sv", "nb", "other"];
 
 /// A rule as read, with the places that later checks point to.
@@ -153,9 +168,12 @@ fn plain_conditions(section: &Section<'_, '_>) -> Vec<Condition> {
 
 /// The conditions on what the letter says and how it came.
 fn content_conditions(section: &Section<'_, '_>, parts: &mut Vec<Condition>) {
-    for (key, place) in
-        [("words", Place::Anywhere), ("subject_words", Place::Subject), ("text_words", Place::Text)]
-    {
+    for (key, place) in [
+        ("words", Place::Anywhere),
+        ("subject_words", Place::Subject),
+        ("text_words", Place::Text),
+        ("document_words", Place::Documents),
+    ] {
         add(parts, words(section, key), |patterns| Condition::Words { place, patterns });
     }
     let languages = LANGUAGES.map(|language| (language, language.to_owned()));
@@ -166,6 +184,8 @@ fn content_conditions(section: &Section<'_, '_>, parts: &mut Vec<Condition>) {
     let types = patterns(section, "attachment_type");
     let types = types.iter().map(|kind| AttachmentPattern::new(kind.as_str())).collect();
     add(parts, types, Condition::Attachment);
+    let formats = FORMATS.map(|format| (format.as_str(), format));
+    add(parts, choices(section, "document_format", &formats), Condition::Format);
 }
 
 /// Adds a condition unless its list is empty: the key was missing, or all of it was refused.

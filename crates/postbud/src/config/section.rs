@@ -62,7 +62,7 @@ impl<'d> Reader<'d> {
         self.notes.borrow_mut().warnings.push(Warning(note));
     }
 
-    /// A path of the file: relative to the directory that the file is in.
+    /// A path of the file, from where its relative paths start.
     pub(super) fn path(&self, text: &str) -> PathBuf {
         self.base.join(text)
     }

@@ -2,14 +2,14 @@
 //!
 //! What the model said of a letter is read from the decisions in the store, so that a restart
 //! forgets nothing and several routers see the same letters. Only letters that the model was asked
-//! about count; what rules decide is not compared. How familiar their words are is not stored, so
-//! the comparison here is of certainty and of mailboxes; `postbud model` compares more.
+//! about count; what rules decide is not compared. Their language is not looked at, which takes
+//! milliseconds a letter: what is written in another one shows by words that the model does not know.
 
 use std::path::Path;
 
 use postbud_decide::ModelId;
 use postbud_evaluate::drift::LARGE;
-use postbud_evaluate::{Drift, Records, drift};
+use postbud_evaluate::{Drift, Familiarity, Records, Shift, drift};
 use postbud_learn::out_of_fold;
 use postbud_metrics::{Metrics, inventory as i};
 use postbud_pipeline::ports::Guess;
@@ -52,9 +52,23 @@ impl Before {
 /// the mail is clearly as it was, so that mail on the edge does not switch them again and again.
 pub(super) fn withdraws(withdrawn: bool, found: Option<&Drift>) -> bool {
     found.is_some_and(|drift| {
-        let index = drift.certainty.stability_index.max(drift.mailboxes.stability_index);
+        let index = shifts(drift).into_iter().flatten().map(|(_, shift)| shift.stability_index);
+        let index = index.fold(0.0, f64::max);
         drift.drifted || (withdrawn && index >= LARGE / 2.0)
     })
+}
+
+/// What is compared, by the names that the metrics have.
+const SHIFTS: [&str; 4] = ["certainty", "mailboxes", "words", "length"];
+
+fn shifts(drift: &Drift) -> [Option<(&'static str, Shift)>; 4] {
+    let [certainty, mailboxes, words, length] = SHIFTS;
+    [
+        Some((certainty, drift.certainty)),
+        Some((mailboxes, drift.mailboxes)),
+        drift.known.map(|shift| (words, shift)),
+        drift.length.map(|shift| (length, shift)),
+    ]
 }
 
 /// Compares; `None` while there are too few letters.
@@ -68,8 +82,9 @@ pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
         let others = before.labels.len().saturating_sub(1).max(1) as f64;
         let mut row = vec![(1.0 - guess.probability) / others; before.labels.len()];
         row[label] = guess.probability;
+        let seen = guess.text.map(|text| Familiarity { known: text.known, grams: text.grams });
         // What is no probability was not written by us, and is left out.
-        let _ = now.push(None, &row);
+        let _ = now.push_seen(None, &row, seen);
     }
     (now.len() >= LEAST).then(|| drift(&before.records, &now))
 }
@@ -77,15 +92,19 @@ pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
 /// Notes what was found.
 pub(super) fn note(metrics: &Metrics, found: Option<&Drift>) {
     let of = |value: fn(&Drift) -> f64| found.map_or(0.0, value);
-    metrics.set(&i::DRIFT, &["certainty"], of(|drift| drift.certainty.stability_index));
-    metrics.set(&i::DRIFT, &["mailboxes"], of(|drift| drift.mailboxes.stability_index));
+    for name in SHIFTS {
+        let shift = found.and_then(|drift| {
+            shifts(drift).into_iter().flatten().find(|(found, _)| *found == name)
+        });
+        metrics.set(&i::DRIFT, &[name], shift.map_or(0.0, |(_, shift)| shift.stability_index));
+    }
     metrics.set(&i::DRIFT_LETTERS, &[], of(|drift| drift.now as f64));
     metrics.set(&i::DRIFTED, &[], of(|drift| if drift.drifted { 1.0 } else { 0.0 }));
 }
 
 #[cfg(test)]
 mod tests {
-    use postbud_decide::MailboxId;
+    use postbud_decide::{MailboxId, TextNote};
 
     use super::*;
 
@@ -94,7 +113,8 @@ mod tests {
         for n in 0..400 {
             let sure = if n % 10 == 0 { 0.6 } else { 0.95 };
             let row = if n % 2 == 0 { [sure, 1.0 - sure] } else { [1.0 - sure, sure] };
-            records.push(Some(n % 2), &row).expect("probabilities");
+            let seen = Familiarity { known: 0.9, grams: 100 + n as u32 % 50 };
+            records.push_seen(Some(n % 2), &row, Some(seen)).expect("probabilities");
         }
         let labels = ["affald", "skole"].map(str::to_owned).to_vec();
         Before { model: ModelId("k/1@a".into()), labels, records }
@@ -104,6 +124,7 @@ mod tests {
         let guess = |n| Guess {
             mailbox: MailboxId::parse(label(n)).expect("a mailbox"),
             probability: if n % 10 == 0 { 0.6 } else { 0.95 },
+            text: Some(TextNote { known: 0.9, grams: 100 + n as u32 % 50 }),
         };
         (0..count).map(guess).collect()
     }
@@ -117,11 +138,31 @@ mod tests {
     }
 
     #[test]
+    fn strange_words_and_other_lengths_are_drift_where_decisions_tell_of_them() {
+        let with = |text: fn(usize) -> Option<TextNote>| {
+            let mut guesses = guesses(300, |n| if n % 2 == 0 { "affald" } else { "skole" });
+            guesses.iter_mut().enumerate().for_each(|(n, guess)| guess.text = text(n));
+            compare(&before(), &guesses).expect("enough")
+        };
+        let named = |drift: &Drift| -> Vec<&str> {
+            let drifted = shifts(drift).into_iter().flatten().filter(|(_, shift)| shift.drifted);
+            drifted.map(|(name, _)| name).collect()
+        };
+        let strange = |n| Some(TextNote { known: 0.5, grams: 100 + n as u32 % 50 });
+        assert_eq!(named(&with(strange)), ["words"]);
+        let long = |n| Some(TextNote { known: 0.9, grams: 400 + n as u32 % 50 });
+        assert_eq!(named(&with(long)), ["length"]);
+        let silent = with(|_| None);
+        assert!(silent.known.is_none() && silent.length.is_none() && !silent.drifted);
+    }
+
+    #[test]
     fn thresholds_come_back_only_when_the_mail_is_clearly_as_it_was() {
         let with = |index: f64, drifted| {
-            let shift = postbud_evaluate::Shift { stability_index: index, p_value: 0.5, drifted };
+            let shift = Shift { stability_index: index, p_value: 0.5, drifted };
             let mut found = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
             (found.certainty, found.mailboxes, found.drifted) = (shift, shift, drifted);
+            (found.known, found.length) = (None, None);
             found
         };
         assert!(!withdraws(false, None) && !withdraws(true, None));

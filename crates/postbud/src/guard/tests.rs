@@ -18,7 +18,13 @@ impl Classifier for Fixed {
     fn classify(&self, _: &Letter) -> Option<Scores> {
         let mailbox = MailboxId::parse("affald").expect("a mailbox");
         let ranked = vec![Score { mailbox, probability: 1.0, threshold: Some(0.9) }];
-        Some(Scores { model: ModelId(CHAMPION.into()), ranked, words: Vec::new(), unlike: None })
+        Some(Scores {
+            model: ModelId(CHAMPION.into()),
+            ranked,
+            words: Vec::new(),
+            unlike: None,
+            text: None,
+        })
     }
 
     fn state(&self) -> Option<ModelState> {

@@ -46,6 +46,7 @@ pub(crate) fn item(key: &str, raw: &[u8]) -> Outgoing {
             reason: Reason::Assigned { by: "Bodil Holm".to_owned() },
             suggestions: Vec::new(),
             documents: Vec::new(),
+            text: None,
         },
         mailbox: id("vej"),
         attempts: 0,

@@ -62,7 +62,7 @@ impl Classifier for Spread {
         };
         let ranked = (0..).zip(&mailboxes).map(score).collect();
         let model = ModelId("bench/1@0".to_owned());
-        Some(Scores { model, ranked, words: Vec::new(), unlike: None })
+        Some(Scores { model, ranked, words: Vec::new(), unlike: None, text: None })
     }
 }
 

@@ -131,6 +131,8 @@ fn every_condition() {
         language = ["da", "other"]
         channel = ["digital_post", "email", "unknown"]
         attachment_type = ["pdf", "image/*"]
+        document_format = ["pdf", "open-document"]
+        document_words = ["j k*"]
         any = [{ reply = true }]
         all = [{ reply = true }, { reply = false }]
         not = { reply = true }

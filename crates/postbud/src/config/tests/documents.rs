@@ -62,3 +62,11 @@ fn what_cannot_be_is_named() {
         assert!(said.contains(part), "{text}: {said}");
     }
 }
+
+#[test]
+fn a_rule_about_documents_that_nobody_reads_is_refused() {
+    let rule = "[[rule]]\nname = \"Attest\"\nto = \"person\"\nwhen = { not = { document_words = \"a\" } }\n";
+    loaded(rule);
+    let refused = refused(&format!("[documents]\nread = false\n{rule}"));
+    insta::assert_snapshot!(refused.to_string());
+}

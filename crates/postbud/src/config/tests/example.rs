@@ -5,7 +5,7 @@ use std::path::Path;
 
 use postbud_decide::{MailboxId, Target, Tier};
 
-use super::super::{QueueKind, demo, from_str, template};
+use super::super::{QueueKind, Store, demo, from_str, template, template_for};
 
 #[test]
 fn the_template_loads_without_fault_or_warning() {
@@ -13,6 +13,20 @@ fn the_template_loads_without_fault_or_warning() {
         .unwrap_or_else(|report| panic!("{report}"));
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(config.settings.mailboxes.len(), 26);
+}
+
+#[test]
+fn data_may_lie_elsewhere_than_the_file() {
+    let folder = "/var/lib/\"post\"";
+    let (config, warnings) =
+        from_str(&template_for(folder), Path::new("/etc/postbud")).expect("the template");
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let Store::Sqlite { path } = &config.store else { panic!("a file") };
+    assert_eq!(path, &Path::new(folder).join("postbud-data/postbud.db"));
+    let near = template_for("data");
+    let (config, _) = from_str(&near, Path::new("/srv/postbud")).expect("the template");
+    assert_eq!(config.model, Path::new("/srv/postbud/data/models/klitkobing"));
+    assert!(from_str("folder = 1", Path::new("")).is_err());
 }
 
 /// A fresh installation routes nothing automatically.
@@ -61,7 +75,7 @@ fn the_examples_in_the_template_are_right() {
     let (config, warnings) = from_str(&lines.join("\n"), Path::new("/srv/postbud"))
         .unwrap_or_else(|report| panic!("{report}"));
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(config.settings.rules.len(), 4);
+    assert_eq!(config.settings.rules.len(), 6);
     assert!(config.delivery.smtp.is_some());
     assert!(config.delivery.webhook.is_some() && config.delivery.queue.is_some());
     // What is shown as a default is the default.
