@@ -122,3 +122,46 @@ fn a_queue_that_is_not_there_is_said_and_a_person_gets_the_letter() {
     assert!(shown.out.contains(&queue), "which queue: {}", shown.out);
     assert_eq!(running.terminate(), 0);
 }
+
+#[test]
+fn letters_are_handed_over_by_kle_subject_with_their_documents() {
+    let Some(servers) = servers("a hand-over by KLE subject") else { return };
+    let system = WebhookServer::start_sf2900().unwrap();
+    for fault in [WebhookFault::Status(500), WebhookFault::Page, WebhookFault::KeepAndClose] {
+        system.fail_once(fault);
+    }
+    let tables = format!(
+        "\n[delivery.sf2900]\nurl = \"{}\"\ndocuments = \"sf2900\"\ncvr = \"29189999\"\n\
+         system = \"6f0c9a4e-64f5-4b0e-9a55-2f3f3a2a5b11\"\ntimeout_seconds = 5\n",
+        system.url()
+    );
+    let here = installation(&servers, "sf2900:07.18.10-G01", &tables);
+    send(&here, 4);
+    let running = here.run(None);
+    here.wait_for("delivered", 4);
+    let kept = system.kept();
+    assert_eq!(kept.len(), 4, "one transaction a letter");
+    assert_eq!(system.posted().len(), 7, "and one more attempt a fault");
+    for (n, posted) in kept.values().enumerate() {
+        let request = String::from_utf8_lossy(&posted.body).into_owned();
+        assert!(request.contains("<RoutingKLEEmne>07.18.10</RoutingKLEEmne>"), "letter {n}");
+        let name =
+            request.split_once("<DokumentFilNavn>").and_then(|(_, rest)| rest.split_once('<'));
+        let document = std::fs::read(here.path("sf2900").join(name.unwrap().0)).unwrap();
+        let title = request.split_once("<TitelTekst>").and_then(|(_, rest)| rest.split_once('<'));
+        let sent = mail(title.unwrap().0, "Jeg har storskrald.");
+        assert_eq!(document, sent.as_bytes(), "every byte, beside the request that names it");
+    }
+    assert!(!running.log().contains("storskrald"));
+    assert_eq!(running.terminate(), 0);
+    // Refused for good: a person gets the letter, and reads which code was given.
+    system.fail_always(WebhookFault::Refuse("F-12".to_owned()));
+    here.write("in/refused.eml", mail("Afvist", "Jeg har storskrald."));
+    here.json(&["send", "in/refused.eml"]);
+    let running = here.run(None);
+    here.wait_for("review", 1);
+    let letter = here.json(&["letters"])["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let shown = here.say(&["letters", "show", &letter]);
+    assert!(shown.out.contains("F-12"), "{}", shown.out);
+    assert_eq!(running.terminate(), 0);
+}

@@ -96,8 +96,14 @@ impl KleSubject {
 }
 
 /// A KLE action facet, well formed: a capital letter and two digits, `G01`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct KleFacet(String);
+
+/// The text is no KLE facet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a KLE facet is a capital letter and two digits, such as G01")]
+pub struct KleFacetError;
 
 impl KleFacet {
     /// Reads a facet. `None` for anything else.
@@ -159,6 +165,25 @@ impl TryFrom<String> for KleSubject {
 impl From<KleSubject> for String {
     fn from(subject: KleSubject) -> Self {
         subject.0
+    }
+}
+
+impl TryFrom<String> for KleFacet {
+    type Error = KleFacetError;
+    fn try_from(text: String) -> Result<Self, KleFacetError> {
+        Self::parse(&text).ok_or(KleFacetError)
+    }
+}
+
+impl From<KleFacet> for String {
+    fn from(facet: KleFacet) -> Self {
+        facet.0
+    }
+}
+
+impl fmt::Display for KleFacet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

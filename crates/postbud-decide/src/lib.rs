@@ -33,7 +33,7 @@ pub use decide::{decide, decide_with, held};
 pub use decision::{Decision, Doubt, NotChecked, Outcome, Reason, Suggestion};
 pub use documents::{DOCUMENTS_MAX, DocumentNote};
 pub use evidence::Evidence;
-pub use kle::{KleFacet, KlePattern, KlePatternError, KleSubject};
+pub use kle::{KleFacet, KleFacetError, KlePattern, KlePatternError, KleSubject};
 pub use lang::Lang;
 pub use mailbox::{Mailbox, MailboxId, MailboxIdError, Target, Tier};
 pub use pattern::Pattern;

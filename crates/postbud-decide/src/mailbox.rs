@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Claims, KlePattern};
+use crate::{Claims, KleFacet, KlePattern, KleSubject};
 
 /// The short name of a mailbox: the label in training data, the folder name in a Maildir tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,6 +97,14 @@ pub enum Target {
     Queue {
         /// Its name.
         name: String,
+    },
+    /// Whoever takes a KLE subject behind the common distribution component (SF2900,
+    /// *Fordelingskomponenten*).
+    Sf2900 {
+        /// The subject of letters that name none of the mailbox's own.
+        subject: KleSubject,
+        /// The action facet, where the receivers tell them apart.
+        facet: Option<KleFacet>,
     },
 }
 

@@ -16,11 +16,13 @@ use url::Url;
 
 use crate::compose::{self, Settings};
 use crate::failure::{Failure, NOT_COMPOSED};
+use crate::https::place;
 use crate::job::Job;
 use crate::maildir::Maildir;
 use crate::options::{self, DeliverOptions, OptionsError};
+use crate::sf2900::{Sf2900Sender, Subject};
 use crate::smtp::SmtpSender;
-use crate::webhook::{self, WebhookSender};
+use crate::webhook::WebhookSender;
 
 /// How long a Maildir may take for one letter, waiting for a free writer included.
 const MAILDIR_DEADLINE: Duration = Duration::from_secs(60);
@@ -33,6 +35,7 @@ pub struct Deliverer {
     routes: HashMap<MailboxId, Arc<Route>>,
     smtp: Option<SmtpSender>,
     webhook: Option<WebhookSender>,
+    sf2900: Option<Sf2900Sender>,
     outlet: Option<Arc<dyn Outlet>>,
     queue_letter_bytes: usize,
     settings: Arc<Settings>,
@@ -50,6 +53,7 @@ enum Way {
     Smtp(Address),
     Webhook(Url),
     Queue(String),
+    Sf2900(Subject),
     None,
 }
 
@@ -67,6 +71,8 @@ impl Deliverer {
         let smtp = smtp.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
         let webhook = options.webhook.as_ref().map(WebhookSender::new);
         let webhook = webhook.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
+        let sf2900 = options.sf2900.as_ref().map(Sf2900Sender::new);
+        let sf2900 = sf2900.transpose().map_err(|fault| OptionsError { faults: vec![fault] })?;
         let from = match &options.smtp {
             Some(smtp) => smtp.from.clone(),
             None => format!("postbud@{}", options.domain),
@@ -85,6 +91,7 @@ impl Deliverer {
             routes,
             smtp,
             webhook,
+            sf2900,
             outlet: None,
             queue_letter_bytes: options.queue_letter_bytes,
             settings: Arc::new(Settings {
@@ -157,11 +164,7 @@ impl Deliverer {
             return Err(Failure::permanent("no mail server is configured; add [smtp]"));
         };
         let again = job.clone();
-        let parcel = match spawn_blocking(move || job.parcel()).await {
-            Ok(Some(parcel)) => parcel,
-            Ok(None) => return Err(Failure::permanent(NOT_COMPOSED)),
-            Err(error) => return Err(Failure::not_composed(&error)),
-        };
+        let parcel = composed(move || job.parcel()).await?;
         Ok(smtp.send(address, parcel, move || again.carried(&again.read())).await?)
     }
 
@@ -171,12 +174,19 @@ impl Deliverer {
         };
         fits(&job.item, sender.letter_bytes())?;
         let key = job.key();
-        let body = match spawn_blocking(move || job.payload()).await {
-            Ok(Some(body)) => body,
-            Ok(None) => return Err(Failure::permanent(NOT_COMPOSED)),
-            Err(error) => return Err(Failure::not_composed(&error)),
+        let body = composed(move || job.payload()).await?;
+        Failure::unless_accepted(sender.send(url, &key, body).await)
+    }
+
+    async fn to_sf2900(&self, job: Job, subject: &Subject) -> Result<(), Failure> {
+        let Some(sender) = &self.sf2900 else {
+            return Err(Failure::permanent("nobody is told KLE subjects; add [sf2900]"));
         };
-        Ok(sender.send(url, &key, body).await?)
+        fits(&job.item, sender.letter_bytes())?;
+        let (who, subject) = (sender.who().clone(), subject.clone());
+        let now = jiff::Timestamp::now().as_millisecond();
+        let handover = composed(move || job.handover(&who, &subject, now)).await?;
+        sender.send(handover).await
     }
 
     async fn to_queue(&self, job: Job, name: &str) -> Result<(), Failure> {
@@ -187,6 +197,17 @@ impl Deliverer {
         let made = spawn_blocking(move || job.envelope()).await;
         let envelope = made.map_err(|error| Failure::not_composed(&error))?;
         Ok(outlet.put(name, envelope).await?)
+    }
+}
+
+/// What `make` makes, away from the threads that wait for others.
+async fn composed<T: Send + 'static>(
+    make: impl FnOnce() -> Option<T> + Send + 'static,
+) -> Result<T, Failure> {
+    match spawn_blocking(make).await {
+        Ok(Some(made)) => Ok(made),
+        Ok(None) => Err(Failure::permanent(NOT_COMPOSED)),
+        Err(error) => Err(Failure::not_composed(&error)),
     }
 }
 
@@ -211,6 +232,7 @@ impl TargetPort for Deliverer {
                 Way::Smtp(address) => self.to_smtp(self.job(item, route), address).await,
                 Way::Webhook(url) => self.to_webhook(self.job(item, route), url).await,
                 Way::Queue(name) => self.to_queue(self.job(item, route), name).await,
+                Way::Sf2900(subject) => self.to_sf2900(self.job(item, route), subject).await,
                 Way::None => Err(Failure::permanent("it has no target")),
             },
         };
@@ -221,8 +243,9 @@ impl TargetPort for Deliverer {
     fn lane(&self, mailbox: &MailboxId) -> String {
         match self.routes.get(mailbox).map(|route| &route.way) {
             Some(Way::Smtp(_)) => "smtp:".to_owned(),
-            Some(Way::Webhook(url)) => format!("webhook:{}", webhook::place(url)),
+            Some(Way::Webhook(url)) => format!("webhook:{}", place(url)),
             Some(Way::Queue(_)) => "queue:".to_owned(),
+            Some(Way::Sf2900(_)) => "sf2900:".to_owned(),
             _ => mailbox.to_string(),
         }
     }
@@ -245,6 +268,9 @@ fn route(mailbox: Mailbox) -> Result<Route, String> {
                 .ok_or_else(|| format!("mailbox {}: its webhook is no address", mailbox.id))?,
         ),
         Some(Target::Queue { name }) => Way::Queue(name.clone()),
+        Some(Target::Sf2900 { subject, facet }) => {
+            Way::Sf2900(Subject { subject: subject.clone(), facet: facet.clone() })
+        }
         None => Way::None,
     };
     Ok(Route { mailbox: Arc::new(mailbox), way })

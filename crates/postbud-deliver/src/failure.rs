@@ -4,9 +4,9 @@ use postbud_decide::MailboxId;
 use postbud_pipeline::ports::{DeliveryError, QueueError};
 use tokio::task::JoinError;
 
-use crate::maildir::MaildirError;
+use crate::disk::DiskError;
+use crate::https::Verdict;
 use crate::smtp::SmtpFault;
-use crate::webhook::WebhookFault;
 
 /// What is said when composing panics or ends in nothing that can be sent.
 pub(crate) const NOT_COMPOSED: &str = "the letter could not be made into a mail";
@@ -35,6 +35,15 @@ impl Failure {
         }
     }
 
+    /// The letter is there, or not.
+    pub(crate) fn unless_accepted(verdict: Verdict) -> Result<(), Self> {
+        match verdict {
+            Verdict::Accepted => Ok(()),
+            Verdict::Refused(what) => Err(Self::permanent(what)),
+            Verdict::NotNow(what) => Err(Self::transient(what)),
+        }
+    }
+
     pub(crate) fn of(self, mailbox: &MailboxId) -> DeliveryError {
         let (mailbox, what) = (mailbox.to_string(), self.what);
         if self.permanent {
@@ -51,15 +60,9 @@ impl From<SmtpFault> for Failure {
     }
 }
 
-impl From<MaildirError> for Failure {
-    fn from(error: MaildirError) -> Self {
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
         Self { permanent: error.is_permanent(), what: error.to_string() }
-    }
-}
-
-impl From<WebhookFault> for Failure {
-    fn from(fault: WebhookFault) -> Self {
-        Self { permanent: fault.permanent, what: fault.what }
     }
 }
 

@@ -7,6 +7,7 @@ use postbud_letter::{Letter, Limits};
 use postbud_pipeline::ports::{Envelope, Outgoing};
 
 use crate::compose::{self, Settings};
+use crate::sf2900::{self, Handover, Subject, Who};
 use crate::slip;
 use crate::smtp::{Parcel, Wire};
 use crate::webhook;
@@ -53,6 +54,12 @@ impl Job {
     /// The letter as it lies on a queue.
     pub(crate) fn envelope(&self) -> Envelope {
         slip::envelope(&self.read(), &self.item, &self.mailbox, &self.settings)
+    }
+
+    /// The letter as it is handed over by KLE. `now` is in UTC milliseconds since 1970.
+    pub(crate) fn handover(&self, who: &Who, subject: &Subject, now: i64) -> Option<Handover> {
+        let (letter, mailbox) = (self.read(), &self.mailbox);
+        sf2900::handover(&letter, &self.item, mailbox, &self.settings, who, subject, now).ok()
     }
 
     /// The key by which whoever takes the letter recognises it: the same on every attempt.

@@ -1,5 +1,5 @@
-//! Letters out: to Maildir folders, through SMTP, to specialist systems over HTTPS and to queues that
-//! they read, with the original bytes untouched.
+//! Letters out: to Maildir folders, through SMTP, to specialist systems over HTTPS, to queues that
+//! they read and by KLE subject over SF2900, with the original bytes untouched.
 //!
 //! [`Deliverer`] implements the pipeline's port [`postbud_pipeline::ports::Target`]. What it sends
 //! is made in [`compose`]: a mail keeps every byte and gets trace headers in front; a letter from
@@ -13,7 +13,7 @@
 //! - **SMTP**: at least once. When the connection dies between the last byte and the server's
 //!   answer, the item is sent again; the mail then carries the same Message-ID and the same
 //!   `X-Postbud-Delivery`, by which the duplicate is recognised.
-//! - **Webhook** (see below) and **queue**: at least once, under one key; whoever
+//! - **Webhook** (see below), **queue** and **SF2900**: at least once, under one key; whoever
 //!   takes them keeps a key once, and then the effect is once.
 //!
 //! # Webhooks
@@ -24,10 +24,13 @@
 
 pub mod compose;
 mod deliverer;
+mod disk;
 mod failure;
+mod https;
 mod job;
 mod maildir;
 mod options;
+mod sf2900;
 mod slip;
 mod smtp;
 mod tls;
@@ -35,4 +38,5 @@ mod webhook;
 
 pub use deliverer::Deliverer;
 pub use options::{DeliverOptions, OptionsError, SmtpOptions, SmtpTls};
+pub use sf2900::Sf2900Options;
 pub use webhook::WebhookOptions;

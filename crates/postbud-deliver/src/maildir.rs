@@ -12,53 +12,15 @@
 
 mod index;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use postbud_pipeline::fault::point;
 
+use crate::disk::{DiskError, create, draft_name, fault, remove, sync, write};
+
 use self::index::{BEHIND_NAME, Index, list};
-
-/// What went wrong, and where.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} {path}: {advice}", path = .path.display(), advice = advice(.source))]
-pub(crate) struct MaildirError {
-    what: &'static str,
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl MaildirError {
-    /// Will it fail the same way again, whoever tries?
-    pub(crate) fn is_permanent(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            ErrorKind::NotADirectory
-                | ErrorKind::InvalidFilename
-                | ErrorKind::InvalidInput
-                | ErrorKind::FileTooLarge
-        )
-    }
-}
-
-/// What the error is and what helps.
-fn advice(error: &io::Error) -> String {
-    let help = match error.kind() {
-        ErrorKind::PermissionDenied => "let the user that Postbud runs as write there",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space or raise the quota",
-        ErrorKind::ReadOnlyFilesystem => "mount the file system for writing",
-        ErrorKind::NotADirectory => {
-            "something else than a folder is in the way; choose another path"
-        }
-        ErrorKind::InvalidFilename | ErrorKind::InvalidInput => "choose a shorter, plain path",
-        ErrorKind::FileTooLarge => "the file system does not take files of this size",
-        _ => return error.to_string(),
-    };
-    format!("{error}; {help}")
-}
 
 /// A Maildir, with what is known of its `cur`.
 pub(crate) struct Maildir {
@@ -78,7 +40,7 @@ impl Maildir {
         &self,
         name: &str,
         make: impl FnOnce() -> Vec<u8>,
-    ) -> Result<(), MaildirError> {
+    ) -> Result<(), DiskError> {
         let [tmp, new, cur] = ["tmp", "new", "cur"].map(|part| self.folder.join(part));
         for part in [&tmp, &new, &cur] {
             create(part)?;
@@ -92,7 +54,7 @@ impl Maildir {
             remove(&left_over)?;
         }
         point("before-write", name);
-        let draft = tmp.join(format!("{name},{}-{}", std::process::id(), next()));
+        let draft = tmp.join(draft_name(name));
         let put = write(&draft, &make()).and_then(|()| {
             point("before-link", name);
             link(&draft, &new.join(name))
@@ -105,13 +67,13 @@ impl Maildir {
     }
 
     /// Is the letter in `cur`, whatever flags are behind its name?
-    fn was_read(&self, cur: &Path, name: &str) -> Result<bool, MaildirError> {
+    fn was_read(&self, cur: &Path, name: &str) -> Result<bool, DiskError> {
         // Two names may have one hash: only the folder itself may say that a letter is there.
         Ok(self.cur.may_hold(cur, name)? && !find(cur, name)?.is_empty())
     }
 }
 
-fn is_there(path: &Path) -> Result<bool, MaildirError> {
+fn is_there(path: &Path) -> Result<bool, DiskError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -119,41 +81,8 @@ fn is_there(path: &Path) -> Result<bool, MaildirError> {
     }
 }
 
-/// A number that this process has not used yet.
-fn next() -> u64 {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    COUNT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// Makes a folder and those above it, and what was made durable.
-fn create(folder: &Path) -> Result<(), MaildirError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.is_dir()).collect();
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    if let Err(error) = made
-        && !folder.is_dir()
-    {
-        return Err(fault("cannot create", folder, in_the_way(folder, error)));
-    }
-    // A folder is on disk when its parent is.
-    missing.iter().filter_map(|path| path.parent()).try_for_each(|parent| {
-        sync(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
-    })
-}
-
-/// A file where a folder should be makes `mkdir` say "exists": say what it is instead.
-fn in_the_way(folder: &Path, error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::AlreadyExists && !folder.is_dir() {
-        ErrorKind::NotADirectory.into()
-    } else {
-        error
-    }
-}
-
 /// Files in `folder` called `name`, also with what mail programs and drafts put behind it.
-fn find(folder: &Path, name: &str) -> Result<Vec<PathBuf>, MaildirError> {
+fn find(folder: &Path, name: &str) -> Result<Vec<PathBuf>, DiskError> {
     let mut found = Vec::new();
     for entry in list(folder)? {
         let entry = entry.map_err(|source| fault("cannot list", folder, source))?;
@@ -166,20 +95,8 @@ fn find(folder: &Path, name: &str) -> Result<Vec<PathBuf>, MaildirError> {
     Ok(found)
 }
 
-fn write(draft: &Path, mail: &[u8]) -> Result<(), MaildirError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(draft)
-        .map_err(|source| fault("cannot create", draft, source))?;
-    file.write_all(mail)
-        .and_then(|()| file.sync_all())
-        .map_err(|source| fault("cannot write", draft, source))
-}
-
 /// Gives the draft its name in `new`, unless that is taken.
-fn link(draft: &Path, target: &Path) -> Result<(), MaildirError> {
+fn link(draft: &Path, target: &Path) -> Result<(), DiskError> {
     match fs::hard_link(draft, target) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         // File systems without links, such as network shares: the search above has to do.
@@ -193,39 +110,19 @@ fn link(draft: &Path, target: &Path) -> Result<(), MaildirError> {
     .map_err(|source| fault("cannot put the letter at", target, source))
 }
 
-fn remove(draft: &Path) -> Result<(), MaildirError> {
-    match fs::remove_file(draft) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(fault("cannot remove", draft, source))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn sync(folder: &Path) -> Result<(), MaildirError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| fault("cannot flush", folder, source))
-}
-
-fn fault(what: &'static str, path: &Path, source: io::Error) -> MaildirError {
-    MaildirError { what, path: path.to_owned(), source }
-}
-
 #[cfg(test)]
 mod tests {
     use super::index::LISTINGS;
     use super::*;
     use nix::errno::Errno;
     use proptest::prelude::*;
+    use std::fs::{DirBuilder, File};
+    use std::io;
+    use std::os::unix::fs::DirBuilderExt;
     use std::time::{Duration, SystemTime};
 
     /// As a process does that has just been started.
-    fn deliver(
-        folder: &Path,
-        name: &str,
-        make: impl FnOnce() -> Vec<u8>,
-    ) -> Result<(), MaildirError> {
+    fn deliver(folder: &Path, name: &str, make: impl FnOnce() -> Vec<u8>) -> Result<(), DiskError> {
         Maildir::new(folder).deliver(name, make)
     }
 

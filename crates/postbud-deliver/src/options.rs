@@ -7,6 +7,7 @@ use postbud_decide::{Lang, Mailbox, Target};
 use postbud_letter::Limits;
 use postbud_pipeline::NotMine;
 
+use crate::sf2900::Sf2900Options;
 use crate::webhook::WebhookOptions;
 
 /// Everything a [`crate::Deliverer`] needs to know.
@@ -26,6 +27,8 @@ pub struct DeliverOptions {
     pub not_mine: Option<NotMine>,
     /// How specialist systems are told letters over HTTPS. `None`: no mailbox may be one.
     pub webhook: Option<WebhookOptions>,
+    /// How letters are handed over by KLE subject. `None`: no mailbox may be reached that way.
+    pub sf2900: Option<Sf2900Options>,
     /// The largest letter that is put on a mailbox's queue, in bytes.
     pub queue_letter_bytes: usize,
 }
@@ -125,6 +128,7 @@ pub(crate) fn check(options: &DeliverOptions) -> Vec<String> {
         check_mailbox(mailbox, options, &mut faults);
     }
     faults.extend(options.webhook.as_ref().and_then(WebhookOptions::fault));
+    faults.extend(options.sf2900.iter().flat_map(Sf2900Options::faults));
     faults
 }
 
@@ -179,7 +183,18 @@ fn check_mailbox(mailbox: &Mailbox, options: &DeliverOptions, faults: &mut Vec<S
         Some(Target::Queue { name }) if !(1..=QUEUE_NAME_BYTES).contains(&name.len()) => {
             faults.push(format!("mailbox {id}: its queue has no usable name"));
         }
-        Some(Target::Maildir { .. } | Target::Webhook { .. } | Target::Queue { .. }) | None => {}
+        Some(Target::Sf2900 { .. }) if options.sf2900.is_none() => {
+            faults.push(format!(
+                "mailbox {id} is handed over by KLE, but nobody says to whom; add [sf2900]"
+            ));
+        }
+        Some(
+            Target::Maildir { .. }
+            | Target::Webhook { .. }
+            | Target::Queue { .. }
+            | Target::Sf2900 { .. },
+        )
+        | None => {}
     }
 }
 
@@ -212,6 +227,7 @@ mod tests {
             letter_limits: Limits::default(),
             not_mine: None,
             webhook: None,
+            sf2900: None,
             queue_letter_bytes: 1 << 20,
         }
     }
@@ -246,6 +262,10 @@ mod tests {
         for target in [
             Target::Webhook { url: "https://fag.example/letters".to_owned() },
             Target::Queue { name: String::new() },
+            Target::Sf2900 {
+                subject: postbud_decide::KleSubject::parse("28.09.12").unwrap(),
+                facet: None,
+            },
         ] {
             let mut other = samples::mailbox();
             other.target = Some(target);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use postbud_decide::Target;
-use postbud_deliver::WebhookOptions;
+use postbud_deliver::{Sf2900Options, WebhookOptions};
 use postbud_pipeline::ports;
 use postbud_queue::{MailboxQueues, OutletOptions};
 
@@ -45,6 +45,22 @@ pub(crate) fn webhook(config: &Config) -> anyhow::Result<Option<WebhookOptions>>
         timeout_ms: u64::try_from(webhook.timeout.as_millis()).unwrap_or(u64::MAX),
         letter_bytes: webhook.letter_bytes,
         ..WebhookOptions::new(webhook.secret.expose())
+    }))
+}
+
+/// How letters are handed over by KLE subject; `None` when none is.
+pub(crate) fn sf2900(config: &Config) -> anyhow::Result<Option<Sf2900Options>> {
+    let Some(sf2900) = &config.delivery.sf2900 else { return Ok(None) };
+    let (ca_pem, identity_pem) = pem(&sf2900.certificates, "[delivery.sf2900]")?;
+    Ok(Some(Sf2900Options {
+        url: sf2900.url.clone(),
+        documents: sf2900.documents.clone(),
+        cvr: sf2900.cvr.clone(),
+        system: sf2900.system.clone(),
+        ca_pem,
+        identity_pem,
+        timeout_ms: u64::try_from(sf2900.timeout.as_millis()).unwrap_or(u64::MAX),
+        letter_bytes: sf2900.letter_bytes,
     }))
 }
 

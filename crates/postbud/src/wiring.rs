@@ -129,6 +129,7 @@ pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
         letter_limits: config.limits.clone(),
         not_mine: not_mine(config)?,
         webhook: outlets::webhook(config)?,
+        sf2900: outlets::sf2900(config)?,
         queue_letter_bytes: config.delivery.queue.as_ref().map_or(0, |queue| queue.letter_bytes),
     };
     let deliverer = Deliverer::new(options)
@@ -177,7 +178,8 @@ pub(crate) fn dispatcher_options(config: &Config) -> DispatcherOptions {
     let delivery = &config.delivery;
     let mail = delivery.smtp.as_ref().map_or(Duration::ZERO, |smtp| smtp.timeout);
     let webhook = delivery.webhook.as_ref().map_or(Duration::ZERO, |webhook| webhook.timeout);
-    let slowest = mail.max(webhook);
+    let sf2900 = delivery.sf2900.as_ref().map_or(Duration::ZERO, |sf2900| sf2900.timeout);
+    let slowest = mail.max(webhook).max(sf2900);
     DispatcherOptions {
         send_deadline: slowest.max(Duration::from_secs(60)) + Duration::from_secs(60),
         retry: RetryPolicy {

@@ -58,7 +58,7 @@ impl HeaderBlock {
 /// white space one space, characters that reverse the direction of writing go, and so does
 /// everything after `max` characters. What looks like an encoded word is broken up, so that it is
 /// read as it stands.
-pub(super) fn one_line(text: &str, max: usize) -> String {
+pub(crate) fn one_line(text: &str, max: usize) -> String {
     let mut line = String::with_capacity(text.len().min(max * 4));
     let mut count = 0;
     for word in text.split(|c: char| c.is_control() || c.is_whitespace()) {

@@ -28,7 +28,9 @@ use postbud_pipeline::ports::Outgoing;
 use postbud_decide::Lang;
 use readable::Kind;
 
+pub(crate) use header::one_line;
 pub(crate) use trace::{reason, token};
+pub(crate) use when::day;
 
 /// What composing needs to know beside the letter.
 #[derive(Debug, Clone)]

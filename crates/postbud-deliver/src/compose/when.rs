@@ -52,6 +52,12 @@ pub(super) fn moment(ms: i64, language: Lang) -> Option<String> {
     })
 }
 
+/// The day of `ms` in Denmark: `2026-11-24`. `None` when it is no date that a calendar knows.
+pub(crate) fn day(ms: i64) -> Option<String> {
+    let zone = TimeZone::posix(DENMARK).ok()?;
+    Some(Timestamp::from_millisecond(ms).ok()?.to_zoned(zone).date().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +68,12 @@ mod tests {
         assert_eq!(winter.as_deref(), Some("25. november 2026 kl. 15.05"));
         let summer = moment(1_782_829_800_000, Lang::English);
         assert_eq!(summer.as_deref(), Some("30 June 2026, 16:30"));
+    }
+
+    #[test]
+    fn a_day_is_denmarks() {
+        // Half an hour before midnight in Greenwich.
+        assert_eq!(day(1_795_649_400_000).as_deref(), Some("2026-11-26"));
     }
 
     #[test]

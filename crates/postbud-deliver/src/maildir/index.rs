@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::{MaildirError, fault};
+use crate::disk::{DiskError, fault};
 
 #[cfg(test)]
 thread_local! {
@@ -37,7 +37,7 @@ struct Known {
 impl Index {
     /// May `folder` hold a file called `name`, whatever is put behind it? `false` is certain, `true`
     /// may be another name with the same hash. Reads the folder when it has changed.
-    pub(super) fn may_hold(&self, folder: &Path, name: &str) -> Result<bool, MaildirError> {
+    pub(super) fn may_hold(&self, folder: &Path, name: &str) -> Result<bool, DiskError> {
         let changed = fs::metadata(folder)
             .and_then(|folder| folder.modified())
             .map_err(|source| fault("cannot look at", folder, source))?;
@@ -52,7 +52,7 @@ impl Index {
 }
 
 impl Known {
-    fn read(folder: &Path, changed: SystemTime) -> Result<Self, MaildirError> {
+    fn read(folder: &Path, changed: SystemTime) -> Result<Self, DiskError> {
         let settled = changed.elapsed().is_ok_and(|since| since > SETTLED);
         let mut names = Vec::new();
         for entry in list(folder)? {
@@ -72,7 +72,7 @@ fn hash(name: &str) -> u64 {
     hasher.finish()
 }
 
-pub(super) fn list(folder: &Path) -> Result<fs::ReadDir, MaildirError> {
+pub(super) fn list(folder: &Path) -> Result<fs::ReadDir, DiskError> {
     #[cfg(test)]
     LISTINGS.with(|count| count.set(count.get() + 1));
     fs::read_dir(folder).map_err(|source| fault("cannot list", folder, source))

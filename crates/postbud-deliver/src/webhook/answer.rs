@@ -2,19 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::https::{Answered, Verdict};
+
 /// The longest code that is passed on.
 const CODE_CHARS: usize = 40;
-
-/// What became of a letter.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The system has it.
-    Accepted,
-    /// The system does not want this letter, and will not want it later.
-    Refused(String),
-    /// Anything else: to be tried again.
-    NotNow(String),
-}
 
 /// The documented answer.
 #[derive(Deserialize)]
@@ -28,7 +19,8 @@ struct Answer {
 }
 
 /// Judges an answer to the letter whose key is `key`.
-pub(super) fn judge(place: &str, status: u16, kind: &str, body: &[u8], key: &str) -> Verdict {
+pub(super) fn judge(place: &str, answered: &Answered, key: &str) -> Verdict {
+    let Answered { status, kind, body } = answered;
     let is_json = {
         let media = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         media == "application/json" || media.ends_with("+json")
@@ -36,7 +28,7 @@ pub(super) fn judge(place: &str, status: u16, kind: &str, body: &[u8], key: &str
     let answer: Option<Answer> = is_json.then(|| serde_json::from_slice(body).ok()).flatten();
     let code = answer.as_ref().and_then(|answer| answer.code.as_deref()).and_then(code);
     let behind = code.map(|code| format!(" ({code})")).unwrap_or_default();
-    match (status, answer) {
+    match (*status, answer) {
         (200..=202, Some(Answer { accepted: Some(true), key: Some(said), .. })) if said == key => {
             Verdict::Accepted
         }
@@ -87,8 +79,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn answered(status: u16, kind: &str, body: &[u8]) -> Answered {
+        Answered { status, kind: kind.to_owned(), body: body.to_vec() }
+    }
+
     fn said(status: u16, kind: &str, body: &str) -> String {
-        match judge("https://fag.example", status, kind, body.as_bytes(), "o-1") {
+        match judge("https://fag.example", &answered(status, kind, body.as_bytes()), "o-1") {
             Verdict::Accepted => "accepted".to_owned(),
             Verdict::Refused(what) => format!("refused: {what}"),
             Verdict::NotNow(what) => format!("not now: {what}"),
@@ -133,14 +129,14 @@ mod tests {
         fn nothing_but_the_documented_answer_is_a_delivery(
             status in 100u16..600, kind in any::<String>(), body in any::<Vec<u8>>(),
         ) {
-            let verdict = judge("https://x", status, &kind, &body, "o-1");
+            let verdict = judge("https://x", &answered(status, &kind, &body), "o-1");
             prop_assert_ne!(verdict, Verdict::Accepted);
         }
 
         #[test]
         fn an_answers_words_do_not_leak(name in "[A-ZÆØÅ][a-zæøå]{8,20}") {
             let body = format!("{{\"accepted\":false,\"code\":\"{name} skriver\"}}");
-            let verdict = judge("https://x", 200, "application/json", body.as_bytes(), "o-1");
+            let verdict = judge("https://x", &answered(200, "application/json", body.as_bytes()), "o-1");
             let said = format!("{verdict:?}");
             prop_assert!(!said.contains(&name), "{}", said);
         }

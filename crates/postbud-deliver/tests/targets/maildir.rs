@@ -21,6 +21,7 @@ fn deliverer(folder: &Path) -> Deliverer {
         letter_limits: Limits::default(),
         not_mine: None,
         webhook: None,
+        sf2900: None,
         queue_letter_bytes: 1 << 20,
     })
     .unwrap()

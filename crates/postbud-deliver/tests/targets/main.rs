@@ -4,6 +4,7 @@
 
 mod common;
 mod maildir;
+mod sf2900;
 mod smtp_bytes;
 mod smtp_faults;
 mod webhook;

@@ -1,6 +1,7 @@
 //! A specialist system that takes letters over HTTP, written after docs/webhook.openapi.json and not
 //! after the sender: it checks the signature, keeps each key once, and answers as described. It fails
-//! when told to, in the ways that real ones do.
+//! when told to, in the ways that real ones do. It can also speak as the distribution component of SF2900 does,
+//! with SOAP and transport receipts.
 
 mod wire;
 
@@ -49,7 +50,7 @@ pub enum WebhookFault {
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// `Idempotency-Key`.
+    /// `Idempotency-Key`; of an SF2900 request its transaction.
     pub key: String,
     /// All headers, names in lower case.
     pub headers: BTreeMap<String, String>,
@@ -67,7 +68,17 @@ struct State {
     always: Option<WebhookFault>,
 }
 
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    /// Signed JSON.
+    Webhook,
+    /// SOAP.
+    Sf2900,
+}
+
 struct Shared {
+    speech: Speech,
     state: Mutex<State>,
     stopped: AtomicBool,
     secret: Vec<u8>,
@@ -109,7 +120,15 @@ impl WebhookServer {
     /// # Errors
     /// When no port can be had.
     pub fn start(secret: &[u8]) -> Result<Self> {
-        Self::listen(secret, None)
+        Self::listen(Speech::Webhook, secret, None)
+    }
+
+    /// The same as the distribution component, which asks for no signature.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn start_sf2900() -> Result<Self> {
+        Self::listen(Speech::Sf2900, &[], None)
     }
 
     /// The same with TLS; only clients with its certificate come in.
@@ -119,15 +138,19 @@ impl WebhookServer {
     pub fn start_mutual(secret: &[u8]) -> Result<Self> {
         let authority = Authority::new()?;
         let client = authority.issue("client")?;
-        Self::listen(secret, Some((authority, client)))
+        Self::listen(Speech::Webhook, secret, Some((authority, client)))
     }
 
-    fn listen(secret: &[u8], authority: Option<(Authority, Issued)>) -> Result<Self> {
+    fn listen(
+        speech: Speech,
+        secret: &[u8],
+        authority: Option<(Authority, Issued)>,
+    ) -> Result<Self> {
         let tls = authority.as_ref().map(|(authority, _)| authority.mutual()).transpose()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (state, stopped) = (Mutex::default(), AtomicBool::new(false));
-        let shared = Arc::new(Shared { state, stopped, secret: secret.to_vec(), tls });
+        let shared = Arc::new(Shared { speech, state, stopped, secret: secret.to_vec(), tls });
         let ours = Arc::clone(&shared);
         thread::Builder::new().name("webhook".into()).spawn(move || {
             for stream in listener.incoming().flatten() {

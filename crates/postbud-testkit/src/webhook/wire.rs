@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Posted, Shared, WebhookFault};
+use super::{Posted, Shared, Speech, WebhookFault};
 
 /// More than the largest letter, in base64.
 const BODY_BYTES: usize = 256 << 20;
 const JSON: &str = "application/json";
+const XML: &str = "text/xml; charset=utf-8";
 /// How often a hung answer looks whether the test is over.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -52,8 +53,13 @@ fn read(wire: &mut impl BufRead, shared: &Shared) -> Result<Option<Posted>> {
     }
     let mut body = vec![0; length];
     wire.read_exact(&mut body)?;
-    let key = headers.get("idempotency-key").cloned().unwrap_or_default();
-    let signed = shared.signed(&headers, &body);
+    let (key, signed) = match shared.speech {
+        Speech::Webhook => {
+            let key = headers.get("idempotency-key").cloned().unwrap_or_default();
+            (key, shared.signed(&headers, &body))
+        }
+        Speech::Sf2900 => (transaction(&body), false),
+    };
     Ok(Some(Posted { key, headers, body, signed }))
 }
 
@@ -65,6 +71,13 @@ fn answer(
 ) -> Result<()> {
     let page = "<html>Der er sket en uventet fejl</html>";
     match fault {
+        None if shared.speech == Speech::Sf2900 => {
+            keep(shared, posted);
+            say(wire, 200, XML, &receipt("OK", None))
+        }
+        Some(WebhookFault::Refuse(code)) if shared.speech == Speech::Sf2900 => {
+            say(wire, 200, XML, &receipt("FEJL", Some(&code)))
+        }
         None if !posted.signed => say(wire, 401, JSON, r#"{"code":"signature"}"#),
         None => {
             keep(shared, posted);
@@ -96,6 +109,28 @@ fn answer(
             bail!("kept and closed")
         }
     }
+}
+
+/// `AnvenderTransaktionsID` of a request; empty where it has none.
+fn transaction(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let behind = text.split_once("<AnvenderTransaktionsID>").map(|(_, rest)| rest);
+    let id = behind.and_then(|rest| rest.split_once('<')).map(|(id, _)| id);
+    id.unwrap_or_default().to_owned()
+}
+
+/// A transport receipt, in the form of KOMBIT's schema `DistributionServiceTypes`.
+fn receipt(state: &str, code: Option<&str>) -> String {
+    let faults = code.map(|code| {
+        format!("<FejlListe><Fejl><FejlKode>{code}</FejlKode><FejlTekst>x</FejlTekst></Fejl></FejlListe>")
+    });
+    format!(
+        "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
+         <TransportKvittering xmlns=\"http://serviceplatformen.dk/xml/wsdl/soap11/DistributionService/3/types\">\
+         <TransportValideringsKode>{state}</TransportValideringsKode>{}\
+         </TransportKvittering></soap:Body></soap:Envelope>",
+        faults.unwrap_or_default()
+    )
 }
 
 /// The first under a key counts; the others are the same letter again.

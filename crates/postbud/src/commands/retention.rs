@@ -1,8 +1,11 @@
 //! `postbud retention`: removes what is too old, and says what went when. `postbud run` does it once
 //! a day by itself.
 
-use std::time::Duration;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::Timestamp;
 use postbud_store::{Purpose, SqlStore};
@@ -81,7 +84,35 @@ async fn remove(
 ) -> anyhow::Result<u64> {
     let days = i64::from(config.privacy.days(purpose));
     let before = now.plus_ms(days.saturating_mul(-DAY_MS));
-    Ok(store.retain(purpose, before, now).await?)
+    let gone = store.retain(purpose, before, now).await?;
+    let Some(sf2900) = config.delivery.sf2900.as_ref().filter(|_| purpose == Purpose::Letters)
+    else {
+        return Ok(gone);
+    };
+    let folder = sf2900.documents.clone();
+    Ok(gone + tokio::task::spawn_blocking(move || remove_files(&folder, before)).await??)
+}
+
+/// Removes the files of a folder that were last written before a moment, and says how many. Letters that
+/// were handed over lie in such a folder until whoever carries them on removes them, or this does.
+fn remove_files(folder: &Path, before: Timestamp) -> anyhow::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        entries => entries.with_context(|| format!("{} cannot be listed", folder.display()))?,
+    };
+    let before = UNIX_EPOCH + Duration::from_millis(before.0.try_into().unwrap_or(0));
+    let mut gone = 0;
+    for entry in entries {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_file() && about.modified()? < before {
+            let path = entry.path();
+            std::fs::remove_file(&path)
+                .with_context(|| format!("{} cannot be removed", path.display()))?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 /// Once a day until `stop`, for each purpose on its own. What fails is tried again.
@@ -119,4 +150,25 @@ async fn due(config: &Config, store: &SqlStore, purpose: Purpose) -> anyhow::Res
         return Ok(None);
     }
     remove(config, store, purpose, now).await.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    #[test]
+    fn only_files_that_are_too_old_go() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        for (name, seconds) in [("o-1.xml", 1_000), (".o-2.xml,7-0", 1_999), ("o-3.eml", 2_000)] {
+            fs::write(root.path().join(name), b"x").unwrap();
+            File::open(root.path().join(name)).unwrap().set_modified(at(seconds)).unwrap();
+        }
+        fs::create_dir(root.path().join("folder")).unwrap();
+        let before = Timestamp(2_000_000);
+        assert_eq!(remove_files(root.path(), before).unwrap(), 2);
+        assert!(root.path().join("o-3.eml").is_file() && root.path().join("folder").is_dir());
+        assert_eq!(remove_files(&root.path().join("not there"), before).unwrap(), 0);
+    }
 }

@@ -42,6 +42,7 @@ pub(super) fn delivery(section: Section<'_, '_>, incoming: &QueueKind) -> Delive
         smtp,
         webhook: outlets::webhook(section.section("webhook")),
         queue: outlets::queue(section.section("queue"), incoming),
+        sf2900: outlets::sf2900(section.section("sf2900")),
         terms: terms::terms(
             &section,
             RetryPolicy {

@@ -1,11 +1,13 @@
-//! `[delivery.webhook]` and `[delivery.queue]`: how specialist systems are reached.
+//! `[delivery.webhook]`, `[delivery.queue]` and `[delivery.sf2900]`: how specialist systems are reached.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use postbud_deliver::WebhookOptions;
+use postbud_deliver::{Sf2900Options, WebhookOptions};
 use postbud_intake::Identity;
+use url::Url;
 
+use super::address::web_address;
 use super::intake::{identity, path};
 use super::secret::{Secret, read_password};
 use super::section::Section;
@@ -32,6 +34,25 @@ pub(crate) struct Webhook {
     /// The certificates.
     pub(crate) certificates: Certificates,
     /// How long one delivery may take.
+    pub(crate) timeout: Duration,
+    /// The largest letter, in bytes.
+    pub(crate) letter_bytes: usize,
+}
+
+/// `[delivery.sf2900]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Sf2900 {
+    /// Where requests are posted.
+    pub(crate) url: Url,
+    /// The folder whose files go out over SFTP.
+    pub(crate) documents: PathBuf,
+    /// The municipality's CVR number.
+    pub(crate) cvr: String,
+    /// The UUID by which Postbud is registered.
+    pub(crate) system: String,
+    /// The certificates.
+    pub(crate) certificates: Certificates,
+    /// How long one request may take.
     pub(crate) timeout: Duration,
     /// The largest letter, in bytes.
     pub(crate) letter_bytes: usize,
@@ -88,6 +109,49 @@ pub(super) fn webhook(section: Section<'_, '_>) -> Option<Webhook> {
     let letter_bytes = letter_bytes(&section, 100 << 20);
     section.finish();
     Some(Webhook { secret: secret?, certificates, timeout, letter_bytes })
+}
+
+/// Reads `[delivery.sf2900]`.
+pub(super) fn sf2900(section: Section<'_, '_>) -> Option<Sf2900> {
+    if !section.is_present() {
+        return None;
+    }
+    let proper = |key, example: &str, fits: fn(&str) -> bool, what: &str| {
+        let found = section.required_text(key, example)?;
+        if fits(&found.value) {
+            return Some(found.value);
+        }
+        section.fault(key, what, format!("{key} = \"{example}\""));
+        None
+    };
+    let url = proper(
+        "url",
+        "https://fordeling.klitkobing.dk/sf2900",
+        |text| web_address(text).is_some(),
+        "this is no https address without a password, a query or a fragment",
+    );
+    let documents = section.required_text("documents", "/var/lib/postbud/sf2900");
+    let documents = documents.map(|found| section.reader.path(&found.value));
+    let cvr = proper("cvr", "29189999", Sf2900Options::cvr_fits, "a CVR number has eight digits");
+    let system = proper(
+        "system",
+        "6f0c9a4e-64f5-4b0e-9a55-2f3f3a2a5b11",
+        Sf2900Options::system_fits,
+        "this is no UUID; write the one by which Postbud is registered as a system",
+    );
+    let certificates = certificates(&section);
+    let timeout = Duration::from_secs(section.whole("timeout_seconds", 60, 1..=600));
+    let letter_bytes = letter_bytes(&section, 100 << 20);
+    section.finish();
+    Some(Sf2900 {
+        url: web_address(&url?)?,
+        documents: documents?,
+        cvr: cvr?,
+        system: system?,
+        certificates,
+        timeout,
+        letter_bytes,
+    })
 }
 
 /// Reads `[delivery.queue]`. Without a url it is the broker that letters come from.

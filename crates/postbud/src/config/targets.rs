@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use postbud_decide::Target;
+use postbud_decide::{KleFacet, KleSubject, Target};
 use url::Url;
 
 use super::address::web_address;
@@ -15,14 +15,15 @@ use super::types::{Delivery, Queue};
 const QUEUE_NAME_BYTES: usize = 255;
 
 /// What an example shows.
-const EXAMPLES: &str = "deliver = \"maildir:FOLDER\", \"smtp:ADDRESS\", \"webhook:https://…\" or \
-                        \"queue:NAME\"";
+const EXAMPLES: &str = "deliver = \"maildir:FOLDER\", \"smtp:ADDRESS\", \"webhook:https://…\", \
+                        \"queue:NAME\" or \"sf2900:SUBJECT\"";
 
 /// Which tables for ways out the file has; whether they are right is told there.
 pub(super) struct Ways {
     smtp: bool,
     webhook: bool,
     queue: bool,
+    sf2900: bool,
 }
 
 impl Ways {
@@ -32,6 +33,7 @@ impl Ways {
             smtp: delivery.has("smtp"),
             webhook: delivery.has("webhook"),
             queue: delivery.has("queue"),
+            sf2900: delivery.has("sf2900"),
         }
     }
 
@@ -71,8 +73,23 @@ pub(super) fn target(section: &Section<'_, '_>, deliver: &At<String>) -> Option<
             "what follows queue: is no name of a queue (1 to 255 bytes, none that begins with amq.)",
             "deliver = \"queue:vej-park\"",
         ),
+        Some(("sf2900", text)) => by_kle(text).or_else(|| {
+            refuse(
+                "what follows sf2900: is no KLE subject, alone or with an action facet behind it",
+                "deliver = \"sf2900:28.09.12\" or \"sf2900:28.09.12-G01\"",
+            )
+        }),
         _ => refuse("this is none of the ways out", EXAMPLES),
     }
+}
+
+/// `28.09.12` or `28.09.12-G01`.
+fn by_kle(text: &str) -> Option<Target> {
+    let (subject, facet) = match text.split_once('-') {
+        Some((subject, facet)) => (subject, Some(KleFacet::parse(facet)?)),
+        None => (text, None),
+    };
+    Some(Target::Sf2900 { subject: KleSubject::parse(subject)?, facet })
 }
 
 fn queue_fits(name: &str) -> bool {
@@ -123,6 +140,15 @@ pub(super) fn check(reader: &Reader<'_>, mailboxes: &[ReadMailbox], ways: &Ways,
                     "the name of a queue that the mailbox's system reads",
                 );
                 format!("queue:{name}")
+            }
+            Target::Sf2900 { subject, facet } => {
+                missing(
+                    ways.sf2900,
+                    "letters are handed over by KLE subject, but nobody says to whom",
+                    "a table [delivery.sf2900] with url, documents, cvr and system",
+                );
+                let facet = facet.as_ref().map_or("", KleFacet::as_str);
+                format!("sf2900:{subject}-{facet}")
             }
         };
         if let Some(first) = seen.insert(place, &read.name) {

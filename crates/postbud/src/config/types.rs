@@ -12,7 +12,7 @@ use postbud_pipeline::Terms;
 
 use super::desk::Desk;
 use super::intake::Intake;
-use super::outlets::{Outlet, Webhook};
+use super::outlets::{Outlet, Sf2900, Webhook};
 use super::privacy::Privacy;
 use super::retrain::Retrain;
 use super::secret::Secret;
@@ -120,6 +120,8 @@ pub(crate) struct Delivery {
     pub(crate) smtp: Option<Smtp>,
     /// Specialist systems over HTTPS, when a mailbox may be one.
     pub(crate) webhook: Option<Webhook>,
+    /// How letters are handed over by KLE subject; `None` when `[delivery.sf2900]` is not there.
+    pub(crate) sf2900: Option<Sf2900>,
     /// The broker with the mailboxes' queues, when there is one.
     pub(crate) queue: Option<Outlet>,
     /// Mailboxes for which other terms hold.

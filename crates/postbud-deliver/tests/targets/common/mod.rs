@@ -67,6 +67,7 @@ pub(crate) fn options(port: u16) -> DeliverOptions {
         letter_limits: Limits::default(),
         not_mine: None,
         webhook: None,
+        sf2900: None,
         queue_letter_bytes: 1 << 20,
     }
 }

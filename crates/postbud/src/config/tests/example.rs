@@ -65,7 +65,8 @@ fn the_examples_in_the_template_are_right() {
         let secret = line.contains("password_file")
             || (line.contains("secret_file") && !line.contains(&own));
         let unusable = secret || line.contains("user =");
-        let alternative = line.starts_with("# url") && !line.contains("//postbud@fag.");
+        let wanted = line.contains("//postbud@fag.") || line.contains("//fordeling.");
+        let alternative = line.starts_with("# url") && !wanted;
         if is_example(line) && !unusable && !alternative {
             lines.push(line.trim_start_matches("# ").to_owned());
         } else {
@@ -78,6 +79,7 @@ fn the_examples_in_the_template_are_right() {
     assert_eq!(config.settings.rules.len(), 6);
     assert!(config.delivery.smtp.is_some());
     assert!(config.delivery.webhook.is_some() && config.delivery.queue.is_some());
+    assert!(config.delivery.sf2900.is_some());
     // What is shown as a default is the default.
     let (plain, _) = from_str(&template(), Path::new("/srv/postbud")).expect("the template");
     let defaults = |config: &super::super::Config| {
