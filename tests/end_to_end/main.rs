@@ -23,6 +23,7 @@ mod desk_owner;
 mod desk_place;
 mod desk_programs;
 mod desk_second_look;
+mod encryption;
 mod extract;
 mod inputs;
 mod intake;

@@ -9,6 +9,7 @@ use crate::erase::was_erased;
 use crate::record::{SUBJECT_CHARS, decision_text};
 use crate::sql::{Fault, Tx, Value};
 use crate::store::{SqlStore, write};
+use crate::vault::Vault;
 use crate::{labels, raw};
 
 impl SqlStore {
@@ -33,7 +34,9 @@ impl SqlStore {
         let body = decision_text(&letter.decision)
             .map_err(|fault| fault.into_store_error(self.place(), "importing a letter"))?;
         let extra = raw::extra_time(letter.raw.len());
-        Ok(write!(self, "importing a letter", extra, tx => import(tx, letter, &body))?)
+        Ok(
+            write!(self, "importing a letter", extra, tx => import(tx, self.vault(), letter, &body))?,
+        )
     }
 }
 
@@ -41,7 +44,12 @@ const INSERT: &str = "
     INSERT INTO letters (id, state, channel, subject, received_at, raw_id, size, mailbox, probability)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL) ON CONFLICT (id) DO NOTHING";
 
-async fn import(tx: &mut Tx, letter: &Imported, body: &str) -> Result<ImportOutcome, Fault> {
+async fn import(
+    tx: &mut Tx,
+    vault: &Vault,
+    letter: &Imported,
+    body: &str,
+) -> Result<ImportOutcome, Fault> {
     if was_erased(tx, &letter.letter).await? {
         return Ok(ImportOutcome::Erased);
     }
@@ -61,7 +69,7 @@ async fn import(tx: &mut Tx, letter: &Imported, body: &str) -> Result<ImportOutc
         return Ok(ImportOutcome::Known);
     }
     let bytes = raw::Raw { id: &letter.raw_id, bytes: &letter.raw, at: letter.at };
-    raw::put(tx, &[bytes]).await?;
+    raw::put(tx, vault, &[bytes]).await?;
     let by = Value::from(letter.by.trim());
     tx.execute(
         "INSERT INTO decisions (letter, seq, id, at, who, body) VALUES ($1, 1, $2, $3, $4, $5)",

@@ -7,7 +7,8 @@
 //!
 //! Invariants:
 //! - whatever changes the state of a letter happens in one transaction with its reason;
-//! - the raw bytes of a letter are stored once, under their SHA-256, in chunks of at most 1 MiB;
+//! - the raw bytes of a letter are stored once, under their SHA-256, in chunks of at most 1 MiB, each
+//!   encrypted where the store has a master key;
 //! - every call ends by its deadline. When the answer to a commit is lost with the connection, the
 //!   call says `Unavailable` although the work may be done; recording or settling the same again
 //!   then changes nothing;
@@ -37,6 +38,7 @@ mod shadow;
 mod sql;
 mod store;
 mod training;
+mod vault;
 mod waits_for;
 
 pub use embedded::{EmbeddedOptions, EmbeddedQueue};
@@ -47,3 +49,4 @@ pub use privacy::{Chain, ChainFault, PersonKey, PersonKeyError, Purpose, Retenti
 pub use schema::{Schema, schema};
 pub use store::SqlStore;
 pub use training::TrainingLabel;
+pub use vault::{DataKey, KeyUse, MasterKey, MasterKeyError, Rotated, StoreKeys};

@@ -71,6 +71,12 @@ const SOURCES: &[Source] = &[
         sql: include_str!("../migrations/0014_pace.sql"),
         postgres_only: "",
     },
+    Source {
+        version: 15,
+        name: "data keys",
+        sql: include_str!("../migrations/0015_data_keys.sql"),
+        postgres_only: "",
+    },
 ];
 
 /// The newest migration of this version.

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::options::{StoreOptions, Target};
 use crate::sql::{Database, Fault, Said};
 use crate::store::SqlStore;
+use crate::vault::Vault;
 use crate::{migrate, raw};
 
 /// Pause before an opening that another process got in the way of is tried again.
@@ -36,11 +37,18 @@ pub async fn open(options: &StoreOptions) -> Result<SqlStore, StoreError> {
     })?;
     let place = target.place();
     let hint = hint(&target);
-    let opened = timeout(options.deadline, connect_patiently(&target, options)).await;
-    let database = opened
+    let opened = timeout(options.deadline, async {
+        let database = connect_patiently(&target, options).await?;
+        let mut tx = database.write().await?;
+        let vault = Vault::start(options.keys.clone(), &mut tx).await?;
+        tx.commit().await?;
+        Ok((database, vault))
+    });
+    let (database, vault) = opened
+        .await
         .unwrap_or_else(|_| Err(Fault::Unavailable(Said("no answer in time".to_owned()))))
         .map_err(|fault| fault.into_store_error(&place, hint))?;
-    Ok(SqlStore::new(database, place, options.deadline))
+    Ok(SqlStore::new(database, vault, place, options.deadline))
 }
 
 fn hint(target: &Target) -> &'static str {
@@ -82,6 +90,8 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Database, Fault> 
         .foreign_keys(true)
         // Each statement over rows has up to seven texts, one for each size of a piece.
         .statement_cache_capacity(400)
+        // What is erased or written over is gone from the file, too, and not only from the tables.
+        .pragma("secure_delete", "ON")
         // 16 MiB of pages a connection, and a large letter leaves no large log file behind.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864");

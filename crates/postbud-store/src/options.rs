@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
+use crate::vault::StoreKeys;
+
 /// Where the store is and how to reach it.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -12,6 +14,8 @@ pub struct StoreOptions {
     pub url: String,
     /// PostgreSQL's password, kept apart from the URL so that the URL can be shown.
     pub password: Option<String>,
+    /// The master keys under which raw letters are encrypted. `None`: they are written in plain.
+    pub keys: Option<StoreKeys>,
     /// Connections at most: for SQLite those that read, beside the one that writes.
     pub pool_size: u32,
     /// Every call on the store ends within this time, with an error if need be. Calls that carry
@@ -20,9 +24,15 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// The store at `url` with the defaults: no password, 8 connections, 15 seconds a call.
+    /// The store at `url` with the defaults: no password, no master key, 8 connections, 15 seconds a call.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), password: None, pool_size: 8, deadline: Duration::from_secs(15) }
+        Self {
+            url: url.into(),
+            password: None,
+            keys: None,
+            pool_size: 8,
+            deadline: Duration::from_secs(15),
+        }
     }
 
     /// What the URL points to, or why it cannot be used.

@@ -10,6 +10,7 @@ use postbud_pipeline::ports::{OutboxItem, Timestamp};
 use crate::raw::{self, CHUNK};
 use crate::settle::{self, key_text, parse_key};
 use crate::sql::{Fault, Row, Tx, Value};
+use crate::vault::{Sealed, Vault};
 
 /// What is due is cut to the limit before anything is joined, so that a backlog costs nothing.
 const DUE: &str = "
@@ -32,7 +33,7 @@ const PROLONG: &str = "
     RETURNING letter, seq";
 
 const SMALL_RAWS: &str = "
-    SELECT t.raw_id, t.bytes FROM {rows} JOIN raws AS t ON t.raw_id = v.column1 AND t.n = 0";
+    SELECT t.raw_id, t.bytes, t.size, t.data_key FROM {rows} JOIN raws AS t ON t.raw_id = v.column1 AND t.n = 0";
 
 /// A row that is due.
 struct Due {
@@ -81,6 +82,7 @@ pub(crate) struct Lease<'a> {
 /// be read would be in the way of all others for ever: its letter goes to a person.
 pub(crate) async fn claim(
     tx: &mut Tx,
+    vault: &Vault,
     max: u32,
     max_bytes: u64,
     lease: &Lease<'_>,
@@ -102,7 +104,7 @@ pub(crate) async fn claim(
     let rows: Vec<[Value; 2]> =
         due.iter().map(|due| [due.letter.as_str().into(), due.seq.into()]).collect();
     tx.execute_rows(LEASE, &[lease.until.0.into(), lease.owner.into()], &rows).await?;
-    let raws = read_raws(tx, &due).await?;
+    let raws = read_raws(tx, vault, &due).await?;
     let mut items = Vec::with_capacity(due.len());
     let mut unreadable = Vec::new();
     for due in &due {
@@ -145,16 +147,25 @@ pub(crate) async fn prolong(
 }
 
 /// The raw bytes of what is due: small ones at once, large ones one by one.
-async fn read_raws(tx: &mut Tx, due: &[Due]) -> Result<HashMap<String, Bytes>, Fault> {
+async fn read_raws(
+    tx: &mut Tx,
+    vault: &Vault,
+    due: &[Due],
+) -> Result<HashMap<String, Bytes>, Fault> {
     let (small, large): (Vec<&Due>, Vec<&Due>) =
         due.iter().partition(|due| due.size <= CHUNK as u64);
     let rows: Vec<[Value; 1]> = small.iter().map(|due| [due.raw_id.as_str().into()]).collect();
     let mut raws = HashMap::with_capacity(due.len());
     for row in tx.query_rows(SMALL_RAWS, &[], &rows).await? {
-        raws.insert(row.text(0)?, row.bytes(1)?);
+        let (raw_id, bytes, data_key) = (row.text(0)?, row.bytes(1)?, row.int_or_null(3)?);
+        vault.ready(tx, data_key).await?;
+        let sealed = Sealed { raw_id: &raw_id, n: 0, size: row.int(2)?, data_key, bytes };
+        if let Ok(bytes) = vault.open(sealed) {
+            raws.insert(raw_id, bytes);
+        }
     }
     for due in large {
-        match raw::get(tx, &due.raw_id).await {
+        match raw::get(tx, vault, &due.raw_id).await {
             Ok(Some(raw)) => {
                 raws.insert(due.raw_id.clone(), raw);
             }

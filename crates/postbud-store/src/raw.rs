@@ -7,6 +7,7 @@ use postbud_pipeline::ports::{RawId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::sql::{Fault, Tx, Value};
+use crate::vault::{Sealed, Vault};
 
 /// Largest chunk in bytes.
 pub(crate) const CHUNK: usize = 1 << 20;
@@ -55,17 +56,17 @@ pub(crate) struct Raw<'a> {
 }
 
 const PUT: &str = "
-    INSERT INTO raws (raw_id, n, size, at, bytes)
-    SELECT v.column1, v.column2, v.column3, v.column4, v.column5 FROM {rows} WHERE true
+    INSERT INTO raws (raw_id, n, size, at, data_key, bytes)
+    SELECT v.column1, v.column2, v.column3, v.column4, v.column5, v.column6 FROM {rows} WHERE true
     ON CONFLICT (raw_id, n) DO NOTHING";
 
 /// Stores what is not there yet. Written in the order of the names, so that two transactions with
 /// the same bytes wait for each other instead of blocking each other.
-pub(crate) async fn put(tx: &mut Tx, raws: &[Raw<'_>]) -> Result<(), Fault> {
+pub(crate) async fn put(tx: &mut Tx, vault: &Vault, raws: &[Raw<'_>]) -> Result<(), Fault> {
     let mut sorted: Vec<&Raw<'_>> = raws.iter().collect();
     sorted.sort_by(|a, b| a.id.0.cmp(&b.id.0));
     sorted.dedup_by(|a, b| a.id == b.id);
-    let mut rows: Vec<[Value; 5]> = Vec::new();
+    let mut rows: Vec<[Value; 6]> = Vec::new();
     let mut bytes = 0;
     for raw in sorted {
         let mut n = 0;
@@ -73,8 +74,10 @@ pub(crate) async fn put(tx: &mut Tx, raws: &[Raw<'_>]) -> Result<(), Fault> {
             let end = raw.bytes.len().min((n + 1) * CHUNK);
             let chunk = raw.bytes.slice(n * CHUNK..end);
             bytes += chunk.len();
-            let size = raw.bytes.len().into();
-            rows.push([raw.id.0.as_str().into(), n.into(), size, raw.at.0.into(), chunk.into()]);
+            let (id, size) = (raw.id.0.as_str(), number(raw.bytes.len()));
+            let (data_key, chunk) = vault.seal(id, number(n), size, chunk)?;
+            let (at, data_key) = (raw.at.0.into(), Value::Int(data_key));
+            rows.push([id.into(), n.into(), size.into(), at, data_key, chunk.into()]);
             if bytes >= STATEMENT_BYTES {
                 tx.execute_rows(PUT, &[], &rows).await?;
                 rows.clear();
@@ -91,17 +94,27 @@ pub(crate) async fn put(tx: &mut Tx, raws: &[Raw<'_>]) -> Result<(), Fault> {
     Ok(())
 }
 
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// Reads raw bytes, a chunk at a time.
-pub(crate) async fn get(tx: &mut Tx, id: &str) -> Result<Option<Bytes>, Fault> {
+pub(crate) async fn get(tx: &mut Tx, vault: &Vault, id: &str) -> Result<Option<Bytes>, Fault> {
+    const KEYS: &str = "SELECT DISTINCT data_key FROM raws WHERE raw_id = $1";
+    for row in tx.query(KEYS, &[id.into()]).await? {
+        vault.ready(tx, row.int_or_null(0)?).await?;
+    }
     let mut whole: Option<BytesMut> = None;
     let mut size = 0;
     let mut next = 0;
-    const GET: &str = "SELECT n, size, bytes FROM raws WHERE raw_id = $1 ORDER BY n";
+    const GET: &str = "SELECT n, size, bytes, data_key FROM raws WHERE raw_id = $1 ORDER BY n";
     tx.stream(GET, &[id.into()], |row| {
-        let chunk = row.bytes(2)?;
-        if row.int(0)? != next {
+        let (n, size_now, bytes, data_key) =
+            (row.int(0)?, row.int(1)?, row.bytes(2)?, row.int_or_null(3)?);
+        if n != next {
             return Err(incomplete(id));
         }
+        let chunk = vault.open(Sealed { raw_id: id, n, size: size_now, data_key, bytes })?;
         next += 1;
         size = usize::try_from(row.count(1)?).unwrap_or(usize::MAX);
         let room = size.min(2 * LARGEST);

@@ -10,6 +10,7 @@ use crate::raw::{self, Raw};
 use crate::settle::{self, NewEvent};
 use crate::shadow;
 use crate::sql::{Fault, Tx, Value};
+use crate::vault::Vault;
 use crate::waits_for::waits_for;
 
 /// Subjects are for lists.
@@ -72,6 +73,7 @@ struct NewLetter<'a> {
 /// Records the batch; with `shadows`, also what the challenger said of its letters.
 pub(crate) async fn record(
     tx: &mut Tx,
+    vault: &Vault,
     batch: &[Prepared<'_>],
     shadows: bool,
 ) -> Result<Vec<Recorded>, Fault> {
@@ -112,7 +114,7 @@ pub(crate) async fn record(
     let mut events = quarantine_events(&quarantined);
     events.extend(infected_events(&new));
     new.extend(quarantined);
-    write_rest(tx, &new).await?;
+    write_rest(tx, vault, &new).await?;
     if shadows {
         let judged = new.iter().filter(|letter| letter.state != State::Quarantined);
         shadow::put(tx, judged.map(|new| (new.id.as_str(), new.prepared.entry))).await?;
@@ -282,7 +284,7 @@ fn infected_events(new: &[NewLetter<'_>]) -> Vec<NewEvent> {
 }
 
 /// Raw bytes, decisions and outbox rows of letters that have just been inserted.
-async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault> {
+async fn write_rest(tx: &mut Tx, vault: &Vault, letters: &[NewLetter<'_>]) -> Result<(), Fault> {
     let raws: Vec<Raw<'_>> = letters
         .iter()
         .map(|letter| letter.prepared.entry)
@@ -292,7 +294,7 @@ async fn write_rest(tx: &mut Tx, letters: &[NewLetter<'_>]) -> Result<(), Fault>
             at: *received_at,
         })
         .collect();
-    raw::put(tx, &raws).await?;
+    raw::put(tx, vault, &raws).await?;
     let decisions: Vec<[Value; 6]> = letters
         .iter()
         .map(|letter| {

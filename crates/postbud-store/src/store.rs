@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::list::Label;
 use crate::sql::{Database, Fault, Said};
+use crate::vault::Vault;
 use crate::{assign, detail, list, outbox, pace, raw, record, settle};
 
 /// How often a transaction is run again that another one got in the way of.
@@ -30,6 +31,7 @@ pub struct SqlStore {
 
 struct Inner {
     database: Database,
+    vault: Vault,
     place: String,
     deadline: Duration,
     /// Marks the outgoing letters that were claimed through this store.
@@ -90,14 +92,18 @@ macro_rules! read {
 pub(crate) use {read, write};
 
 impl SqlStore {
-    pub(crate) fn new(database: Database, place: String, deadline: Duration) -> Self {
+    pub(crate) fn new(database: Database, vault: Vault, place: String, deadline: Duration) -> Self {
         let bell = Notify::new();
         let owner = uuid::Uuid::new_v4().simple().to_string();
-        Self { inner: Arc::new(Inner { database, place, deadline, owner, bell }) }
+        Self { inner: Arc::new(Inner { database, vault, place, deadline, owner, bell }) }
     }
 
     pub(crate) fn database(&self) -> &Database {
         &self.inner.database
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.inner.vault
     }
 
     pub(crate) fn bell(&self) -> &Notify {
@@ -155,7 +161,7 @@ impl Store for SqlStore {
         let id = raw::name(raw.clone()).await;
         let whole = [raw::Raw { id: &id, bytes: &raw, at: now }];
         let extra = raw::extra_time(raw.len());
-        write!(self, "storing raw bytes", extra, tx => raw::put(tx, &whole))?;
+        write!(self, "storing raw bytes", extra, tx => raw::put(tx, self.vault(), &whole))?;
         Ok(id)
     }
 
@@ -163,7 +169,7 @@ impl Store for SqlStore {
         let extra = raw::extra_time(raw::LARGEST);
         self.within("reading raw bytes", extra, async {
             let mut tx = self.database().read().await?;
-            let bytes = raw::get(&mut tx, &id.0).await?;
+            let bytes = raw::get(&mut tx, self.vault(), &id.0).await?;
             tx.commit().await?;
             Ok(bytes)
         })
@@ -179,13 +185,13 @@ impl Store for SqlStore {
             .map_err(|fault| fault.into_store_error(self.place(), "recording letters"))?;
         let with_shadows = batch.iter().any(|entry| entry.shadow.is_some());
         let recorded = write!(self, "recording letters", extra,
-            tx => record::record(tx, &prepared, with_shadows));
+            tx => record::record(tx, self.vault(), &prepared, with_shadows));
         match recorded {
             // A challenger must never cost a letter: without what it said they may be recorded.
             Err(error) if with_shadows && !matches!(error, StoreError::Unavailable { .. }) => {
                 tracing::warn!(%error, "letters are recorded without what the challenger said");
                 write!(self, "recording letters", extra,
-                    tx => record::record(tx, &prepared, false))
+                    tx => record::record(tx, self.vault(), &prepared, false))
             }
             recorded => recorded,
         }
@@ -224,7 +230,7 @@ impl Store for SqlStore {
         let extra = raw::extra_time(usize::try_from(max_bytes).unwrap_or(usize::MAX));
         let lease = outbox::Lease { owner: &self.inner.owner, now, until: now.plus_ms(lease_ms) };
         write!(self, "taking outgoing letters", extra,
-            tx => outbox::claim(tx, max, max_bytes, &lease, except))
+            tx => outbox::claim(tx, self.vault(), max, max_bytes, &lease, except))
     }
 
     async fn reserve(

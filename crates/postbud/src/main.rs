@@ -10,6 +10,7 @@ mod exit;
 mod from_store;
 mod guard;
 mod input;
+mod keys;
 mod monitoring;
 mod outlets;
 mod output;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, kle, labels,
+        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, key, kle, labels,
         letters, migrate, model, queue, retrain, run, send, simulate, train, trial, user,
     };
     // A process that limits itself must not have threads yet.
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Classify(args) => classify::run(&args),
         Command::Letters(args) => runtime.block_on(letters::run(&args)),
         Command::Assign(args) => runtime.block_on(assign::run(&args)),
+        Command::Key(args) => runtime.block_on(key::run(&args)),
         Command::Kle(args) => kle::run(&args),
         Command::Labels(args) => runtime.block_on(labels::run(&args)),
         Command::Retrain(args) => runtime.block_on(retrain::run(&args)),

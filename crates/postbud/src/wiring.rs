@@ -17,6 +17,7 @@ use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
 use crate::documents;
 use crate::exit::{self, Failure};
+use crate::keys;
 use crate::outlets;
 use crate::scanner;
 
@@ -54,9 +55,9 @@ pub(crate) fn installation(args: &ConfigArgs) -> anyhow::Result<Config> {
 
 /// Opens the store.
 pub(crate) async fn store(config: &Config) -> anyhow::Result<SqlStore> {
-    postbud_store::open(&StoreOptions::new(config.store.expose()))
-        .await
-        .context("the store cannot be opened")
+    let mut options = StoreOptions::new(config.store.expose());
+    options.keys = keys::load(config).await?;
+    postbud_store::open(&options).await.context("the store cannot be opened")
 }
 
 /// Opens the queue.

@@ -4,6 +4,7 @@ use postbud_pipeline::ports::{Body, RawId, Received, Timestamp, Token};
 
 use crate::raw::CHUNK;
 use crate::sql::{Fault, Row, Tx, Value};
+use crate::vault::{Sealed, Vault};
 
 /// A lease to be given.
 pub(super) struct Lease {
@@ -24,7 +25,7 @@ pub(super) async fn next_visible(tx: &mut Tx) -> Result<Option<Timestamp>, Fault
 /// to the limit before anything is joined, so that a backlog costs nothing.
 const VISIBLE: &str = "
     SELECT q.n, q.id, q.raw_id, q.by_reference, q.attempts, q.returned, q.lease, r.size,
-           CASE WHEN q.by_reference = 0 AND r.size <= $3 THEN r.bytes END
+           CASE WHEN q.by_reference = 0 AND r.size <= $3 THEN r.bytes END, r.data_key
     FROM (SELECT t.* FROM queue AS t
           WHERE t.dead_at IS NULL AND t.visible_at <= $1
           ORDER BY t.visible_at, t.n LIMIT $2 {take}) AS q
@@ -38,10 +39,18 @@ const LEASE: &str = "
     FROM {rows} WHERE t.n = v.column1";
 
 /// Takes up to `max` visible messages, those first that have waited longest.
-pub(super) async fn claim(tx: &mut Tx, max: usize, lease: &Lease) -> Result<Vec<Received>, Fault> {
+pub(super) async fn claim(
+    tx: &mut Tx,
+    vault: &Vault,
+    max: usize,
+    lease: &Lease,
+) -> Result<Vec<Received>, Fault> {
     let found = tx.query(VISIBLE, &[lease.now.0.into(), max.into(), CHUNK.into()]).await?;
+    for row in &found {
+        vault.ready(tx, row.int_or_null(9)?).await?;
+    }
     let received: Vec<Received> =
-        found.iter().map(|row| message(row, lease.session)).collect::<Result<_, _>>()?;
+        found.iter().map(|row| message(row, vault, lease.session)).collect::<Result<_, _>>()?;
     let rows: Vec<[Value; 1]> =
         received.iter().map(|message| [message.token.number.cast_signed().into()]).collect();
     let args = [lease.until.0.into(), lease.session.cast_signed().into()];
@@ -49,12 +58,18 @@ pub(super) async fn claim(tx: &mut Tx, max: usize, lease: &Lease) -> Result<Vec<
     Ok(received)
 }
 
-fn message(row: &Row, session: u64) -> Result<Received, Fault> {
+fn message(row: &Row, vault: &Vault, session: u64) -> Result<Received, Fault> {
     let raw_id = RawId(row.text(2)?);
     let inline = row.int(3)? == 0;
     let size = row.int_or_null(7)?;
     let body = match (row.bytes_or_null(8)?, size) {
-        (Some(bytes), _) => Ok(Body::Inline(bytes)),
+        (Some(bytes), size) => {
+            let (raw_id, data_key) = (raw_id.0.as_str(), row.int_or_null(9)?);
+            let size = size.unwrap_or_default();
+            let opened = vault.open(Sealed { raw_id, n: 0, size, data_key, bytes });
+            // One that was changed must not be in the way of all others.
+            opened.map(Body::Inline).map_err(|_| format!("its bytes {raw_id} do not open"))
+        }
         (None, None) if inline => Err(format!("its bytes {} are not in the store", raw_id.0)),
         (None, _) => Ok(Body::Stored(raw_id)),
     };

@@ -95,8 +95,8 @@ impl EmbeddedQueue {
         let until = now.plus_ms(self.options.lease_ms);
         let lease = claim::Lease { session: held::new_session(), now, until };
         let extra = raw::extra_time(max.saturating_mul(raw::CHUNK).min(raw::LARGEST));
-        let received =
-            write!(self.store, "taking messages", extra, tx => claim::claim(tx, max, &lease))?;
+        let received = write!(self.store, "taking messages", extra,
+                tx => claim::claim(tx, self.store.vault(), max, &lease))?;
         self.held.add(received.iter().map(|message| message.token));
         Ok(Look::Found(received))
     }
@@ -133,7 +133,7 @@ impl Queue for EmbeddedQueue {
         let extra = raw::extra_time(messages.iter().map(publish::Named::size).sum());
         let now = Timestamp::now();
         write!(self.store, "publishing messages", extra,
-            tx => publish::publish(tx, &messages, now))
+            tx => publish::publish(tx, self.store.vault(), &messages, now))
         .map_err(into_queue_error)?;
         self.store.bell().notify_waiters();
         Ok(())

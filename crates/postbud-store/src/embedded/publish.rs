@@ -5,6 +5,7 @@ use postbud_pipeline::ports::{Body, Message, RawId, Timestamp};
 
 use crate::raw::{self, Raw};
 use crate::sql::{Fault, Tx, Value};
+use crate::vault::Vault;
 
 /// Names of messages are cut to this length.
 const ID_CHARS: usize = 256;
@@ -41,7 +42,12 @@ const PUBLISH: &str = "
     INSERT INTO queue (id, raw_id, by_reference, attempts, returned, visible_at)
     SELECT v.column1, v.column2, v.column3, 0, 0, $1 FROM {rows}";
 
-pub(super) async fn publish(tx: &mut Tx, messages: &[Named], now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn publish(
+    tx: &mut Tx,
+    vault: &Vault,
+    messages: &[Named],
+    now: Timestamp,
+) -> Result<(), Fault> {
     let raws: Vec<Raw<'_>> = messages
         .iter()
         .filter_map(|message| {
@@ -49,7 +55,7 @@ pub(super) async fn publish(tx: &mut Tx, messages: &[Named], now: Timestamp) -> 
             Some(Raw { id: &message.raw_id, bytes, at: now })
         })
         .collect();
-    raw::put(tx, &raws).await?;
+    raw::put(tx, vault, &raws).await?;
     let rows: Vec<[Value; 3]> = messages
         .iter()
         .map(|message| {

@@ -3,6 +3,7 @@
 mod bench;
 mod extract_worker;
 mod installation;
+mod key;
 mod kle;
 mod labels;
 mod learning;
@@ -23,6 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use bench::{BenchArgs, BenchCommand, BenchDeskArgs, BenchModelArgs, BenchPipelineArgs};
 pub(crate) use extract_worker::{ExtractProgramArgs, ExtractWorkerArgs};
 pub(crate) use installation::{DemoArgs, InitArgs, RunArgs, RunPart, TrialArgs};
+pub(crate) use key::{KeyArgs, KeyCommand, KeyRotateArgs, KeyShowArgs, NewKeyArgs};
 pub(crate) use kle::KleArgs;
 pub(crate) use labels::{ImportArgs, LabelsArgs, LabelsCommand, ListLabelsArgs, WithdrawArgs};
 pub(crate) use learning::{EvaluateArgs, TrainArgs};
@@ -104,6 +106,9 @@ pub(crate) enum Command {
     /// Look at the queue and its dead letters
     #[command(after_help = EXIT_CODES)]
     Queue(QueueArgs),
+    /// Make, show and change the keys under which letters lie encrypted
+    #[command(after_help = EXIT_CODES)]
+    Key(KeyArgs),
     /// Show which mailbox takes which KLE subject
     #[command(after_help = EXIT_CODES)]
     Kle(KleArgs),

@@ -12,6 +12,7 @@ pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod extract_worker;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod kle;
 pub(crate) mod labels;
 pub(crate) mod letters;

@@ -51,7 +51,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     if let Some(item) = root.item(FOLDER).filter(|item| !item.is_str()) {
         root.wrong_type(FOLDER, item, "a folder as text", "\"/var/lib/postbud\"");
     }
-    let store = services::store(root.section("store"));
+    let (store, store_keys) = services::store(root.section("store"));
     let queue = services::queue(root.section("queue"));
     let model = services::model(root.section("model"));
     let (promise, must_not_miss_probability) = plain::promise(root.section("promise"));
@@ -91,6 +91,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     };
     Some(Config {
         store,
+        store_keys,
         queue,
         model,
         promise,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::{Scheme, server};
+use super::keys::{self, Keys};
 use super::section::Section;
 use super::types::{Address, Queue, QueueKind, Store};
 
@@ -28,7 +29,7 @@ const AMQP: Scheme = Scheme {
 };
 
 /// Reads `[store]`.
-pub(super) fn store(section: Section<'_, '_>) -> Store {
+pub(super) fn store(section: Section<'_, '_>) -> (Store, Option<Keys>) {
     let url = section.text("url");
     let password = section.text("password_file");
     let default = || Store::Sqlite { path: section.reader.path(STORE_FILE) };
@@ -54,8 +55,9 @@ pub(super) fn store(section: Section<'_, '_>) -> Store {
     if is_file && password.is_some() {
         section.warn("password_file", "SQLite has no password", "leave the key out");
     }
+    let keys = keys::keys(&section);
     section.finish();
-    store
+    (store, keys)
 }
 
 fn sqlite(section: &Section<'_, '_>, path: &str) -> Option<Store> {

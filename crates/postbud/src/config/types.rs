@@ -12,6 +12,7 @@ use postbud_pipeline::Terms;
 
 use super::desk::Desk;
 use super::intake::Intake;
+use super::keys::Keys;
 use super::outlets::{Outlet, Sf2900, Webhook};
 use super::privacy::Privacy;
 use super::retrain::Retrain;
@@ -22,6 +23,8 @@ use super::secret::Secret;
 pub(crate) struct Config {
     /// Where letters and decisions are kept.
     pub(crate) store: Store,
+    /// Under which keys letters lie encrypted; `None`: in plain.
+    pub(crate) store_keys: Option<Keys>,
     /// Where letters come from.
     pub(crate) queue: Queue,
     /// A model file, or a directory with versions of a model.

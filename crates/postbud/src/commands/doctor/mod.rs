@@ -4,6 +4,7 @@
 mod certificates;
 mod documents;
 mod finding;
+mod keys;
 mod places;
 mod scanner;
 mod servers;
@@ -39,6 +40,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     )];
     findings.extend(kle(&config.settings));
     findings.extend(servers::store(&config).await);
+    findings.extend(keys::keys(&config).await);
     findings.extend(servers::queue(&config).await);
     findings.push(model(&config));
     findings.extend(servers::targets(&config).await);

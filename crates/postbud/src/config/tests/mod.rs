@@ -7,6 +7,7 @@ mod documents;
 mod example;
 mod files;
 mod intake;
+mod keys;
 mod kle;
 mod metrics;
 mod properties;
