@@ -160,7 +160,10 @@ fn letters_are_handed_over_by_kle_subject_with_their_documents() {
     here.json(&["send", "in/refused.eml"]);
     let running = here.run(None);
     here.wait_for("review", 1);
-    let letter = here.json(&["letters", "--state", "review"])["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let letter = here.json(&["letters", "--state", "review"])["letters"][0]["letter"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let shown = here.say(&["letters", "show", &letter]);
     assert!(shown.out.contains("F-12"), "{}", shown.out);
     assert_eq!(running.terminate(), 0);

@@ -39,28 +39,33 @@ pub struct PartState {
     pub says: String,
 }
 
-/// How all parts are. Nothing is up before it was asked.
+/// How the parts of a process are. Nothing is up before it was asked.
 #[derive(Debug)]
 pub struct Health {
-    parts: RwLock<[PartState; 3]>,
+    parts: RwLock<Vec<(Part, PartState)>>,
 }
 
 impl Default for Health {
+    /// A process that depends on every part.
     fn default() -> Self {
-        let unasked = || PartState { up: false, says: "not asked yet".to_owned() };
-        Self { parts: RwLock::new([unasked(), unasked(), unasked()]) }
+        Self::of(&Part::ALL)
     }
 }
 
 impl Health {
-    /// Notes how a part is; returns whether that has changed.
+    /// A process that depends on these parts alone.
+    #[must_use]
+    pub fn of(parts: &[Part]) -> Self {
+        let unasked = || PartState { up: false, says: "not asked yet".to_owned() };
+        Self { parts: RwLock::new(parts.iter().map(|part| (*part, unasked())).collect()) }
+    }
+
+    /// Notes how a part is; returns whether that has changed. Of a part on which nothing depends
+    /// nothing is noted.
     pub fn note(&self, part: Part, state: PartState) -> bool {
         let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
-        let [queue, store, model] = &mut *parts;
-        let place = match part {
-            Part::Queue => queue,
-            Part::Store => store,
-            Part::Model => model,
+        let Some((_, place)) = parts.iter_mut().find(|(found, _)| *found == part) else {
+            return false;
         };
         let changed = place.up != state.up;
         *place = state;
@@ -70,7 +75,7 @@ impl Health {
     /// Are all parts up?
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.parts.read().unwrap_or_else(PoisonError::into_inner).iter().all(|part| part.up)
+        self.parts.read().unwrap_or_else(PoisonError::into_inner).iter().all(|(_, part)| part.up)
     }
 
     /// The answer to whoever asks.
@@ -80,9 +85,8 @@ impl Health {
         let one = |(part, state): (Part, PartState)| {
             (part.as_str().to_owned(), json!({ "up": state.up, "says": state.says }))
         };
-        let ready = parts.iter().all(|part| part.up);
-        let parts: serde_json::Map<String, Value> =
-            Part::ALL.into_iter().zip(parts).map(one).collect();
+        let ready = parts.iter().all(|(_, part)| part.up);
+        let parts: serde_json::Map<String, Value> = parts.into_iter().map(one).collect();
         json!({ "ready": ready, "parts": parts })
     }
 }
@@ -104,5 +108,14 @@ mod tests {
         assert!(health.note(Part::Store, PartState { up: false, says: "away".into() }));
         assert_eq!(health.document()["ready"], false);
         assert_eq!(health.document()["parts"]["store"]["says"], "away");
+    }
+
+    #[test]
+    fn a_desk_is_ready_without_a_queue() {
+        let health = Health::of(&[Part::Store]);
+        assert!(!health.note(Part::Queue, PartState { up: false, says: "away".into() }));
+        health.note(Part::Store, PartState { up: true, says: "answers".into() });
+        assert!(health.is_ready());
+        assert!(health.document()["parts"]["queue"].is_null());
     }
 }

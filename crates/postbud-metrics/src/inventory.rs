@@ -68,6 +68,9 @@ const TIER: (&str, Values) = ("tier", Values::Words(TIERS));
 /// The parts that Postbud depends on.
 pub const PARTS: &[&str] = &["queue", "store", "model"];
 const PART: (&str, Values) = ("part", Values::Words(PARTS));
+/// The kinds of ways in.
+pub const ADAPTERS: &[&str] = &["folder", "digital-post", "smtp", "lmtp", "push", "imap", "amqp"];
+const ADAPTER: (&str, Values) = ("adapter", Values::Words(ADAPTERS));
 const ROLE: (&str, Values) = ("role", Values::Words(&["champion", "challenger"]));
 macro_rules! metrics {
     ($($id:ident $name:literal $kind:expr, $unit:literal, [$($label:expr),*], $meaning:literal;)*) => {
@@ -122,6 +125,18 @@ metrics! {
     OUTCOMES "outbox_outcomes_total" Counter, "letters",
         [("outcome", Values::Words(&["delivered", "again", "release", "given-up"]))],
         "What became of letters on their way out";
+
+    INTAKE_LETTERS "intake_letters_total" Counter, "letters",
+        [ADAPTER, ("result", Values::Words(&["accepted", "refused"]))],
+        "Letters that came in by an adapter: durable and acknowledged, or refused for good";
+    INTAKE_FAILURES "intake_failures_total" Counter, "calls", [ADAPTER],
+        "What went wrong on the way in and is tried again";
+    INTAKE_WAITING "intake_waiting_letters" Gauge, "letters", [ADAPTER],
+        "Letters that wait upstream because something is wrong with each of them";
+    INTAKE_TROUBLE "intake_trouble" Gauge, "adapters", [ADAPTER],
+        "Adapters by which no letter can come in now; the log says which and why";
+    INTAKE_LAG "intake_lag_seconds" Gauge, "seconds", [ADAPTER],
+        "Time since a troubled adapter last worked, since the start where it never did; 0 while all work";
 
     RECEIVED_LETTERS "letters_received" Gauge, "letters", [],
         "All letters in the store; the sum of `postbud_letters`";

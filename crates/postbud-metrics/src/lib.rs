@@ -26,7 +26,7 @@ pub use health::{Health, Part, PartState};
 pub use http::{HttpOptions, serve};
 pub use metrics::{Metrics, MetricsError};
 pub use queue::MeasuredQueue;
-pub use sampler::{BLIND_DAYS, Sampler, SamplerOptions};
+pub use sampler::{BLIND_DAYS, Parts, Sampler, SamplerOptions};
 pub use stage::{Stages, stages};
 pub use store::MeasuredStore;
 pub use target::MeasuredTarget;

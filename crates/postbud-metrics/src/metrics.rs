@@ -82,6 +82,14 @@ impl Metrics {
         }
     }
 
+    /// Says nothing any more of one series of a gauge: it is about something that is not there.
+    pub(crate) fn leave_out(&self, metric: &Metric, labels: &[&str]) {
+        if let Some(Family::Gauge(gauge)) = self.families.get(metric.name) {
+            // It may never have been there.
+            let _ = gauge.remove_label_values(labels);
+        }
+    }
+
     /// The word for a mailbox in a label.
     #[must_use]
     pub fn mailbox<'a>(&self, mailbox: Option<&'a MailboxId>) -> &'a str {

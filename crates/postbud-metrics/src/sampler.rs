@@ -43,31 +43,55 @@ impl Default for SamplerOptions {
     }
 }
 
+/// What is asked, each part bare: questions are no letters.
+pub struct Parts {
+    /// The queue, where the process works with it.
+    pub queue: Option<Arc<dyn Queue>>,
+    /// The store.
+    pub store: Arc<dyn Measures>,
+    /// The model, where the process decides.
+    pub classifier: Option<Arc<dyn Classifier>>,
+}
+
+impl Parts {
+    /// Which parts there are.
+    #[must_use]
+    pub fn names(&self) -> Vec<Part> {
+        let there = |part: &Part| match part {
+            Part::Queue => self.queue.is_some(),
+            Part::Store => true,
+            Part::Model => self.classifier.is_some(),
+        };
+        Part::ALL.into_iter().filter(there).collect()
+    }
+}
+
 /// Asks, and notes what it hears.
 pub struct Sampler {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    queue: Arc<dyn Queue>,
-    store: Arc<dyn Measures>,
-    classifier: Arc<dyn Classifier>,
+    parts: Parts,
     tiers: BTreeMap<MailboxId, Tier>,
     options: SamplerOptions,
 }
 
 impl Sampler {
-    /// A sampler of these parts. `queue` and `store` are the bare ones: questions are no letters.
+    /// A sampler of these parts. Nothing is said of parts that the process does not have.
     #[must_use]
     pub fn new(
         metrics: Arc<Metrics>,
         health: Arc<Health>,
-        queue: Arc<dyn Queue>,
-        store: Arc<dyn Measures>,
-        classifier: Arc<dyn Classifier>,
+        parts: Parts,
         mailboxes: &[Mailbox],
         options: SamplerOptions,
     ) -> Self {
         let tiers = mailboxes.iter().map(|mailbox| (mailbox.id.clone(), mailbox.tier)).collect();
-        Self { metrics, health, queue, store, classifier, tiers, options }
+        let there = parts.names();
+        for part in Part::ALL.iter().filter(|part| !there.contains(part)) {
+            metrics.leave_out(&i::UP, &[part.as_str()]);
+            metrics.leave_out(&i::PROBE_SECONDS, &[part.as_str()]);
+        }
+        Self { metrics, health, parts, tiers, options }
     }
 
     /// Asks until `stop`; hands every counting to `more`, which knows what this crate does not.
@@ -90,23 +114,29 @@ impl Sampler {
     /// Asks every part whether it answers.
     pub async fn probe(&self) {
         let queue = async {
-            let depth = self.queue.depth().await.map_err(|error| error.to_string())?;
-            let depths = [("waiting", depth.waiting), ("retrying", depth.retrying)];
-            for (place, count) in depths.into_iter().chain([("dead", depth.dead)]) {
-                self.metrics.set(&i::QUEUE, &[place], count as f64);
-            }
-            Ok("answers".to_owned())
+            let Some(queue) = &self.parts.queue else { return };
+            self.ask(Part::Queue, self.depth(queue.as_ref())).await;
         };
         let store = async {
-            self.store.ping().await.map_err(|error| error.to_string())?;
+            self.parts.store.ping().await.map_err(|error| error.to_string())?;
             Ok("answers".to_owned())
         };
-        tokio::join!(self.ask(Part::Queue, queue), self.ask(Part::Store, store));
-        let state = self.classifier.state();
+        tokio::join!(queue, self.ask(Part::Store, store));
+        let Some(classifier) = &self.parts.classifier else { return };
+        let state = classifier.state();
         self.ask(Part::Model, async { model_says(state.as_ref()) }).await;
         if let Some(state) = &state {
             self.note_models(state);
         }
+    }
+
+    async fn depth(&self, queue: &dyn Queue) -> Result<String, String> {
+        let depth = queue.depth().await.map_err(|error| error.to_string())?;
+        let depths = [("waiting", depth.waiting), ("retrying", depth.retrying)];
+        for (place, count) in depths.into_iter().chain([("dead", depth.dead)]) {
+            self.metrics.set(&i::QUEUE, &[place], count as f64);
+        }
+        Ok("answers".to_owned())
     }
 
     async fn ask(&self, part: Part, question: impl Future<Output = Result<String, String>>) {
@@ -152,7 +182,7 @@ impl Sampler {
         let now = Timestamp::now();
         let since = now.plus_ms(-BLIND_DAYS * 86_400_000);
         // Counting may take longer than a sign of life; the store has its own deadline.
-        let measured = match self.store.measure(since).await {
+        let measured = match self.parts.store.measure(since).await {
             Ok(measured) => measured,
             Err(error) => {
                 warn!(%error, "the store cannot be counted; the gauges stay as they were");

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use postbud_decide::{Decision, Doubt, Mailbox, MailboxId, ModelId, Outcome, Reason, Scores};
 use postbud_letter::{Channel, Letter, LetterId};
 use postbud_metrics::{
-    Health, HttpOptions, MeasuredStore, Metrics, Sampler, SamplerOptions, inventory, serve,
+    Health, HttpOptions, MeasuredStore, Metrics, Part, Parts, Sampler, SamplerOptions, inventory,
+    serve,
 };
 use postbud_pipeline::ports::*;
 use postbud_pipeline::stop_pair;
@@ -120,8 +121,9 @@ fn sampler(fake: &Arc<Fake>, metrics: &Arc<Metrics>, health: &Arc<Health>) -> Sa
     let options = SamplerOptions { deadline: Duration::from_millis(50), ..Default::default() };
     let models = Arc::new(Models(ModelState::default()));
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
-    let (queue, store) = (Arc::clone(fake), Arc::clone(fake));
-    Sampler::new(metrics, health, queue, store, models, &mailboxes(), options)
+    let (queue, store): (Arc<dyn Queue>, _) = (Arc::clone(fake) as _, Arc::clone(fake));
+    let parts = Parts { queue: Some(queue), store, classifier: Some(models) };
+    Sampler::new(metrics, health, parts, &mailboxes(), options)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -182,6 +184,24 @@ fn what_is_away_is_down_and_the_last_figures_stay() {
     assert_eq!(series["postbud_up{part=\"model\"}"], 1.0);
     assert_eq!(series["postbud_letters_received"], 5.0);
     assert_eq!(series["postbud_queue_letters{where=\"dead\"}"], 1.0);
+}
+
+/// A desk has no queue: an alarm about one that does not answer would be a false one.
+#[test]
+fn a_part_that_is_not_there_is_not_down() {
+    let fake = Arc::new(Fake::default());
+    let (metrics, health) = (metrics(), Arc::new(Health::of(&[Part::Store])));
+    let parts = Parts { queue: None, store: Arc::clone(&fake) as _, classifier: None };
+    assert_eq!(parts.names(), [Part::Store]);
+    let options = SamplerOptions::default();
+    let sampler =
+        Sampler::new(Arc::clone(&metrics), Arc::clone(&health), parts, &mailboxes(), options);
+    block_on(sampler.probe());
+    assert!(health.is_ready(), "{}", health.document());
+    let series = series(&metrics);
+    assert_eq!(series["postbud_up{part=\"store\"}"], 1.0);
+    assert!(!series.contains_key("postbud_up{part=\"queue\"}"));
+    assert!(!series.contains_key("postbud_probe_seconds{part=\"model\"}"));
 }
 
 /// Asks one page and returns status line and body.

@@ -25,6 +25,8 @@ pub(crate) struct DemoArgs {
 /// What `run` can run alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RunPart {
+    /// Only the routing: letters are decided and sent on; no desk, no ways in
+    Router,
     /// Only the pages on which people decide; any number of these beside each other
     Desk,
     /// Only the ways in: letters are taken and put on the queue, and others route them
@@ -40,6 +42,10 @@ pub(crate) struct RunArgs {
     /// The configuration
     #[arg(long, short, value_name = "FILE", default_value = "postbud.toml")]
     pub(crate) config: PathBuf,
+    /// Where this process serves /metrics and /health, instead of [metrics] listen: for several
+    /// processes on one machine
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<std::net::SocketAddr>,
 }
 
 /// Arguments of `trial`.

@@ -16,6 +16,7 @@ use crate::commands::run;
 use crate::config::{Config, Desk};
 use crate::documents;
 use crate::exit::{self, Failure};
+use crate::monitoring::{self, Beside};
 use crate::wiring;
 
 /// A desk that has its address and serves nobody yet.
@@ -103,10 +104,17 @@ pub(crate) async fn alone(config: &Config, file: &Path) -> anyhow::Result<()> {
         let what = "this configuration has no desk; add the section [desk]";
         return Err(Failure::new(exit::CONFIGURATION, what).into());
     };
+    let monitoring = monitoring::open(config).await?;
     let store = wiring::store(config).await?;
+    info!(store = %config.store, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(run::stop_on_signal(Arc::new(stopper)));
-    serve(Some(door), config, Some(file), &store, &stop).await;
+    let monitored = async {
+        if let Some(monitoring) = monitoring {
+            monitoring.run(config, &store, Beside::default(), &stop).await;
+        }
+    };
+    tokio::join!(serve(Some(door), config, Some(file), &store, &stop), monitored);
     info!("the desk is closed");
     Ok(())
 }

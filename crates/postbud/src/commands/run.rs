@@ -5,6 +5,7 @@ mod intake;
 use std::sync::Arc;
 
 use anyhow::Context;
+use postbud_intake::Intake;
 use postbud_pipeline::ports::{Classifier, Queue, Store, Target, Trial};
 use postbud_pipeline::{Dispatcher, Router, Steps, Stopper, stop_pair};
 use postbud_store::SqlStore;
@@ -16,14 +17,15 @@ use crate::cli::{RunArgs, RunPart};
 use crate::commands::{desk, retention, retrain};
 use crate::config::Config;
 use crate::guard::Guard;
-use crate::monitoring::{self, Monitoring};
+use crate::monitoring::{self, Beside, Monitoring};
 use crate::restrictions::Restricted;
 use crate::trial::TrialProcess;
 use crate::{switches, telemetry, wiring};
 
 /// Runs the production form.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
-    let config = wiring::load(&args.config)?;
+    let mut config = wiring::load(&args.config)?;
+    config.metrics = args.metrics.or(config.metrics);
     telemetry::start(config.log.format, config.log.level.as_str());
     if args.part == Some(RunPart::Desk) {
         return desk::alone(&config, &args.config).await;
@@ -32,9 +34,13 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         return intake::alone(&config).await;
     }
     let classifier = configured(&config)?;
-    let ways_in = intake::open(&config).await?;
-    let door = desk::door(&config).await?;
+    // A router alone leaves the rest to others.
+    let everything = args.part.is_none();
+    let ways_in = if everything { intake::open(&config).await? } else { None };
+    let door = if everything { desk::door(&config).await? } else { None };
+    let adapters = ways_in.as_ref().map(Intake::activities).unwrap_or_default();
     let monitoring = monitoring::open(&config).await?;
+    let monitoring = monitoring.map(|monitoring| monitoring.with_adapters(adapters));
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     let metrics = monitoring.as_ref().map(Monitoring::metrics);
@@ -113,7 +119,8 @@ async fn tried(
     let (queue, classifier) = parts.bare;
     let monitored = async {
         if let Some(monitoring) = monitoring {
-            monitoring.run(config, queue, &store, classifier, stop).await;
+            let beside = Beside { queue: Some(queue), classifier: Some(classifier) };
+            monitoring.run(config, &store, beside, stop).await;
         }
     };
     let watch = async { tokio::join!(watch, restricted.watch(&store, stop)) };

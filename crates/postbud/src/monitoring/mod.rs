@@ -1,13 +1,15 @@
-//! `/metrics` and `/health` of a running router: takes the address, puts the counting in front of
+//! `/metrics` and `/health` of a process of `postbud run`, whatever its part: takes the address, puts the counting in front of
 //! the adapters, and keeps asking how everything is.
 
+mod adapters;
 mod evidence;
 
 use std::sync::Arc;
 
+use postbud_intake::Activity;
 use postbud_metrics::{
     Health, HttpOptions, MeasuredClassifier, MeasuredQueue, MeasuredStore, MeasuredTarget, Metrics,
-    Sampler, SamplerOptions, serve, stages,
+    Parts, Sampler, SamplerOptions, serve, stages,
 };
 use postbud_pipeline::ports::{Classifier, Measures, Queue, Store, Target};
 use postbud_pipeline::{Steps, Stop};
@@ -21,8 +23,18 @@ use crate::exit::{self, Failure};
 /// The monitoring of one process.
 pub(crate) struct Monitoring {
     metrics: Arc<Metrics>,
-    health: Arc<Health>,
     listener: TcpListener,
+    /// The ways in that this process serves.
+    adapters: Vec<Arc<Activity>>,
+}
+
+/// What a process works with besides the store, each part bare.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// The queue.
+    pub(crate) queue: Option<Arc<dyn Queue>>,
+    /// The model.
+    pub(crate) classifier: Option<Arc<dyn Classifier>>,
 }
 
 /// Takes the address of `[metrics]`, if there is one. Before anything else begins, so that an
@@ -40,13 +52,18 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Monitoring>> 
     evidence::promise(&metrics, config);
     let address = listener.local_addr().unwrap_or(listen);
     info!(%address, "metrics and health are served");
-    Ok(Some(Monitoring { metrics, health: Arc::default(), listener }))
+    Ok(Some(Monitoring { metrics, listener, adapters: Vec::new() }))
 }
 
 impl Monitoring {
     /// The numbers, for whoever has more to say.
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
+    }
+
+    /// The same, which also tells of the ways in.
+    pub(crate) fn with_adapters(self, adapters: Vec<Arc<Activity>>) -> Self {
+        Self { adapters, ..self }
     }
 
     /// The queue, counted.
@@ -74,22 +91,16 @@ impl Monitoring {
         steps.with_watcher(stages(Arc::clone(&self.metrics)))
     }
 
-    /// Serves the pages and keeps asking, until `stop`. `queue` and `classifier` are the bare ones.
-    pub(crate) async fn run(
-        self,
-        config: &Config,
-        queue: Arc<dyn Queue>,
-        store: &SqlStore,
-        classifier: Arc<dyn Classifier>,
-        stop: &Stop,
-    ) {
+    /// Serves the pages and keeps asking, until `stop`.
+    pub(crate) async fn run(self, config: &Config, store: &SqlStore, beside: Beside, stop: &Stop) {
         let measures: Arc<dyn Measures> = Arc::new(store.clone());
+        let Beside { queue, classifier } = beside;
+        let parts = Parts { queue, store: measures, classifier };
+        let health = Arc::new(Health::of(&parts.names()));
         let sampler = Sampler::new(
             Arc::clone(&self.metrics),
-            Arc::clone(&self.health),
-            queue,
-            measures,
-            classifier,
+            Arc::clone(&health),
+            parts,
             &config.settings.mailboxes,
             SamplerOptions::default(),
         );
@@ -97,13 +108,9 @@ impl Monitoring {
         let sampling = sampler
             .run(stop, |metrics, measured| evidence::blind(metrics, &measured.blind, confidence));
         let switches = evidence::switches(&self.metrics, store, stop);
-        let serving = serve(
-            self.listener,
-            Arc::clone(&self.metrics),
-            self.health,
-            HttpOptions::default(),
-            stop,
-        );
-        tokio::join!(sampling, switches, serving);
+        let ways_in = adapters::watch(&self.metrics, &self.adapters, stop);
+        let options = HttpOptions::default();
+        let serving = serve(self.listener, Arc::clone(&self.metrics), health, options, stop);
+        tokio::join!(sampling, switches, ways_in, serving);
     }
 }

@@ -14,6 +14,7 @@ use tracing::info;
 use super::stop_on_signal;
 use crate::config::{Config, Foreign};
 use crate::exit::{self, Failure};
+use crate::monitoring::{self, Beside};
 use crate::wiring;
 
 /// The deadline of each exchange with a foreign broker.
@@ -84,12 +85,20 @@ pub(crate) async fn alone(config: &Config) -> anyhow::Result<()> {
         let what = "this configuration has no way for letters to come in; add the section [intake]";
         return Err(Failure::new(exit::CONFIGURATION, what).into());
     };
+    let monitoring = monitoring::open(config).await?;
+    let monitoring = monitoring.map(|monitoring| monitoring.with_adapters(intake.activities()));
     let store = wiring::store(config).await?;
     let queue = wiring::queue(config, &store).await?;
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
-    serve(Some(intake), config, &store, Arc::clone(&queue), &stop).await;
+    let monitored = async {
+        if let Some(monitoring) = monitoring {
+            let beside = Beside { queue: Some(Arc::clone(&queue)), classifier: None };
+            monitoring.run(config, &store, beside, &stop).await;
+        }
+    };
+    tokio::join!(serve(Some(intake), config, &store, Arc::clone(&queue), &stop), monitored);
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("no more letters come in");
     Ok(())
