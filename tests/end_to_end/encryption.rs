@@ -71,6 +71,13 @@ fn a_laptop_is_encrypted_and_nothing_readable_is_left_in_its_files() {
     assert!(!shown.to_string().contains(key.trim()), "a key is never shown");
     // SQLite leaves what was overwritten in pages that are free, until they are used or swept.
     assert!(!in_files(&here), "nothing of it can be read in the files any more");
+    let well = here.say(&["doctor"]);
+    assert!(
+        well.code == 0 && well.out.contains("letters are encrypted"),
+        "{}{}",
+        well.out,
+        well.err
+    );
     let letter = here.json(&["letters"])["letters"][0]["letter"].as_str().unwrap().to_owned();
     assert!(here.say(&["letters", "show", &letter]).out.contains(WORDS));
     std::fs::rename(here.path("store.key"), here.path("elsewhere.key")).unwrap();

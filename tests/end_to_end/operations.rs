@@ -2,6 +2,9 @@
 //! bring back.
 
 use std::fs;
+use std::net::TcpListener;
+
+use postbud_testkit::Authority;
 
 use crate::servers::servers;
 use crate::settings::{embedded, mail, production};
@@ -125,4 +128,49 @@ fn production_is_saved_and_brought_back() {
 /// Restoring moves the models that are there aside: not those of the repository.
 fn with_a_model_of_its_own(config: &str) -> Installation {
     Installation::with(&config.replace(&crate::settings::model(), "no-models-yet"))
+}
+
+#[test]
+fn the_doctor_looks_at_every_way_in_and_out() {
+    let authority = Authority::new().unwrap();
+    let own = authority.issue("postbud").unwrap();
+    // A server that says nothing anybody expects; nobody listens on port 1.
+    let strange = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = strange.local_addr().unwrap().port();
+    std::thread::spawn(move || strange.incoming().for_each(drop));
+    let here = Installation::with(&format!(
+        "{}\n[delivery.webhook]\nsecret_file = \"secret\"\ncertificate_file = \"{own}\"\nkey_file = \"{key}\"\n\
+         [[intake.folder]]\npath = \"drop\"\n[[intake.folder]]\npath = \"log/drop\"\n\
+         [intake.digital_post]\nurl = \"https://127.0.0.1:1/apis/v1/\"\ntoken_file = \"secret\"\n\
+         certificate_file = \"{own}\"\nkey_file = \"{key}\"\nca_file = \"{ca}\"\n\
+         [[intake.imap]]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"post\"\n\
+         password_file = \"secret\"\ntls = \"starttls\"\n\
+         [[intake.queue]]\nurl = \"amqp://post@127.0.0.1:1/fremmed\"\npassword_file = \"secret\"\n\
+         queue = \"post\"\n",
+        embedded().replace("maildir:mailboxes/affald", "webhook:https://localhost:1/post"),
+        own = own.certificate.display(),
+        key = own.key.display(),
+        ca = authority.ca().display(),
+    ));
+    here.write("secret", "0123456789abcdef0123456789abcdef");
+    here.write("log", "a file where a folder should be");
+    let said = here.say(&["doctor", "--lang", "da"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let place = here.path("").display().to_string();
+    let certificates = authority.folder().display().to_string();
+    let told: Vec<String> = said
+        .out
+        .lines()
+        .skip_while(|line| !line.contains("indgang"))
+        .filter(|line| !["disk", "documents", "programs"].iter().any(|part| line.contains(part)))
+        .map(|line| {
+            line.replace(&place, "").replace(&certificates, "").replace(&port.to_string(), "PORT")
+        })
+        .map(|line| match line.split_once(" gælder fra ") {
+            Some((file, _)) => format!("{file} gælder fra … til …"),
+            None => line,
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    assert!(!said.out.contains("0123456789"), "no secret is said");
 }

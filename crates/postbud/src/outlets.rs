@@ -9,7 +9,7 @@ use postbud_deliver::{Sf2900Options, WebhookOptions};
 use postbud_pipeline::ports;
 use postbud_queue::{MailboxQueues, OutletOptions};
 
-use crate::config::{Certificates, Config};
+use crate::config::{Certificates, Config, Smtp};
 use crate::exit::{self, Failure};
 
 /// Our certificate and its key, both as PEM.
@@ -33,6 +33,11 @@ fn pem(
         Ok((read(&own.certificate, &of("certificate_file"))?, read(&own.key, &of("key_file"))?))
     });
     Ok((ca, identity.transpose()?))
+}
+
+/// The authorities that the mail server's certificate may come from, beside the system's.
+pub(crate) fn smtp_authorities(smtp: &Smtp) -> Result<Option<Vec<u8>>, Failure> {
+    smtp.ca.as_deref().map(|path| read(path, "ca_file in [delivery.smtp]")).transpose()
 }
 
 /// How specialist systems are told letters over HTTPS; `None` when none is.

@@ -109,7 +109,10 @@ pub(crate) fn steps(config: &Config, classifier: Arc<dyn Classifier>) -> Steps {
 
 /// What brings letters to their mailboxes.
 pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
-    let smtp = config.delivery.smtp.as_ref().map(|smtp| SmtpOptions {
+    let smtp = config.delivery.smtp.as_ref();
+    let ca_pem = smtp.map(outlets::smtp_authorities).transpose()?.flatten();
+    let smtp = smtp.map(|smtp| SmtpOptions {
+        ca_pem,
         port: smtp.port,
         tls: match smtp.tls {
             Tls::StartTls => SmtpTls::Starttls,

@@ -6,6 +6,7 @@ use postbud_decide::Lang;
 use postbud_pipeline::RetryPolicy;
 
 use super::address::is_loopback_host;
+use super::intake::path;
 use super::outlets;
 use super::secret::read_password;
 use super::section::Section;
@@ -102,6 +103,7 @@ fn smtp(section: Section<'_, '_>) -> Option<Smtp> {
         &[("starttls", Tls::StartTls), ("tls", Tls::Tls), ("none", Tls::None)],
     );
     let login = login(&section);
+    let ca = path(&section, "ca_file");
     let default_port = match (tls, &login) {
         (Tls::Tls, _) => 465,
         (_, Some(_)) => 587,
@@ -136,6 +138,7 @@ fn smtp(section: Section<'_, '_>) -> Option<Smtp> {
         host: host?.value,
         port: u16::try_from(port).unwrap_or(25),
         tls,
+        ca,
         login,
         from: from?.value,
         timeout: Duration::from_secs(timeout),

@@ -43,11 +43,11 @@ use std::path::Path;
 
 pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template, template_for};
-pub(crate) use intake::Foreign;
+pub(crate) use intake::{Foreign, Intake};
 pub(crate) use keys::KeySource;
 pub(crate) use outlets::Certificates;
 pub(crate) use retrain::{Retrain, Schedule};
-pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};
+pub(crate) use types::{Config, LogFormat, QueueKind, Smtp, Store, Tls};
 
 use report::{ConfigReport, Note, Warning};
 

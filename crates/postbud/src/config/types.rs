@@ -140,6 +140,8 @@ pub(crate) struct Smtp {
     pub(crate) port: u16,
     /// How the connection is encrypted.
     pub(crate) tls: Tls,
+    /// Authorities to trust beside those of the operating system.
+    pub(crate) ca: Option<PathBuf>,
     /// Who Postbud is to the server.
     pub(crate) login: Option<Login>,
     /// The envelope sender, which receives bounces.

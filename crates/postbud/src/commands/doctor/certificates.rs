@@ -1,16 +1,47 @@
 //! The dates of certificates.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use postbud_intake::Identity;
 use x509_parser::pem::Pem;
 
 use super::finding::{Finding, fault, good, note};
+use crate::config::{Config, Intake};
 
 /// A larger file is no certificate.
 const BYTES_MAX: u64 = 1 << 20;
 /// So many days before the end somebody should know.
 const DAYS: i64 = 30;
+
+/// The files with certificates that the configuration names, each once.
+pub(super) fn configured(config: &Config) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    let mut add = |ca: Option<&PathBuf>, own: Option<&Identity>| {
+        files.extend(ca.cloned());
+        files.extend(own.map(|own| own.certificate.clone()));
+    };
+    let delivery = &config.delivery;
+    add(delivery.smtp.as_ref().and_then(|smtp| smtp.ca.as_ref()), None);
+    let webhook = delivery.webhook.as_ref().map(|webhook| &webhook.certificates);
+    let queue = delivery.queue.as_ref().map(|queue| &queue.certificates);
+    let sf2900 = delivery.sf2900.as_ref().map(|sf2900| &sf2900.certificates);
+    for certificates in [webhook, queue, sf2900].into_iter().flatten() {
+        add(certificates.ca.as_ref(), certificates.identity.as_ref());
+    }
+    let Some(Intake { options, queues }) = &config.intake else { return files };
+    if let Some(digital_post) = &options.digital_post {
+        add(digital_post.ca.as_ref(), digital_post.identity.as_ref());
+    }
+    if let Some(push) = &options.push {
+        add(push.clients.as_ref(), push.identity.as_ref());
+    }
+    options.smtp.iter().for_each(|smtp| add(None, smtp.identity.as_ref()));
+    options.imap.iter().for_each(|imap| add(imap.ca.as_ref(), None));
+    queues.iter().for_each(|queue| add(queue.ca.as_ref(), queue.identity.as_ref()));
+    files
+}
 
 /// Looks at every certificate in a PEM file; the one that ends first decides.
 pub(super) fn check(file: &Path) -> Finding {

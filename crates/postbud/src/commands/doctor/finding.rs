@@ -101,6 +101,8 @@ fn danish(part: &'static str) -> &'static str {
         "store" => "database",
         "clock" => "ur",
         "queue" => "kø",
+        "keys" => "nøgler",
+        "intake" => "indgang",
         "model" => "model",
         "target" => "modtager",
         "disk" => "disk",

@@ -4,10 +4,13 @@
 mod certificates;
 mod documents;
 mod finding;
+mod intake;
 mod keys;
 mod places;
+mod reach;
 mod scanner;
 mod servers;
+mod targets;
 
 use std::path::Path;
 
@@ -43,11 +46,13 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     findings.extend(keys::keys(&config).await);
     findings.extend(servers::queue(&config).await);
     findings.push(model(&config));
-    findings.extend(servers::targets(&config).await);
+    findings.extend(intake::intake(&config).await);
+    findings.extend(targets::targets(&config).await);
     findings.extend(documents::documents(&config));
     findings.extend(scanner::scanner(&config));
     findings.extend(places::disk(&config));
-    findings.extend(args.certificate.iter().map(|file| certificates::check(file)));
+    let files = certificates::configured(&config);
+    findings.extend(files.iter().chain(&args.certificate).map(|file| certificates::check(file)));
     print(&findings, args)?;
     let faults = findings.iter().filter(|finding| finding.level == Level::Fault).count();
     if faults == 0 {

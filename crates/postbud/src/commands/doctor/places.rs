@@ -66,6 +66,14 @@ pub(super) fn existing(path: &Path) -> Option<PathBuf> {
     whole.ancestors().find(|above| above.exists()).map(Path::to_owned)
 }
 
+/// The part of a path that is there and cannot be written, or is no folder; `None` when all is well. What
+/// is not there yet is made by Postbud.
+pub(super) fn unwritable(path: &Path) -> Option<PathBuf> {
+    let there = existing(path)?;
+    let writable = nix::unistd::access(&there, nix::unistd::AccessFlags::W_OK).is_ok();
+    (!writable || !there.is_dir()).then_some(there)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::finding::Level;

@@ -1,20 +1,15 @@
-//! The servers that Postbud talks to: database, broker, mail server.
+//! The servers that Postbud cannot work without: database and broker.
 
-use std::path::Path;
 use std::time::Duration;
 
-use postbud_decide::Target;
 use postbud_pipeline::ports::{Queue as _, QueueError, Timestamp};
 use postbud_queue::{RabbitOptions, RabbitQueue};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, StoreOptions, schema};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::finding::{Finding, fault, good, note};
-use super::places::existing;
-use crate::config::{Config, QueueKind, Tls};
-use crate::wiring;
+use crate::config::{Config, QueueKind};
+use crate::{keys, wiring};
 
 /// How long a server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -151,6 +146,7 @@ async fn embedded(config: &Config) -> Result<Option<postbud_pipeline::ports::Dep
     options.deadline = PATIENCE;
     match schema(&options).await {
         Ok(found) if found.applied == Some(found.known) => {
+            options.keys = keys::load(config).await.map_err(|error| error.to_string())?;
             let store = postbud_store::open(&options).await.map_err(|error| said(&error))?;
             let queue = EmbeddedQueue::new(store.clone(), EmbeddedOptions::default());
             let depth = queue.depth().await.map_err(|error| said(&error))?;
@@ -160,70 +156,6 @@ async fn embedded(config: &Config) -> Result<Option<postbud_pipeline::ports::Dep
         Ok(_) => Ok(None),
         Err(error) => Err(said(&error)),
     }
-}
-
-/// Folders that can be written, and a mail server that greets.
-pub(super) async fn targets(config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut folders = 0;
-    for mailbox in &config.settings.mailboxes {
-        if let Some(Target::Maildir { path }) = &mailbox.target {
-            folders += 1;
-            if let Some(finding) = folder(mailbox.id.as_str(), Path::new(path)) {
-                findings.push(finding);
-            }
-        }
-    }
-    if folders > 0 && findings.is_empty() {
-        let english = format!("{folders} Maildir folders can be written");
-        findings.push(good("target", english, format!("{folders} Maildir-mapper kan skrives")));
-    }
-    if let Some(smtp) = &config.delivery.smtp {
-        let address = format!("{}:{}", smtp.host, smtp.port);
-        findings.push(match greeting(&address, smtp.tls == Tls::Tls).await {
-            Ok(()) => good("target", format!("{address} answers"), format!("{address} svarer")),
-            Err(why) => fault("target", format!("{address}: {why}"), format!("{address}: {why}"))
-                .advise(
-                    "check host and port in [delivery.smtp], and the firewall between",
-                    "se efter host og port i [delivery.smtp] og firewallen imellem",
-                ),
-        });
-    }
-    findings
-}
-
-fn folder(mailbox: &str, path: &Path) -> Option<Finding> {
-    let there = existing(path)?;
-    let writable = nix::unistd::access(&there, nix::unistd::AccessFlags::W_OK).is_ok();
-    if writable && there.is_dir() {
-        return None;
-    }
-    let shown = there.display();
-    Some(
-        fault(
-            "target",
-            format!("{mailbox}: {shown} cannot be written by this user"),
-            format!("{mailbox}: {shown} kan ikke skrives af denne bruger"),
-        )
-        .advise(
-            "give the user of Postbud the right to write there; under systemd also ReadWritePaths=",
-            "giv Postbuds bruger ret til at skrive der; under systemd også ReadWritePaths=",
-        ),
-    )
-}
-
-/// Connects, and reads the first words where they come unencrypted.
-async fn greeting(address: &str, encrypted: bool) -> Result<(), String> {
-    let talk = async {
-        let mut stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-        if encrypted {
-            return Ok(());
-        }
-        let mut code = [0; 3];
-        stream.read_exact(&mut code).await.map_err(|error| error.to_string())?;
-        if &code == b"220" { Ok(()) } else { Err("this is no mail server".to_owned()) }
-    };
-    timeout(PATIENCE, talk).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
 }
 
 /// An error with its cause.
