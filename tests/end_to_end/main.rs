@@ -25,6 +25,7 @@ mod desk_programs;
 mod desk_second_look;
 mod encryption;
 mod extract;
+mod foreign;
 mod inputs;
 mod intake;
 mod kle;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -55,22 +55,40 @@ impl Authority {
         self.dir.path()
     }
 
-    /// Issues a certificate for `localhost` and 127.0.0.1, good for servers and for clients.
+    /// Issues a certificate for `localhost` and 127.0.0.1, good for servers and for clients. `name` is its
+    /// common name and what its files are called.
     ///
     /// # Errors
     /// When keys or files cannot be made.
     pub fn issue(&self, name: &str) -> Result<Issued> {
-        let (certificate, key) = self.make()?;
+        self.write(name, self.params(name)?)
+    }
+
+    /// The same, which was good until 2021.
+    ///
+    /// # Errors
+    /// When keys or files cannot be made.
+    pub fn issue_expired(&self, name: &str) -> Result<Issued> {
+        let mut params = self.params(name)?;
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+        self.write(name, params)
+    }
+
+    fn write(&self, name: &str, params: CertificateParams) -> Result<Issued> {
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
         let path = |ending: &str| self.dir.path().join(format!("{name}.{ending}"));
         fs::write(path("pem"), certificate.pem())?;
         fs::write(path("key"), key.serialize_pem())?;
         Ok(Issued { certificate: path("pem"), key: path("key") })
     }
 
-    fn make(&self) -> Result<(rcgen::Certificate, KeyPair)> {
+    fn params(&self, name: &str) -> Result<CertificateParams> {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let key = KeyPair::generate()?;
-        Ok((CertificateParams::new(names)?.signed_by(&key, &self.issuer)?, key))
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        Ok(params)
     }
 
     /// TLS for a server that only lets clients in to whom this authority issued a certificate.
@@ -81,7 +99,8 @@ impl Authority {
         let clients =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                 .build()?;
-        let (certificate, key) = self.make()?;
+        let key = KeyPair::generate()?;
+        let certificate = self.params("server")?.signed_by(&key, &self.issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?

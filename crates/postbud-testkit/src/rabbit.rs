@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+use crate::authority::{Authority, Issued};
 use crate::find::{program, rabbit_programs};
 use crate::process::{Process, Task, run, wait_until_ready};
 use crate::{folder, port};
@@ -30,6 +31,16 @@ log.console.level = info
 const ERLANG: &str = "-kernel inet_dist_use_interface {127,0,0,1} \
 +sbwt none +sbwtdcpu none +sbwtdio none";
 
+/// Clients that show a certificate must show a good one, and may be known by its common name alone.
+const TLS_CONFIG: &str = "\
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+auth_mechanisms.3 = EXTERNAL
+";
+
 /// A broker on a free port, with the user `guest`.
 pub struct RabbitServer {
     // In this order they are dropped: the folder goes when nobody writes into it any more.
@@ -38,6 +49,7 @@ pub struct RabbitServer {
     dir: TempDir,
     programs: PathBuf,
     port: u16,
+    tls_port: Option<u16>,
     distribution_port: u16,
     mapper_port: u16,
 }
@@ -54,20 +66,45 @@ impl RabbitServer {
     /// # Errors
     /// When RabbitMQ is not there or does not start; with the end of its log.
     pub fn start() -> Result<Self> {
-        port::launch(Self::start_once)
+        port::launch(|| Self::start_once(None))
     }
 
-    fn start_once() -> Result<Self> {
+    /// The same, which also speaks TLS with a certificate of this authority, and knows clients with
+    /// such a certificate by its common name (SASL EXTERNAL).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), or when no certificate can be made.
+    pub fn start_tls(authority: &Authority) -> Result<Self> {
+        let own = authority.issue("localhost")?;
+        port::launch(|| Self::start_once(Some((authority, &own))))
+    }
+
+    fn start_once(tls: Option<(&Authority, &Issued)>) -> Result<Self> {
         let programs = rabbit_programs()
             .context("RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server)")?;
         let dir = folder::private("rabbitmq")?;
-        fs::write(dir.path().join("rabbitmq.conf"), CONFIG)?;
-        fs::write(dir.path().join("enabled_plugins"), "[].\n")?;
+        let tls_port = tls.map(|_| port::free_port()).transpose()?;
+        let (config, plugins) = match (tls, tls_port) {
+            (Some((authority, own)), Some(port)) => (
+                format!(
+                    "{CONFIG}{TLS_CONFIG}listeners.ssl.1 = 127.0.0.1:{port}\n\
+                     ssl_options.cacertfile = {}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n",
+                    text(&authority.ca()),
+                    text(&own.certificate),
+                    text(&own.key)
+                ),
+                "[rabbitmq_auth_mechanism_ssl].\n",
+            ),
+            _ => (CONFIG.to_owned(), "[].\n"),
+        };
+        fs::write(dir.path().join("rabbitmq.conf"), config)?;
+        fs::write(dir.path().join("enabled_plugins"), plugins)?;
         fs::write(dir.path().join("environment"), "")?;
         let mut server = Self {
             programs,
             dir,
             port: port::free_port()?,
+            tls_port,
             distribution_port: port::free_port()?,
             mapper_port: port::free_port()?,
             mapper: None,
@@ -87,6 +124,12 @@ impl RabbitServer {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The port it listens on for TLS, if it does.
+    #[must_use]
+    pub fn tls_port(&self) -> Option<u16> {
+        self.tls_port
     }
 
     /// Stops it as an operator would (if it runs) and starts it again, same port, same data.
