@@ -82,7 +82,10 @@ impl Side {
         let here = Installation::with(&format!(
             "{}\n[metrics]\nlisten = \"127.0.0.1:{metrics}\"\n[[intake.queue]]\nqueue = \"post\"\n\
              others = \"{others}\"\nca_file = \"{}\"\n{login}",
-            embedded().replace("[delivery]\n", "[limits]\nletter_bytes = 1000000\ntext_bytes = 100000\n[delivery]\n"),
+            embedded().replace(
+                "[delivery]\n",
+                "[limits]\nletter_bytes = 1000000\ntext_bytes = 100000\n[delivery]\n"
+            ),
             ca.display(),
         ));
         here.write("password", PASSWORD);

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod chaos;
+mod clock;
 mod crash;
 mod demo;
 mod deploy;

@@ -207,6 +207,8 @@ metrics! {
         "1 when the part answered last time it was asked";
     PROBE_SECONDS "probe_seconds" Gauge, "seconds", [PART],
         "How long it took to answer";
+    CLOCK_BACK "clock_set_back_total" Counter, "times", [],
+        "How often the machine's clock was set back by a minute or more; what was due was brought forward";
     SAMPLED "sampled_timestamp_seconds" Gauge, "seconds since 1970", [],
         "When the gauges about the store were last read; 0 when never";
 }

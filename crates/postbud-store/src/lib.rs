@@ -15,6 +15,7 @@
 //! - no error holds a password or any text of a letter.
 
 mod assign;
+mod clock;
 mod desk;
 mod detail;
 mod embedded;

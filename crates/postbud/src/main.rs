@@ -3,6 +3,7 @@
 
 mod classifier;
 mod cli;
+mod clock;
 mod commands;
 mod config;
 mod documents;

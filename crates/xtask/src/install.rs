@@ -51,6 +51,10 @@ fn missing() -> Vec<&'static str> {
         "/usr/share/tesseract-ocr/5/tessdata/dan.traineddata",
         "/usr/share/tesseract-ocr/4.00/tessdata/dan.traineddata",
     ];
+    let machines = ["x86_64-linux-gnu", "aarch64-linux-gnu"];
+    let faketime = machines.iter().any(|machine| {
+        Path::new("/usr/lib").join(machine).join("faketime/libfaketime.so.1").is_file()
+    });
     let servers = [
         (RabbitServer::installed(), "rabbitmq-server"),
         (PostgresServer::installed(), "postgresql"),
@@ -70,6 +74,8 @@ fn missing() -> Vec<&'static str> {
         (Path::new("/usr/bin/catdoc").is_file(), "catdoc"),
         // It looks for malware, with a signature that a test makes.
         (Path::new("/usr/sbin/clamd").is_file(), "clamav-daemon"),
+        // It makes clocks jump.
+        (faketime, "libfaketime"),
         // Messages are checked against their published schemas.
         (Path::new("/usr/bin/xmllint").is_file(), "libxml2-utils"),
         // It sees where Postbud connects to.

@@ -20,7 +20,7 @@ use crate::guard::Guard;
 use crate::monitoring::{self, Beside, Monitoring};
 use crate::restrictions::Restricted;
 use crate::trial::TrialProcess;
-use crate::{switches, telemetry, wiring};
+use crate::{clock, switches, telemetry, wiring};
 
 /// Runs the production form.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
     let metrics = monitoring.as_ref().map(Monitoring::metrics);
-    let guard = Guard::new(&config, Arc::new(store.clone()), classifier, metrics);
+    let guard = Guard::new(&config, Arc::new(store.clone()), classifier, metrics.clone());
     guard.look().await;
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
@@ -61,6 +61,10 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         guard.watch(&stop).await;
         Ok(())
     };
+    let watching = async {
+        clock::watch(&store, metrics, &stop).await;
+        Ok(())
+    };
     let removing = async {
         retention::by_day(&config, &store, &stop).await;
         Ok(())
@@ -73,7 +77,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         intake::serve(ways_in, &config, &store, Arc::clone(&queue), &stop).await;
         Ok(())
     };
-    tokio::try_join!(routing, guarding, retraining, removing, deciding, coming_in)?;
+    tokio::try_join!(routing, guarding, watching, retraining, removing, deciding, coming_in)?;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())

@@ -1,0 +1,70 @@
+//! A clock that jumps by hours while letters are on their way: none is lost, doubled or stuck.
+
+use std::path::PathBuf;
+
+use postbud_testkit::{WebhookFault, WebhookServer};
+
+use crate::settings::{embedded, mail};
+use crate::support::{Installation, postbud, wait_until};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The library that makes a process believe another time, and reads it anew from a file.
+fn faketime() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
+    let found = folders.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
+    let found = found.into_iter().find(|path| path.is_file());
+    if found.is_none() {
+        println!("skipped: a clock that jumps needs Debian's libfaketime; run cargo xtask test");
+    }
+    found
+}
+
+#[test]
+fn a_clock_that_jumps_loses_nothing_and_keeps_nothing_for_ever() {
+    let Some(library) = faketime() else { return };
+    let system = WebhookServer::start(SECRET.as_bytes()).unwrap();
+    let deliver = format!("webhook:{}", system.url());
+    let config = embedded().replace("maildir:mailboxes/affald", &deliver).replace(
+        "[delivery]\n",
+        "[delivery]\nfirst_retry_seconds = 1\nlongest_retry_seconds = 2\n",
+    );
+    let here = Installation::with(&format!(
+        "{config}\n[delivery.webhook]\nsecret_file = \"secret\"\ntimeout_seconds = 2\n"
+    ));
+    here.write("secret", SECRET);
+    let set = |offset: &str| here.write("now", offset);
+    // Every process of a machine has the same clock.
+    let by_it = |args: &[&str]| {
+        let mut command = postbud(&here.path("."), args);
+        command
+            .env("LD_PRELOAD", &library)
+            .env("FAKETIME_TIMESTAMP_FILE", here.path("now"))
+            .env("FAKETIME_CACHE_DURATION", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command
+    };
+    let send = |n: usize| {
+        let name = format!("{n}.eml");
+        here.write(&name, mail(&format!("Sag {n}"), "Jeg har storskrald."));
+        assert!(by_it(&["send", &name]).output().unwrap().status.success());
+    };
+    set("+0");
+    let running = here.start(by_it(&["run"]));
+    send(0);
+    here.wait_for("delivered", 1);
+    // Hours ahead, with one letter that its target refuses for now, and back again.
+    for (n, offset) in ["+7200", "+0", "-7200", "+0"].into_iter().enumerate() {
+        system.fail_always(WebhookFault::Status(503));
+        let before = system.posted().len();
+        send(2 * n + 1);
+        wait_until("a refused attempt", || system.posted().len() > before);
+        set(offset);
+        send(2 * n + 2);
+        system.recover();
+        here.wait_for("delivered", 2 * n + 3);
+        assert_eq!(system.kept().len(), 2 * n + 3, "after {offset}");
+    }
+    assert!(running.log().contains("the clock of this machine was set back"));
+    assert_eq!(running.terminate(), 0);
+}
