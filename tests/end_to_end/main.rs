@@ -29,6 +29,8 @@ mod extract;
 mod foreign;
 mod inputs;
 mod intake;
+mod intake_imap;
+mod intake_push;
 mod kle;
 mod models;
 mod monitoring;

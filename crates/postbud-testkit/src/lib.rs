@@ -1,4 +1,4 @@
-//! Private servers for tests: RabbitMQ, PostgreSQL and a small SMTP sink; and what a campaign of
+//! Private servers for tests: RabbitMQ, PostgreSQL, Dovecot and a small SMTP sink; and what a campaign of
 //! faults needs: a proxy that can be cut, letters, an oracle that keeps what was promised, a judge.
 //!
 //! Each runs on free loopback ports with a data directory of its own, writes to disk as a
@@ -10,8 +10,10 @@
 
 mod authority;
 mod disk;
+mod dovecot;
 mod find;
 mod folder;
+pub mod https;
 pub mod judge;
 pub mod letters;
 pub mod ngdp;
@@ -27,6 +29,7 @@ mod webhook;
 
 pub use authority::{Authority, Issued};
 pub use disk::SmallDisk;
+pub use dovecot::Dovecot;
 pub use find::{postgres_programs, rabbit_programs};
 pub use folder::private as private_folder;
 pub use port::free_port;
