@@ -32,7 +32,8 @@ pub struct Reading {
     pub refused: u64,
     /// What went wrong and is tried again, since the start.
     pub failures: u64,
-    /// Letters known to wait upstream because something is wrong with each of them.
+    /// Letters that were seen upstream and are not taken yet. Where the other side brings letters
+    /// nobody here can know what waits there: then 0.
     pub waiting: u64,
     /// When the other side last worked, or a letter last came.
     pub last_success: Option<Timestamp>,
@@ -83,7 +84,7 @@ impl Activity {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// So many letters wait upstream, each with a fault of its own.
+    /// So many letters were seen upstream and are not taken yet.
     pub(crate) fn set_waiting(&self, count: usize) {
         self.waiting.store(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

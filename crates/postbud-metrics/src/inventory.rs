@@ -132,7 +132,7 @@ metrics! {
     INTAKE_FAILURES "intake_failures_total" Counter, "calls", [ADAPTER],
         "What went wrong on the way in and is tried again";
     INTAKE_WAITING "intake_waiting_letters" Gauge, "letters", [ADAPTER],
-        "Letters that wait upstream because something is wrong with each of them";
+        "Letters that were seen upstream and are not taken yet; 0 where the other side brings them";
     INTAKE_TROUBLE "intake_trouble" Gauge, "adapters", [ADAPTER],
         "Adapters by which no letter can come in now; the log says which and why";
     INTAKE_LAG "intake_lag_seconds" Gauge, "seconds", [ADAPTER],

@@ -128,17 +128,19 @@ impl Folder {
         let place = self.place.clone();
         let waiting = self.blocking(&self.options.path, move || place.waiting()).await?;
         let mut swept = Swept::default();
-        for path in waiting {
+        for (taken, path) in waiting.iter().enumerate() {
+            self.activity.set_waiting(waiting.len() - taken);
             if stop.is_set() {
-                break;
+                return Ok(swept);
             }
             let name = path.as_os_str().as_encoded_bytes().to_ascii_lowercase();
             if name.ends_with(bulk::ENDING.as_bytes()) {
-                self.take_bulk(&path, acceptor, &mut swept).await?;
+                self.take_bulk(path, acceptor, &mut swept).await?;
             } else {
-                self.take(&path, acceptor, &mut swept).await?;
+                self.take(path, acceptor, &mut swept).await?;
             }
         }
+        self.activity.set_waiting(swept.left);
         let (place, keep) = (self.place.clone(), self.options.keep);
         if !keep.is_zero() {
             self.blocking(&self.options.path, move || place.forget(keep)).await?;

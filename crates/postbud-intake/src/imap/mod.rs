@@ -222,10 +222,13 @@ impl Imap {
         let found = timeout(self.options.idle, found).await.map_err(|_| ImapError::TooSlow)??;
         let mut uids: Vec<u32> = found.into_iter().collect();
         uids.sort_unstable();
+        let found = uids.len();
+        self.activity.set_waiting(found);
         uids.truncate(LETTERS);
-        for uid in &uids {
+        for (taken, uid) in uids.iter().enumerate() {
             let letter = self.letter(*uid, &mut session, acceptor);
             timeout(self.options.deadline, letter).await.map_err(|_| ImapError::TooSlow)??;
+            self.activity.set_waiting(found - taken - 1);
         }
         // Everything is done; whether the server says goodbye does not matter.
         let _ = timeout(self.options.idle, session.imap.logout()).await;

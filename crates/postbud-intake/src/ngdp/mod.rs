@@ -252,6 +252,7 @@ impl Ngdp {
         let mut round = Round { listed: ids.len(), done: 0 };
         let mut in_a_row = 0;
         for id in ids {
+            self.activity.set_waiting(round.listed - round.done);
             if self.stuck.get(&id).is_some_and(|stuck| stuck.next > Instant::now()) {
                 continue;
             }
@@ -338,6 +339,5 @@ impl Ngdp {
         let durable = self.durable.contains_key(&id);
         let error = chain(error);
         warn!(message = %id, failed = stuck.failed, durable, error, "a message of Digital Post is set aside; it stays there and is tried again");
-        self.activity.set_waiting(self.stuck.len());
     }
 }
