@@ -6,6 +6,7 @@
 mod bad_input;
 mod chaos;
 mod clock;
+mod collector;
 mod crash;
 mod demo;
 mod deploy;
@@ -45,3 +46,4 @@ mod servers;
 mod settings;
 mod support;
 mod terminal;
+mod traces;

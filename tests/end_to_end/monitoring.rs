@@ -365,7 +365,7 @@ fn the_rules_are_right_and_fire_when_they_should() {
 /// Every part of `postbud run` has its own page, says only of itself, and tells of ways in.
 #[test]
 fn every_part_alone_serves_metrics_and_health() {
-    let [router, desk, intake, taken] = [(); 4].map(|()| free_port().unwrap());
+    let [router, delivery, desk, intake, taken] = [(); 5].map(|()| free_port().unwrap());
     let here = Installation::with(&format!(
         "{}\n[desk]\nlisten = \"127.0.0.1:0\"\n[[intake.folder]]\npath = \"drop\"\n\
          [[intake.imap]]\nhost = \"127.0.0.1\"\nport = {taken}\nuser = \"post\"\n\
@@ -378,9 +378,9 @@ fn every_part_alone_serves_metrics_and_health() {
         command.arg(format!("127.0.0.1:{port}"));
         here.start(command)
     };
-    let (routing, at_desk, coming_in) =
-        (part("router", router), part("desk", desk), part("intake", intake));
-    for port in [router, desk, intake] {
+    let (routing, delivering) = (part("router", router), part("delivery", delivery));
+    let (at_desk, coming_in) = (part("desk", desk), part("intake", intake));
+    for port in [router, delivery, desk, intake] {
         wait_until("a part that is ready", || get(port, "/health/ready").0 == 200);
     }
     let (_, ready) = get(desk, "/health/ready");
@@ -394,7 +394,10 @@ fn every_part_alone_serves_metrics_and_health() {
         says("postbud_intake_letters_total{adapter=\"folder\",result=\"accepted\"}", 1.0)
     });
     here.wait_for("delivered", 1);
-    assert_eq!(sum(&get(router, "/metrics").1, "postbud_intake_letters_total"), 0.0);
+    let (router, delivery) = (get(router, "/metrics").1, get(delivery, "/metrics").1);
+    assert_eq!(sum(&router, "postbud_intake_letters_total"), 0.0);
+    assert_eq!(sum(&router, "postbud_deliveries_total"), 0.0);
+    assert_eq!(sum(&delivery, "postbud_deliveries_total"), 1.0);
     // Nobody listens where the mailbox should be.
     wait_until("a mailbox that is in trouble", || {
         says("postbud_intake_trouble{adapter=\"imap\"}", 1.0)
@@ -403,6 +406,6 @@ fn every_part_alone_serves_metrics_and_health() {
     });
     assert!(says("postbud_up{part=\"queue\"}", 1.0));
     assert!(!says("postbud_intake_trouble{adapter=\"folder\"}", 1.0));
-    let ended = [routing, at_desk, coming_in].map(Running::terminate);
-    assert_eq!(ended, [0; 3]);
+    let ended = [routing, delivering, at_desk, coming_in].map(Running::terminate);
+    assert_eq!(ended, [0; 4]);
 }

@@ -18,6 +18,7 @@ mod steps;
 mod stop;
 mod switches;
 mod terms;
+mod trace_context;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use keyed::{Keyed, NotMine, SECRET_BYTES};
@@ -28,3 +29,4 @@ pub use router::{Router, RouterOptions};
 pub use steps::{StepWatcher, Steps};
 pub use stop::{Stop, Stopper, stop_pair};
 pub use terms::{AllTerms, Terms};
+pub use trace_context::TraceContext;

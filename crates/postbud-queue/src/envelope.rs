@@ -7,11 +7,13 @@
 //! | `x-postbud-attempts` | how many attempts have failed |
 //! | `x-postbud-reason` | why the last one failed |
 //! | `x-postbud-returned` | how often it came back unsettled before it was last published |
+//! | `traceparent` | the letter's trace, as W3C Trace Context writes it, where traces are kept |
 //! | `x-postbud-given-up-at` | dead letters only: when, in UTC milliseconds |
 
 use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use postbud_pipeline::TraceContext;
 use postbud_pipeline::ports::{Body, DeadLetter, Message, RawId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,7 @@ const ATTEMPTS: &str = "x-postbud-attempts";
 const REASON: &str = "x-postbud-reason";
 const RETURNED: &str = "x-postbud-returned";
 const GIVEN_UP_AT: &str = "x-postbud-given-up-at";
+const TRACEPARENT: &str = "traceparent";
 /// Set by the broker on quorum queues, from the second delivery on.
 const DELIVERY_COUNT: &str = "x-delivery-count";
 const DEATH: &str = "x-death";
@@ -45,6 +48,7 @@ pub(crate) struct Parcel {
     pub(crate) returned: u32,
     pub(crate) reason: Option<String>,
     pub(crate) given_up_at: Option<Timestamp>,
+    pub(crate) traceparent: Option<String>,
 }
 
 impl Parcel {
@@ -66,7 +70,16 @@ impl Parcel {
             returned: 0,
             reason: None,
             given_up_at: None,
+            traceparent: None,
         }
+    }
+
+    /// The same with its trace named, when it is in this share of all traces.
+    pub(crate) fn traced(mut self, share: f64) -> Self {
+        let context = TraceContext::of(&self.id);
+        let kept = !self.id.is_empty() && context.place() < share;
+        self.traceparent = kept.then(|| context.traceparent(true));
+        self
     }
 
     /// A message as the broker delivered it, and how often the broker says it was delivered
@@ -85,6 +98,7 @@ impl Parcel {
             returned: count(headers, RETURNED),
             reason: string(headers, REASON).map(|reason| cut(&reason, LONGEST_REASON)),
             given_up_at: integer(headers, GIVEN_UP_AT).map(Timestamp),
+            traceparent: string(headers, TRACEPARENT).filter(|text| is_traceparent(text)),
         };
         (parcel, delivered)
     }
@@ -130,6 +144,10 @@ impl Parcel {
         if let Some(reason) = &self.reason {
             let reason = LongString::from(clean(reason).into_bytes());
             headers.insert(REASON.into(), AMQPValue::LongString(reason));
+        }
+        if let Some(trace) = &self.traceparent {
+            let trace = LongString::from(trace.clone().into_bytes());
+            headers.insert(TRACEPARENT.into(), AMQPValue::LongString(trace));
         }
         let short = |text: &str| ShortString::try_new(cut(text, LONGEST_ID)).unwrap_or_default();
         let properties = BasicProperties::default()
@@ -209,6 +227,17 @@ fn string(headers: Option<&FieldTable>, name: &str) -> Option<String> {
         AMQPValue::ShortString(text) => Some(text.as_str().to_owned()),
         _ => None,
     }
+}
+
+/// Has it the form that W3C Trace Context gives it? What a foreign publisher wrote there otherwise is
+/// not sent on.
+fn is_traceparent(text: &str) -> bool {
+    let digits = |part: &str, count: usize| {
+        part.len() == count && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let parts: Vec<&str> = text.split('-').take(5).collect();
+    matches!(parts[..], [version, trace, span, flags]
+        if digits(version, 2) && digits(trace, 32) && digits(span, 16) && digits(flags, 2))
 }
 
 /// At most `bytes` bytes of a text, ending between two characters.

@@ -33,6 +33,8 @@ pub struct RabbitOptions {
     pub declare: bool,
     /// Certificates in PEM form to trust for `amqps` beside those of the operating system.
     pub ca_pem: Option<String>,
+    /// The share of letters whose messages carry the header `traceparent`, as their traces are kept.
+    pub trace_share: f64,
 }
 
 impl Default for RabbitOptions {
@@ -47,6 +49,7 @@ impl Default for RabbitOptions {
             call_deadline_ms: 10_000,
             declare: true,
             ca_pem: None,
+            trace_share: 0.0,
         }
     }
 }
@@ -88,6 +91,7 @@ pub(crate) struct Settings {
     pub(crate) deadline: Duration,
     pub(crate) declare: bool,
     pub(crate) ca_pem: Option<String>,
+    pub(crate) trace_share: f64,
 }
 
 impl Settings {
@@ -144,6 +148,7 @@ impl Settings {
             deadline: Duration::from_millis(options.call_deadline_ms.into()),
             declare: options.declare,
             ca_pem: options.ca_pem,
+            trace_share: options.trace_share,
         })
     }
 

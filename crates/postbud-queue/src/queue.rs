@@ -171,8 +171,10 @@ impl RabbitQueue {
 impl Queue for RabbitQueue {
     async fn publish(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let queue = self.settings.incoming.as_str();
-        let shipment =
-            |message| Shipment { queue, parcel: Parcel::new(message), expires_after_ms: None };
+        let shipment = |message| {
+            let parcel = Parcel::new(message).traced(self.settings.trace_share);
+            Shipment { queue, parcel, expires_after_ms: None }
+        };
         let shipments: Vec<Shipment<'_>> = messages.into_iter().map(shipment).collect();
         if shipments.is_empty() {
             return Ok(());

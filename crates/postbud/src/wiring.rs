@@ -12,6 +12,7 @@ use postbud_pipeline::{
 };
 use postbud_queue::{RabbitOptions, RabbitQueue};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
+use postbud_trace::{Spans, TracedQueue};
 
 use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
@@ -73,6 +74,28 @@ pub(crate) async fn queue(config: &Config, store: &SqlStore) -> anyhow::Result<A
     }
 }
 
+/// Starts to keep the traces of letters, where the configuration wants them. `part` is what this
+/// process runs.
+pub(crate) fn spans(config: &Config, part: &'static str) -> anyhow::Result<Option<Arc<Spans>>> {
+    let spans = config.traces.as_ref().map(|traces| Spans::start(traces, part)).transpose();
+    spans.context("traces cannot be kept; look at [traces]")
+}
+
+/// The queue, with its letters' traces where they are kept.
+pub(crate) fn traced(queue: Arc<dyn Queue>, spans: Option<&Arc<Spans>>) -> Arc<dyn Queue> {
+    match spans {
+        Some(spans) => Arc::new(TracedQueue::new(queue, Arc::clone(spans))),
+        None => queue,
+    }
+}
+
+/// Sends the last spans.
+pub(crate) async fn finish(spans: Option<Arc<Spans>>) {
+    if let Some(spans) = spans {
+        spans.finish().await;
+    }
+}
+
 fn embedded(config: &Config, store: &SqlStore) -> EmbeddedQueue {
     let options = EmbeddedOptions {
         attempts: config.queue.attempts,
@@ -90,6 +113,7 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
         attempts: config.queue.attempts,
         retry_delay_ms: u32::try_from(config.queue.retry_delay.as_millis()).unwrap_or(u32::MAX),
         url: url.to_owned(),
+        trace_share: config.traces.as_ref().map_or(0.0, |traces| traces.share),
         ..RabbitOptions::default()
     }
 }

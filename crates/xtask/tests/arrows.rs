@@ -8,7 +8,7 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Our crates and, for each, those of ours that it may use.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("postbud-letter", &[]),
     ("postbud-extract", &["postbud-letter"]),
     ("postbud-model", &["postbud-letter"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("postbud-deliver", PORTS),
     ("postbud-intake", PORTS),
     ("postbud-metrics", PORTS),
+    ("postbud-trace", PORTS),
     ("postbud-desk", &["postbud-letter", "postbud-decide", "postbud-evaluate", "postbud-pipeline"]),
     (
         "postbud",
@@ -37,6 +38,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "postbud-deliver",
             "postbud-intake",
             "postbud-metrics",
+            "postbud-trace",
             "postbud-desk",
         ],
     ),
@@ -49,13 +51,14 @@ const PORTS: &[&str] = &["postbud-pipeline", "postbud-letter", "postbud-decide"]
 const FOR_TESTS: [&str; 2] = ["postbud-testkit", "xtask"];
 
 /// Libraries that live behind one wall.
-const WALLS: [(&str, &str); 6] = [
+const WALLS: [(&str, &str); 7] = [
     ("lapin", "postbud-queue"),
     ("sqlx", "postbud-store"),
     ("axum", "postbud-desk"),
     ("lettre", "postbud-deliver"),
     ("linfa", "postbud-model"),
     ("prometheus", "postbud-metrics"),
+    ("opentelemetry-otlp", "postbud-trace"),
 ];
 
 fn metadata() -> Metadata {

@@ -8,6 +8,20 @@ fn reread(parcel: &Parcel) -> (Parcel, u32) {
     Parcel::read(&parcel.properties(None), parcel.payload.to_vec())
 }
 
+#[test]
+fn the_trace_of_a_letter_travels_and_nothing_else_under_its_name() {
+    let parcel = Parcel::new(Message { body: Body::Inline(Bytes::new()), id: "sha-1".into() });
+    assert_eq!(reread(&parcel.clone().traced(0.0)).0.traceparent, None);
+    let traced = parcel.traced(1.0);
+    let header = TraceContext::of("sha-1").traceparent(true);
+    assert_eq!(reread(&traced).0.traceparent, Some(header));
+    let mut foreign = traced;
+    for text in ["", "00-x-y-z", "en hemmelighed", "00-ab-cd-01-02"] {
+        foreign.traceparent = Some(text.to_owned());
+        assert_eq!(reread(&foreign).0.traceparent, None, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_parcel_survives_the_way(
@@ -17,6 +31,7 @@ proptest! {
         returned in 0u32..1000,
         reason in prop::option::of("[ -~æøå]{0,300}"),
         at in prop::option::of(0i64..4_000_000_000_000),
+        share in 0.0f64..1.0,
     ) {
         let parcel = Parcel {
             id,
@@ -26,7 +41,9 @@ proptest! {
             returned,
             reason,
             given_up_at: at.map(Timestamp),
+            traceparent: None,
         };
+        let parcel = parcel.traced(share);
         let (back, delivered) = reread(&parcel);
         prop_assert_eq!(back, parcel);
         prop_assert_eq!(delivered, 0);

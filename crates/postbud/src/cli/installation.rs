@@ -25,8 +25,10 @@ pub(crate) struct DemoArgs {
 /// What `run` can run alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RunPart {
-    /// Only the routing: letters are decided and sent on; no desk, no ways in
+    /// Only the routing: letters are decided; others deliver them
     Router,
+    /// Only the deliveries: what is decided is brought to its mailboxes
+    Delivery,
     /// Only the pages on which people decide; any number of these beside each other
     Desk,
     /// Only the ways in: letters are taken and put on the queue, and others route them

@@ -1,14 +1,16 @@
 //! `postbud run`: routes letters until it is told to stop.
 
+mod delivery;
 mod intake;
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use postbud_intake::Intake;
-use postbud_pipeline::ports::{Classifier, Queue, Store, Target, Trial};
-use postbud_pipeline::{Dispatcher, Router, Steps, Stopper, stop_pair};
+use postbud_pipeline::ports::{Classifier, Queue, Store, Trial};
+use postbud_pipeline::{Router, Steps, Stopper, stop_pair};
 use postbud_store::SqlStore;
+use postbud_trace::Spans;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
@@ -33,6 +35,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     if args.part == Some(RunPart::Intake) {
         return intake::alone(&config).await;
     }
+    if args.part == Some(RunPart::Delivery) {
+        return delivery::alone(&config).await;
+    }
     let classifier = configured(&config)?;
     // A router alone leaves the rest to others.
     let everything = args.part.is_none();
@@ -43,6 +48,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let monitoring = monitoring.map(|monitoring| monitoring.with_adapters(adapters));
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
+    let spans = wiring::spans(&config, if everything { "all" } else { "router" })?;
     let metrics = monitoring.as_ref().map(Monitoring::metrics);
     let guard = Guard::new(&config, Arc::new(store.clone()), classifier, metrics.clone());
     guard.look().await;
@@ -55,8 +61,9 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     };
     let deadline = wiring::router_options(&config).steps_deadline;
     let trial: Arc<dyn Trial> = Arc::new(TrialProcess::new(args.config.clone(), deadline));
-    let (trial, kept) = (Some(trial), (store.clone(), Arc::clone(&queue)));
-    let routing = tried(&config, guard.guarded(), kept.0, kept.1, trial, monitoring, &stop);
+    let part =
+        Routing { trial: Some(trial), monitoring, spans: spans.clone(), delivers: everything };
+    let routing = tried(&config, guard.guarded(), store.clone(), Arc::clone(&queue), part, &stop);
     let guarding = async {
         guard.watch(&stop).await;
         Ok(())
@@ -74,10 +81,12 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         Ok(())
     };
     let coming_in = async {
-        intake::serve(ways_in, &config, &store, Arc::clone(&queue), &stop).await;
+        let queue = wiring::traced(Arc::clone(&queue), spans.as_ref());
+        intake::serve(ways_in, &config, &store, queue, &stop).await;
         Ok(())
     };
     tokio::try_join!(routing, guarding, watching, retraining, removing, deciding, coming_in)?;
+    wiring::finish(spans.clone()).await;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())
@@ -91,20 +100,34 @@ pub(crate) async fn route(
     queue: Arc<dyn Queue>,
     stop: &postbud_pipeline::Stop,
 ) -> anyhow::Result<()> {
-    tried(config, classifier, store, queue, None, None, stop).await
+    let part = Routing { trial: None, monitoring: None, spans: None, delivers: true };
+    tried(config, classifier, store, queue, part, stop).await
 }
 
-/// As [`route`], and letters that came back unsettled are tried apart first.
+/// What the routing has beside it.
+struct Routing {
+    /// Where letters that came back unsettled are tried apart first.
+    trial: Option<Arc<dyn Trial>>,
+    /// What counts.
+    monitoring: Option<Monitoring>,
+    /// What traces.
+    spans: Option<Arc<Spans>>,
+    /// Or does another process deliver?
+    delivers: bool,
+}
+
+/// As [`route`], with what [`Routing`] says.
 async fn tried(
     config: &Config,
     classifier: Arc<dyn Classifier>,
     store: SqlStore,
     queue: Arc<dyn Queue>,
-    trial: Option<Arc<dyn Trial>>,
-    monitoring: Option<Monitoring>,
+    part: Routing,
     stop: &postbud_pipeline::Stop,
 ) -> anyhow::Result<()> {
-    let parts = Parts::new(config, classifier, &store, queue, monitoring.as_ref())?;
+    let Routing { trial, monitoring, spans, delivers } = part;
+    let watchers = Watchers { monitoring: monitoring.as_ref(), spans: spans.as_ref() };
+    let parts = Parts::new(config, classifier, &store, queue, watchers);
     let restricted = Restricted::read(config, &store).await?;
     let steps = Arc::new(parts.steps.with_restrictions(Arc::clone(&restricted) as _));
     switches::read(&store, &steps).await?;
@@ -117,8 +140,13 @@ async fn tried(
     if let Some(trial) = trial {
         router = router.with_trial(trial);
     }
-    let dispatcher = Dispatcher::new(parts.store, parts.target, wiring::dispatcher_options(config))
-        .with_terms(wiring::terms(config));
+    let dispatcher =
+        delivers.then(|| delivery::dispatcher(config, parts.store, watchers)).transpose()?;
+    let delivering = async {
+        if let Some(dispatcher) = &dispatcher {
+            dispatcher.run(stop).await;
+        }
+    };
     let watch = switches::watch(store.clone(), steps, stop);
     let (queue, classifier) = parts.bare;
     let monitored = async {
@@ -128,15 +156,21 @@ async fn tried(
         }
     };
     let watch = async { tokio::join!(watch, restricted.watch(&store, stop)) };
-    tokio::join!(router.run(stop), dispatcher.run(stop), watch, monitored);
+    tokio::join!(router.run(stop), delivering, watch, monitored);
     Ok(())
 }
 
-/// What router and dispatcher work with, counted when there is monitoring.
+/// Who looks on in front of the ports.
+#[derive(Clone, Copy, Default)]
+struct Watchers<'a> {
+    monitoring: Option<&'a Monitoring>,
+    spans: Option<&'a Arc<Spans>>,
+}
+
+/// What the router works with, counted when there is monitoring.
 struct Parts {
     queue: Arc<dyn Queue>,
     store: Arc<dyn Store>,
-    target: Arc<dyn Target>,
     steps: Steps,
     /// Queue and model without the counting.
     bare: (Arc<dyn Queue>, Arc<dyn Classifier>),
@@ -148,21 +182,19 @@ impl Parts {
         classifier: Arc<dyn Classifier>,
         store: &SqlStore,
         queue: Arc<dyn Queue>,
-        monitoring: Option<&Monitoring>,
-    ) -> anyhow::Result<Self> {
-        let store: Arc<dyn Store> = Arc::new(store.clone());
-        let target: Arc<dyn Target> = Arc::new(wiring::deliverer(config)?);
+        watchers: Watchers<'_>,
+    ) -> Self {
+        let store = delivery::watched(store, watchers);
         let bare = (Arc::clone(&queue), Arc::clone(&classifier));
-        Ok(match monitoring {
-            None => Self { queue, store, target, steps: wiring::steps(config, classifier), bare },
+        match watchers.monitoring {
+            None => Self { queue, store, steps: wiring::steps(config, classifier), bare },
             Some(monitoring) => Self {
                 queue: monitoring.queue(queue),
-                store: monitoring.store(store),
-                target: monitoring.target(target),
+                store,
                 steps: monitoring.steps(wiring::steps(config, monitoring.classifier(classifier))),
                 bare,
             },
-        })
+        }
     }
 }
 

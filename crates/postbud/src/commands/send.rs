@@ -39,6 +39,8 @@ pub(crate) async fn run(args: &SendArgs) -> anyhow::Result<()> {
     telemetry::start(config.log.format, "warn");
     let store = wiring::store(&config).await?;
     let queue = wiring::queue(&config, &store).await?;
+    let spans = wiring::spans(&config, "send")?;
+    let queue = wiring::traced(queue, spans.as_ref());
     // Files are read while others are on their way, never more than a few ahead.
     let (inputs, mut arriving) = mpsc::channel::<Input>(4);
     let (files, limits) = (args.files.clone(), config.limits.clone());
@@ -75,6 +77,7 @@ pub(crate) async fn run(args: &SendArgs) -> anyhow::Result<()> {
     )?;
     reader.await.context("the reader of the files failed")?;
     bar.finish_and_clear();
+    wiring::finish(spans).await;
     queue.shutdown().await.context("the queue did not close in order; everything was sent")?;
     print(&report, args.output.json)
 }

@@ -35,6 +35,7 @@ mod targets;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod types;
 mod values;
 

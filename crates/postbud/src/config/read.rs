@@ -11,7 +11,7 @@ use super::targets::Ways;
 use super::types::Config;
 use super::{
     checks, clamd, delivery, desk, documents, intake, kle, mailboxes, metrics, plain, privacy,
-    retrain, rules, services, syntax,
+    retrain, rules, services, syntax, traces,
 };
 
 /// Relative paths start in this folder instead of the directory of the file.
@@ -67,6 +67,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
     let intake = intake::intake(root.section("intake"));
     let log = plain::log(root.section("log"));
     let metrics = metrics::metrics(root.section("metrics"));
+    let traces = traces::traces(root.section("traces"));
     let kle = kle::kle(root.section("kle"));
     let mailboxes = mailboxes::mailboxes(&root);
     let ids: Vec<&str> = mailboxes.iter().map(|read| read.mailbox.id.as_str()).collect();
@@ -104,6 +105,7 @@ fn walk(reader: &Reader<'_>, document: &Document<&str>) -> Option<Config> {
         retrain,
         desk,
         metrics,
+        traces,
         log,
         settings,
     })

@@ -9,6 +9,7 @@ use postbud_decide::{Lang, MailboxId, Settings};
 use postbud_extract::{Budget, clamd};
 use postbud_letter::Limits;
 use postbud_pipeline::Terms;
+use postbud_trace::TraceOptions;
 
 use super::desk::Desk;
 use super::intake::Intake;
@@ -49,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) desk: Option<Desk>,
     /// Where metrics and health are served; `None`: nowhere.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where the traces of letters go; `None`: nowhere.
+    pub(crate) traces: Option<TraceOptions>,
     /// How Postbud logs.
     pub(crate) log: Log,
     /// Mailboxes, rules and the must-not-miss limit.

@@ -92,13 +92,16 @@ pub(crate) async fn alone(config: &Config) -> anyhow::Result<()> {
     info!(store = %config.store, queue = %config.queue.kind, "postbud runs");
     let (stopper, stop) = stop_pair();
     tokio::spawn(stop_on_signal(Arc::new(stopper)));
+    let spans = wiring::spans(config, "intake")?;
+    let traced = wiring::traced(Arc::clone(&queue), spans.as_ref());
     let monitored = async {
         if let Some(monitoring) = monitoring {
             let beside = Beside { queue: Some(Arc::clone(&queue)), classifier: None };
             monitoring.run(config, &store, beside, &stop).await;
         }
     };
-    tokio::join!(serve(Some(intake), config, &store, Arc::clone(&queue), &stop), monitored);
+    tokio::join!(serve(Some(intake), config, &store, traced, &stop), monitored);
+    wiring::finish(spans).await;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("no more letters come in");
     Ok(())

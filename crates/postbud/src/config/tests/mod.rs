@@ -14,6 +14,7 @@ mod properties;
 mod reports;
 mod retrain;
 mod terms;
+mod traces;
 
 use std::path::Path;
 
