@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::servers::servers;
 use crate::settings::{STORSKRALD, embedded, mail, memo, production};
-use crate::support::{Installation, Running, postbud, wait_until};
+use crate::support::{Installation, wait_until};
 
 const UUID: &str = "7d2ea15d-61fb-4ba9-9366-42f8b194c222";
 
@@ -39,7 +39,7 @@ pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
 }
 
 /// The sum over all series of a metric, or over one.
-fn sum(page: &str, name: &str) -> f64 {
+pub(crate) fn sum(page: &str, name: &str) -> f64 {
     let lines = page.lines().filter(|line| {
         line.strip_prefix(name)
             .is_some_and(|rest| rest.starts_with([' ', '{']) || name.contains('{'))
@@ -233,14 +233,14 @@ fn every_metric_that_a_dashboard_or_an_alert_names_exists() {
 }
 
 /// A private Prometheus.
-struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     port: u16,
 }
 
 impl Prometheus {
     /// Starts one that scrapes `target` every second. `None` after saying that it is missing.
-    fn start(here: &Installation, target: u16) -> Option<Self> {
+    pub(crate) fn start(here: &Installation, target: u16) -> Option<Self> {
         if !installed("prometheus") || !installed("promtool") {
             println!("skipped: needs Prometheus; cargo xtask test installs it");
             return None;
@@ -266,7 +266,7 @@ impl Prometheus {
     }
 
     /// The series that an expression answers with.
-    fn query(&self, expression: &str) -> Result<Vec<Value>, String> {
+    pub(crate) fn query(&self, expression: &str) -> Result<Vec<Value>, String> {
         let url = format!("http://127.0.0.1:{}", self.port);
         let output = Command::new("promtool")
             .args(["query", "instant", "--format=json", &url, expression])
@@ -360,52 +360,4 @@ fn the_rules_are_right_and_fire_when_they_should() {
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "promtool {verb} rules {file}: {said}");
     }
-}
-
-/// Every part of `postbud run` has its own page, says only of itself, and tells of ways in.
-#[test]
-fn every_part_alone_serves_metrics_and_health() {
-    let [router, delivery, desk, intake, taken] = [(); 5].map(|()| free_port().unwrap());
-    let here = Installation::with(&format!(
-        "{}\n[desk]\nlisten = \"127.0.0.1:0\"\n[[intake.folder]]\npath = \"drop\"\n\
-         [[intake.imap]]\nhost = \"127.0.0.1\"\nport = {taken}\nuser = \"post\"\n\
-         password_file = \"password\"\ntls = \"none\"\n",
-        embedded()
-    ));
-    here.write("password", "hemmelig");
-    let part = |name: &str, port: u16| {
-        let mut command = postbud(&here.path("."), &["run", name, "--metrics"]);
-        command.arg(format!("127.0.0.1:{port}"));
-        here.start(command)
-    };
-    let (routing, delivering) = (part("router", router), part("delivery", delivery));
-    let (at_desk, coming_in) = (part("desk", desk), part("intake", intake));
-    for port in [router, delivery, desk, intake] {
-        wait_until("a part that is ready", || get(port, "/health/ready").0 == 200);
-    }
-    let (_, ready) = get(desk, "/health/ready");
-    let ready: Value = serde_json::from_str(&ready).unwrap();
-    assert!(ready["parts"]["queue"].is_null() && ready["parts"]["store"]["up"] == true, "{ready}");
-    assert!(!get(desk, "/metrics").1.contains("postbud_up{part=\"queue\"}"));
-    here.write("drop/.part", mail("Parkering", "Om parkering ved skolen."));
-    std::fs::rename(here.path("drop/.part"), here.path("drop/1.eml")).unwrap();
-    let says = |series: &str, least: f64| sum(&get(intake, "/metrics").1, series) >= least;
-    wait_until("a letter by the folder", || {
-        says("postbud_intake_letters_total{adapter=\"folder\",result=\"accepted\"}", 1.0)
-    });
-    here.wait_for("delivered", 1);
-    let (router, delivery) = (get(router, "/metrics").1, get(delivery, "/metrics").1);
-    assert_eq!(sum(&router, "postbud_intake_letters_total"), 0.0);
-    assert_eq!(sum(&router, "postbud_deliveries_total"), 0.0);
-    assert_eq!(sum(&delivery, "postbud_deliveries_total"), 1.0);
-    // Nobody listens where the mailbox should be.
-    wait_until("a mailbox that is in trouble", || {
-        says("postbud_intake_trouble{adapter=\"imap\"}", 1.0)
-            && says("postbud_intake_failures_total{adapter=\"imap\"}", 1.0)
-            && says("postbud_intake_lag_seconds{adapter=\"imap\"}", 0.1)
-    });
-    assert!(says("postbud_up{part=\"queue\"}", 1.0));
-    assert!(!says("postbud_intake_trouble{adapter=\"folder\"}", 1.0));
-    let ended = [routing, delivering, at_desk, coming_in].map(Running::terminate);
-    assert_eq!(ended, [0; 4]);
 }

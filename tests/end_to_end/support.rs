@@ -162,6 +162,11 @@ impl Running {
         text
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a text in the log.
     #[cfg(feature = "fault-points")]
     pub(crate) fn wait_for_log(&self, text: &str) {

@@ -71,6 +71,8 @@ const PART: (&str, Values) = ("part", Values::Words(PARTS));
 /// The kinds of ways in.
 pub const ADAPTERS: &[&str] = &["folder", "digital-post", "smtp", "lmtp", "push", "imap", "amqp"];
 const ADAPTER: (&str, Values) = ("adapter", Values::Words(ADAPTERS));
+/// Where a clock can jump to.
+const WHERE_TO: (&str, Values) = ("direction", Values::Words(&["forward", "back"]));
 const ROLE: (&str, Values) = ("role", Values::Words(&["champion", "challenger"]));
 macro_rules! metrics {
     ($($id:ident $name:literal $kind:expr, $unit:literal, [$($label:expr),*], $meaning:literal;)*) => {
@@ -203,12 +205,12 @@ metrics! {
     ALL_OFF "all_switched_off" Gauge, "0 or 1", [],
         "1 while all automatic routing is switched off at the desk";
 
+    CLOCK_JUMPS "clock_jumps_total" Counter, "jumps", [WHERE_TO],
+        "How often the clock of the machine moved by five seconds or more beyond the time that passed";
     UP "up" Gauge, "0 or 1", [PART],
         "1 when the part answered last time it was asked";
     PROBE_SECONDS "probe_seconds" Gauge, "seconds", [PART],
         "How long it took to answer";
-    CLOCK_BACK "clock_set_back_total" Counter, "times", [],
-        "How often the machine's clock was set back by a minute or more; what was due was brought forward";
     SAMPLED "sampled_timestamp_seconds" Gauge, "seconds since 1970", [],
         "When the gauges about the store were last read; 0 when never";
 }

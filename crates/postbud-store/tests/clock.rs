@@ -1,4 +1,4 @@
-//! A clock that was set back: what was due by the old one comes, and leases of others stay.
+//! A clock that was ahead and is set back: nothing waits for a moment that the old clock wrote.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,45 +9,68 @@ use std::time::Duration;
 use bytes::Bytes;
 use postbud_pipeline::ports::{Body, Message, OutboxOutcome, Queue as _, Store as _, Timestamp};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue};
-use support::outgoing::{LEASE_MS, claim, settle};
-use support::{Fixture, at, entry, mailbox};
+use support::outgoing::{LEASE_MS, claim};
+use support::{Fixture, MANY_BYTES, PATIENCE, at, entry, mailbox};
 
-support::on_both!(what_was_due_is_due_again, leases_and_what_is_near_stay);
+const DAY: i64 = 86_400_000;
 
-const BACK: Duration = Duration::from_secs(7_200);
+support::on_both!(
+    what_waited_by_the_old_clock_is_brought_nearer,
+    a_lease_by_the_new_clock_is_left_alone,
+    messages_that_nobody_would_see_for_days_are_seen,
+    a_pace_does_not_stop_for_days,
+);
 
-async fn what_was_due_is_due_again(fixture: &Fixture) {
-    let store = &fixture.store;
-    store.record(&[entry("a", "raw a", Some("vej"))]).await.unwrap();
-    let item = claim(fixture, 0).await.remove(0);
-    let again = OutboxOutcome::Again { at: at(7_205_000), error: "busy".to_owned() };
-    settle(fixture, &item, again, 1).await;
-    store.reserve(&mailbox("vej"), 7_230_000, at(0)).await.unwrap();
-    let queue = EmbeddedQueue::new(store.clone(), EmbeddedOptions::default());
-    let body = Body::Inline(Bytes::from_static(b"x"));
-    queue.publish(vec![Message { id: "m".to_owned(), body }]).await.unwrap();
-    let now = Timestamp::now();
-    fixture.sql(&format!("UPDATE queue SET visible_at = {}", now.plus_ms(7_200_500).0)).await;
-    assert!(claim(fixture, 10_000).await.is_empty());
-    assert_eq!(store.clock_went_back(BACK, at(0)).await.unwrap(), 3);
-    assert_eq!(claim(fixture, 10_000).await.len(), 1, "five seconds on, as it was to be");
-    let next = store.reserve(&mailbox("vej"), 1, at(31_000)).await.unwrap();
-    assert_eq!(next, at(31_000), "the pace goes on by the new clock");
-    let received = queue.receive(1, Duration::from_secs(10)).await.unwrap();
-    assert_eq!(received.len(), 1, "the queue goes on by the new clock");
-}
-
-async fn leases_and_what_is_near_stay(fixture: &Fixture) {
+async fn what_waited_by_the_old_clock_is_brought_nearer(fixture: &Fixture) {
     let store = &fixture.store;
     store
-        .record(&[entry("a", "raw a", Some("vej")), entry("b", "raw b", Some("vej"))])
+        .record(&[entry("a", "raw a", Some("Miljø")), entry("b", "raw b", Some("Miljø"))])
         .await
         .unwrap();
-    let held = claim(fixture, 0).await;
-    assert_eq!(held.len(), 2);
-    let soon = OutboxOutcome::Again { at: at(50_000), error: "busy".to_owned() };
-    settle(fixture, &held[0], soon, 1).await;
-    assert_eq!(store.clock_went_back(BACK, at(0)).await.unwrap(), 0);
-    assert!(claim(fixture, LEASE_MS - 1).await.is_empty(), "another worker still holds the one");
-    assert_eq!(claim(fixture, 49_000).await.len(), 1, "and the other is not due yet");
+    // The clock is two days ahead while both fail.
+    for (item, pause) in claim(fixture, 2 * DAY).await.iter().zip([30_000, 3_600_000]) {
+        let again = OutboxOutcome::Again { at: at(2 * DAY + pause), error: "away".to_owned() };
+        store.settle_outbox(&[(item.key.clone(), again)], at(2 * DAY)).await.unwrap();
+    }
+    assert!(claim(fixture, DAY).await.is_empty());
+    // Set back: each waits for as long as it would have.
+    assert_eq!(store.clock_went_back(at(0), 2 * DAY).await.unwrap(), 2);
+    assert!(claim(fixture, 29_999).await.is_empty());
+    assert_eq!(claim(fixture, 30_000).await.len(), 1);
+    assert_eq!(claim(fixture, 3_600_000).await.len(), 2, "the first one's lease has ended");
+    // The same where nobody saw it: no pause is longer than this.
+    fixture.sql(&format!("UPDATE outbox SET owner = NULL, due_at = {}", at(9 * DAY).0)).await;
+    assert_eq!(store.nothing_beyond(at(0), 10 * DAY).await.unwrap(), 0);
+    assert_eq!(store.nothing_beyond(at(0), DAY).await.unwrap(), 2);
+    assert_eq!(claim(fixture, 0).await.len(), 2);
+}
+
+async fn a_lease_by_the_new_clock_is_left_alone(fixture: &Fixture) {
+    let store = &fixture.store;
+    store.record(&[entry("a", "raw a", Some("Miljø"))]).await.unwrap();
+    assert_eq!(claim(fixture, 0).await.len(), 1);
+    assert_eq!(store.clock_went_back(at(0), 2 * DAY).await.unwrap(), 0);
+    assert!(claim(fixture, LEASE_MS - 1).await.is_empty());
+    // One by the old clock, of a worker that is gone.
+    assert_eq!(store.claim_outbox(9, MANY_BYTES, at(2 * DAY), LEASE_MS).await.unwrap().len(), 1);
+    assert_eq!(store.clock_went_back(at(0), 2 * DAY).await.unwrap(), 1);
+    assert_eq!(claim(fixture, LEASE_MS).await.len(), 1);
+}
+
+async fn messages_that_nobody_would_see_for_days_are_seen(fixture: &Fixture) {
+    let options = EmbeddedOptions { attempts: 3, retry_delay_ms: 200, lease_ms: 1_500 };
+    let queue = EmbeddedQueue::new(fixture.store.clone(), options);
+    let body = Body::Inline(Bytes::from_static(b"a letter"));
+    queue.publish(vec![Message { body, id: "a".to_owned() }]).await.unwrap();
+    fixture.sql(&format!("UPDATE queue SET visible_at = visible_at + {}", 2 * DAY)).await;
+    assert!(queue.receive(10, Duration::from_millis(50)).await.unwrap().is_empty());
+    assert_eq!(fixture.store.clock_went_back(Timestamp::now(), 2 * DAY).await.unwrap(), 1);
+    assert_eq!(queue.receive(10, PATIENCE).await.unwrap().len(), 1);
+}
+
+async fn a_pace_does_not_stop_for_days(fixture: &Fixture) {
+    let (store, box_) = (&fixture.store, mailbox("Miljø"));
+    store.reserve(&box_, 1_000, at(2 * DAY)).await.unwrap();
+    store.clock_went_back(at(0), 2 * DAY).await.unwrap();
+    assert_eq!(store.reserve(&box_, 1_000, at(0)).await.unwrap(), at(1_000));
 }

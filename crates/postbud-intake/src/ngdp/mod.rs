@@ -225,6 +225,7 @@ impl Ngdp {
                 Err(error) => {
                     failed += 1;
                     self.activity.trouble(error.word(), &error);
+                    self.read_certificates_again();
                     let pause = policy.pause_for_ever("digital-post", failed);
                     match error {
                         NgdpError::Busy { retry_after: Some(asked) } => asked.max(pause),
@@ -233,6 +234,13 @@ impl Ngdp {
                 }
             };
             stop.sleep(pause).await;
+        }
+    }
+
+    /// They may have been renewed. What cannot be read now leaves the old ones in place.
+    fn read_certificates_again(&mut self) {
+        if let Ok(api) = Api::new(&self.options) {
+            self.api = api;
         }
     }
 

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         Ok(())
     };
     let watching = async {
-        clock::watch(&store, metrics, &stop).await;
+        clock::watch(&config, &store, metrics.as_deref(), &stop).await;
         Ok(())
     };
     let removing = async {

@@ -61,7 +61,11 @@ pub(super) async fn alone(config: &Config) -> anyhow::Result<()> {
             monitoring.run(config, &store, Beside::default(), &stop).await;
         }
     };
-    tokio::join!(dispatcher.run(&stop), clock::watch(&store, metrics, &stop), monitored);
+    tokio::join!(
+        dispatcher.run(&stop),
+        clock::watch(config, &store, metrics.as_deref(), &stop),
+        monitored
+    );
     wiring::finish(spans).await;
     info!("postbud has finished what it held and delivers no more");
     Ok(())
