@@ -61,7 +61,7 @@ impl Authority {
     /// # Errors
     /// When keys or files cannot be made.
     pub fn issue(&self, name: &str) -> Result<Issued> {
-        self.write(name, self.params(name)?)
+        self.write(name, &self.params(name)?)
     }
 
     /// The same, which was good until 2021.
@@ -72,10 +72,10 @@ impl Authority {
         let mut params = self.params(name)?;
         (params.not_before, params.not_after) =
             (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
-        self.write(name, params)
+        self.write(name, &params)
     }
 
-    fn write(&self, name: &str, params: CertificateParams) -> Result<Issued> {
+    fn write(&self, name: &str, params: &CertificateParams) -> Result<Issued> {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
         let path = |ending: &str| self.dir.path().join(format!("{name}.{ending}"));
