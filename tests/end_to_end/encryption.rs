@@ -69,7 +69,7 @@ fn a_laptop_is_encrypted_and_nothing_readable_is_left_in_its_files() {
     let shown = here.json(&["key", "show"]);
     assert_eq!(shown["plain_chunks"], 0);
     assert!(!shown.to_string().contains(key.trim()), "a key is never shown");
-    // SQLite leaves what was overwritten in pages that are free, until they are used or swept.
+    // What was written over stands neither in a free page nor in the log of changes.
     assert!(!in_files(&here), "nothing of it can be read in the files any more");
     let well = here.say(&["doctor"]);
     assert!(

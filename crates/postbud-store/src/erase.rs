@@ -28,7 +28,10 @@ impl SqlStore {
         let erased = write!(self, "erasing a letter", Duration::ZERO,
             tx => erase(tx, letter, by.trim(), at))?;
         match erased {
-            Erased::Gone => Ok(true),
+            Erased::Gone => {
+                self.sweep().await?;
+                Ok(true)
+            }
             Erased::NotThere => Ok(false),
             Erased::InFlight => Err(LabelError::InFlight { letter: letter.clone() }),
         }

@@ -149,6 +149,11 @@ impl SqlStore {
         read!(self, "listing labels", tx => list::labels(tx, limit, offset))
     }
 
+    /// Empties the log of changes after something that was to be gone for good.
+    pub(crate) async fn sweep(&self) -> Result<(), StoreError> {
+        self.within("emptying the log of changes", Duration::ZERO, self.database().sweep()).await
+    }
+
     /// Waits until all connections are closed. Calls after this fail.
     pub async fn close(&self) {
         self.inner.database.close().await;

@@ -77,6 +77,9 @@ impl SqlStore {
                 break;
             }
         }
+        if gone > 0 {
+            self.sweep().await?;
+        }
         let counted = i64::try_from(gone).unwrap_or(i64::MAX);
         write!(self, "noting a retention", Duration::ZERO, tx => tx.execute(
             "INSERT INTO retention_runs (at, purpose, older_than, gone) VALUES ($1, $2, $3, $4)",

@@ -49,6 +49,15 @@ impl Database {
         })
     }
 
+    /// Empties SQLite's log of changes, in which what was written over would still stand. Left for another
+    /// time while somebody reads.
+    pub(crate) async fn sweep(&self) -> Result<(), Fault> {
+        if let Self::Sqlite { writer, .. } = self {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_optional(writer).await?;
+        }
+        Ok(())
+    }
+
     /// Closes all connections.
     pub(crate) async fn close(&self) {
         match self {

@@ -82,6 +82,7 @@ impl SqlStore {
         }
         let taken_over =
             write!(self, "sealing data keys", Duration::ZERO, tx => take_over(tx, self.vault()))?;
+        self.sweep().await?;
         Ok(Some(Rotated { data_key, letters, taken_over }))
     }
 }
