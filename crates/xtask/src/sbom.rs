@@ -34,15 +34,15 @@ fn document(metadata: &Metadata) -> Result<Value> {
         .into_iter()
         .find(|package| package.name.as_str() == PRODUCT)
         .context("there is no package postbud in the workspace")?;
-    let uses = uses(metadata);
+    let packages: Packages<'_> =
+        metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let uses = uses(metadata, &packages);
     let mut reached = BTreeSet::from([&product.id]);
     let mut open = vec![&product.id];
     while let Some(id) = open.pop() {
         let next = uses.get(id).into_iter().flatten().copied();
         open.extend(next.filter(|id| reached.insert(id)));
     }
-    let packages: BTreeMap<&PackageId, &Package> =
-        metadata.packages.iter().map(|package| (&package.id, package)).collect();
     let of = |id: &PackageId| packages.get(id).copied().context("a dependency without a package");
     let mut components = Vec::new();
     let mut dependencies = Vec::new();
@@ -72,17 +72,43 @@ fn document(metadata: &Metadata) -> Result<Value> {
     }))
 }
 
+type Packages<'a> = BTreeMap<&'a PackageId, &'a Package>;
+
 /// Per package, the packages that a release of it is built from.
-fn uses(metadata: &Metadata) -> BTreeMap<&PackageId, BTreeSet<&PackageId>> {
+fn uses<'a>(
+    metadata: &'a Metadata,
+    packages: &Packages<'a>,
+) -> BTreeMap<&'a PackageId, BTreeSet<&'a PackageId>> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     nodes
         .map(|node| {
             let built = node.deps.iter().filter(|dependency| {
                 dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development)
+                    && packages.get(&node.id).zip(packages.get(&dependency.pkg)).is_none_or(
+                        |(package, on)| switched_on(package, &node.features, on.name.as_str()),
+                    )
             });
             (&node.id, built.map(|dependency| &dependency.pkg).collect())
         })
         .collect()
+}
+
+/// Whether `package` with `features` uses the package called `on`.
+///
+/// Cargo's answer also names an optional dependency that is off, where a feature that is on would
+/// pass something to it (`on?/std`) and another package uses it.
+fn switched_on<F: AsRef<str>>(package: &Package, features: &[F], on: &str) -> bool {
+    let mut named = package.dependencies.iter().filter(|dependency| dependency.name == on);
+    named.any(|dependency| {
+        let key = dependency.rename.as_deref().unwrap_or(on);
+        !dependency.optional
+            || features.iter().filter_map(|name| package.features.get(name.as_ref())).flatten().any(
+                |turned_on| {
+                    turned_on.strip_prefix("dep:") == Some(key)
+                        || turned_on.split_once('/').is_some_and(|(name, _)| name == key)
+                },
+            )
+    })
 }
 
 fn component(package: &Package, kind: &str) -> Value {
