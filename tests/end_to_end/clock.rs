@@ -1,6 +1,7 @@
 //! A clock that jumps by hours while letters are on their way: none is lost, doubled or stuck.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use postbud_testkit::{WebhookFault, WebhookServer};
 
@@ -9,20 +10,43 @@ use crate::support::{Installation, postbud, wait_until};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// The library that makes a process believe another time, and reads it anew from a file.
-fn faketime() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
-    let found = folders.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
-    let found = found.into_iter().find(|path| path.is_file());
-    if found.is_none() {
-        println!("skipped: a clock that jumps needs Debian's libfaketime; run cargo xtask test");
+/// The library that gives processes another clock, which it reads anew from a file.
+pub(crate) struct Clock {
+    library: PathBuf,
+}
+
+impl Clock {
+    /// `None` after saying that it is missing.
+    pub(crate) fn find() -> Option<Self> {
+        let places = std::fs::read_dir("/usr/lib").ok()?.flatten();
+        let found = places.map(|place| place.path().join("faketime/libfaketimeMT.so.1"));
+        let library = found.into_iter().find(|path| path.is_file());
+        if library.is_none() {
+            println!("skipped: another clock needs libfaketime; run cargo xtask test");
+        }
+        Some(Self { library: library? })
     }
-    found
+
+    /// Sets the clock of this installation so far from the machine's.
+    pub(crate) fn set(&self, here: &Installation, offset: &str) {
+        here.write("clock", format!("{offset}\n"));
+    }
+
+    /// The command, by the clock of this installation.
+    pub(crate) fn shown_to(&self, here: &Installation, mut command: Command) -> Command {
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", here.path("clock"))
+            .env("FAKETIME_CACHE_DURATION", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("NO_FAKE_STAT", "1");
+        command
+    }
 }
 
 #[test]
 fn a_clock_that_jumps_loses_nothing_and_keeps_nothing_for_ever() {
-    let Some(library) = faketime() else { return };
+    let Some(clock) = Clock::find() else { return };
     let system = WebhookServer::start(SECRET.as_bytes()).unwrap();
     let deliver = format!("webhook:{}", system.url());
     let config = embedded().replace("maildir:mailboxes/affald", &deliver).replace(
@@ -33,23 +57,14 @@ fn a_clock_that_jumps_loses_nothing_and_keeps_nothing_for_ever() {
         "{config}\n[delivery.webhook]\nsecret_file = \"secret\"\ntimeout_seconds = 2\n"
     ));
     here.write("secret", SECRET);
-    let set = |offset: &str| here.write("now", offset);
     // Every process of a machine has the same clock.
-    let by_it = |args: &[&str]| {
-        let mut command = postbud(&here.path("."), args);
-        command
-            .env("LD_PRELOAD", &library)
-            .env("FAKETIME_TIMESTAMP_FILE", here.path("now"))
-            .env("FAKETIME_CACHE_DURATION", "1")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        command
-    };
+    let by_it = |args: &[&str]| clock.shown_to(&here, postbud(&here.path("."), args));
     let send = |n: usize| {
         let name = format!("{n}.eml");
         here.write(&name, mail(&format!("Sag {n}"), "Jeg har storskrald."));
         assert!(by_it(&["send", &name]).output().unwrap().status.success());
     };
-    set("+0");
+    clock.set(&here, "+0");
     let running = here.start(by_it(&["run"]));
     send(0);
     here.wait_for("delivered", 1);
@@ -59,7 +74,7 @@ fn a_clock_that_jumps_loses_nothing_and_keeps_nothing_for_ever() {
         let before = system.posted().len();
         send(2 * n + 1);
         wait_until("a refused attempt", || system.posted().len() > before);
-        set(offset);
+        clock.set(&here, offset);
         send(2 * n + 2);
         system.recover();
         here.wait_for("delivered", 2 * n + 3);

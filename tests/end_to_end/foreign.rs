@@ -6,7 +6,7 @@ use postbud_pipeline::ports::{Envelope, Outlet as _};
 use postbud_queue::{MailboxQueues, OutletOptions};
 use postbud_testkit::{Authority, Issued, RabbitServer, free_port};
 
-use crate::monitoring::get;
+use crate::monitoring::figure;
 use crate::settings::{STORSKRALD, embedded, mail, memo};
 use crate::support::{Installation, wait_until};
 
@@ -101,12 +101,6 @@ fn own(issued: &Issued) -> String {
     )
 }
 
-fn figure(port: u16, series: &str) -> f64 {
-    let page = get(port, "/metrics").1;
-    let line = page.lines().find(|line| line.starts_with(series));
-    line.and_then(|line| line.rsplit_once(' ')).map_or(-1.0, |(_, value)| value.parse().unwrap())
-}
-
 const ACCEPTED: &str = "postbud_intake_letters_total{adapter=\"amqp\",result=\"accepted\"}";
 const REFUSED: &str = "postbud_intake_letters_total{adapter=\"amqp\",result=\"refused\"}";
 const TROUBLE: &str = "postbud_intake_trouble{adapter=\"amqp\"}";
@@ -130,8 +124,10 @@ fn a_foreign_queue_is_read_over_tls_and_what_is_no_letter_blocks_nothing() {
     here.wait_for("delivered", 2);
     // The event and the rubbish: somebody sees them.
     here.wait_for("review", 2);
-    wait_until("figures", || figure(port, ACCEPTED) == 4.0 && figure(port, REFUSED) == 2.0);
-    assert_eq!(figure(port, TROUBLE), 0.0);
+    wait_until("figures", || {
+        figure(port, ACCEPTED) == Some(4.0) && figure(port, REFUSED) == Some(2.0)
+    });
+    assert_eq!(figure(port, TROUBLE), Some(0.0));
     let log = running.log();
     for said in ["it is empty", "2000000 bytes long; a letter may have 1000000"] {
         assert!(log.contains(said), "{said}: {log}");
@@ -139,14 +135,14 @@ fn a_foreign_queue_is_read_over_tls_and_what_is_no_letter_blocks_nothing() {
     assert!(!log.contains("storskrald") && !log.contains(PASSWORD), "{log}");
     // The broker dies and comes back; nobody helps.
     side.broker.kill_dash_nine().unwrap();
-    wait_until("a way in that says it is in trouble", || figure(port, TROUBLE) == 1.0);
+    wait_until("a way in that says it is in trouble", || figure(port, TROUBLE) == Some(1.0));
     wait_until("no letters can come in this way", || {
         running.log().contains("no letters can come in this way")
     });
     side.broker.restart().unwrap();
     side.put(&[mail("Mere parkering", "Om parkering ved stranden.").into_bytes()]);
     here.wait_for("delivered", 3);
-    wait_until("a way in that is well", || figure(port, TROUBLE) == 0.0);
+    wait_until("a way in that is well", || figure(port, TROUBLE) == Some(0.0));
     wait_until("letters come in again", || running.log().contains("letters come in again"));
     assert_eq!(running.terminate(), 0);
 }
@@ -165,7 +161,7 @@ fn a_certificate_says_who_we_are_and_a_wrong_one_lets_nobody_in() {
         let port = free_port().unwrap();
         let here = side.reader(&own(wrong), "refuse", port);
         let running = here.run(None);
-        wait_until("a way in that says it is in trouble", || figure(port, TROUBLE) == 1.0);
+        wait_until("a way in that says it is in trouble", || figure(port, TROUBLE) == Some(1.0));
         wait_until("no letters can come in this way", || {
             running.log().contains("no letters can come in this way")
         });
@@ -177,7 +173,7 @@ fn a_certificate_says_who_we_are_and_a_wrong_one_lets_nobody_in() {
     let running = here.run(None);
     here.wait_for("delivered", 1);
     // `refuse`: what is no letter is not taken.
-    wait_until("what is no letter", || figure(port, REFUSED) == 1.0);
+    wait_until("what is no letter", || figure(port, REFUSED) == Some(1.0));
     assert_eq!(here.json(&["letters"])["tally"]["received"], 1);
     assert_eq!(running.terminate(), 0);
 }

@@ -12,7 +12,7 @@ use crate::support::{Installation, postbud, wait_until};
 const UUID: &str = "8C2EA15D-61FB-4BA9-9366-42F8B194C114";
 /// What the list of Digital Post calls the same message.
 const LISTED: &str = "aaaaaaaa-0000-4000-8000-000000000001";
-const TOKEN: &str = "c3lzdGVtOmhlbW1lbGln";
+pub(crate) const TOKEN: &str = "c3lzdGVtOmhlbW1lbGln";
 
 /// Puts a file into the drop folder, whole and at once.
 fn drop_in(here: &Installation, name: &str, text: &str) {
@@ -39,7 +39,7 @@ fn a_folder_gives_letters_and_the_same_letter_again_is_none() {
     assert_eq!(here.maildir("affald").len(), 1);
 }
 
-fn digital_post(server: &NgdpServer) -> Installation {
+pub(crate) fn digital_post(server: &NgdpServer) -> Installation {
     let client = server.client();
     let config = format!(
         "{}\n[intake.digital_post]\nurl = \"{}\"\ntoken_file = \"token\"\nca_file = \"{}\"\n\

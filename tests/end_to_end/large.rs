@@ -6,10 +6,10 @@ use std::path::Path;
 
 use postbud_testkit::ngdp::NgdpServer;
 
-use crate::settings::{STORSKRALD, embedded, memo};
+use crate::intake::{TOKEN, digital_post};
+use crate::settings::{STORSKRALD, memo};
 use crate::support::{Installation, Running, postbud, wait_until};
 
-const TOKEN: &str = "c3lzdGVtOmhlbW1lbGln";
 const UUID: &str = "9d2ea15d-61fb-4ba9-9366-42f8b194c111";
 const LISTED: &str = "aaaaaaaa-0000-4000-8000-0000000000ff";
 /// 99.5 MB, as Digital Post counts.
@@ -42,21 +42,6 @@ fn largest() -> Vec<u8> {
     all
 }
 
-fn asks(server: &NgdpServer) -> Installation {
-    let own = server.client();
-    let here = Installation::with(&format!(
-        "{}\n[intake.digital_post]\nurl = \"{}\"\ntoken_file = \"token\"\nca_file = \"{}\"\n\
-         certificate_file = \"{}\"\nkey_file = \"{}\"\nevery_seconds = 1\n",
-        embedded(),
-        server.base(),
-        server.authority().ca().display(),
-        own.certificate.display(),
-        own.key.display(),
-    ));
-    here.write("token", TOKEN);
-    here
-}
-
 /// The most memory that a process has held so far, in bytes.
 fn peak(running: &Running) -> u64 {
     let status =
@@ -71,7 +56,7 @@ fn the_largest_message_of_digital_post_arrives_whole_in_bounded_memory() {
     let server = NgdpServer::start(TOKEN).unwrap();
     let sent = largest();
     server.put(LISTED, sent.clone());
-    let here = asks(&server);
+    let here = digital_post(&server);
     // The way in alone: durable and acknowledged.
     let taking = here.start(postbud(&here.path(""), &["run", "intake"]));
     let before = peak(&taking);

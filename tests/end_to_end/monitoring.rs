@@ -38,6 +38,13 @@ pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     (status, body.to_owned())
 }
 
+/// The value of one series; `None` where it is not there.
+pub(crate) fn figure(port: u16, series: &str) -> Option<f64> {
+    let page = get(port, "/metrics").1;
+    let line = page.lines().find(|line| line.starts_with(series))?;
+    line.rsplit_once(' ')?.1.parse().ok()
+}
+
 /// The sum over all series of a metric, or over one.
 pub(crate) fn sum(page: &str, name: &str) -> f64 {
     let lines = page.lines().filter(|line| {

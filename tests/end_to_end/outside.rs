@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use postbud_testkit::ngdp::{Call, NgdpFault, NgdpServer};
 use postbud_testkit::{Authority, Issued, Proxy, Weather, WebhookFault, WebhookServer, free_port};
 
-use crate::monitoring::{Prometheus, get};
+use crate::clock::Clock;
+use crate::monitoring::{Prometheus, figure, get};
 use crate::servers::servers;
 use crate::settings::{STORSKRALD, embedded, mail, memo, production};
 use crate::support::{Installation, Running, postbud, wait_until};
@@ -31,13 +31,6 @@ fn listed(n: usize) -> String {
 
 fn put(server: &NgdpServer, n: usize) {
     server.put(&listed(n), memo(&uuid(n), "Til kommunen", STORSKRALD));
-}
-
-/// The value of one series; `None` where it is not there.
-fn figure(port: u16, series: &str) -> Option<f64> {
-    let page = get(port, "/metrics").1;
-    let line = page.lines().find(|line| line.starts_with(series))?;
-    line.rsplit_once(' ')?.1.parse().ok()
 }
 
 fn told(running: &Running, text: &str) -> usize {
@@ -259,32 +252,14 @@ fn prometheus_is_answered_while_everything_is_down() {
     assert_eq!(running.terminate(), 0);
 }
 
-/// The library that gives one process another clock, where it is installed.
-fn other_clock() -> Option<String> {
-    let places = fs::read_dir("/usr/lib").ok()?.flatten();
-    let found = places.map(|place| place.path().join("faketime/libfaketimeMT.so.1"));
-    let found = found.into_iter().find(|path| path.is_file());
-    if found.is_none() {
-        println!("skipped: another clock needs libfaketime; run cargo xtask test");
-    }
-    Some(found?.display().to_string())
-}
-
 #[test]
 fn a_clock_that_jumps_is_told_and_keeps_no_letter() {
-    let Some(library) = other_clock() else { return };
+    let Some(clock) = Clock::find() else { return };
     let system = WebhookServer::start(SECRET.as_bytes()).unwrap();
     let (here, port) =
         hands_over(&system, "[[intake.folder]]\npath = \"drop\"\nevery_seconds = 1\n");
-    here.write("clock", "+0\n");
-    let mut command: Command = postbud(&here.path(""), &["run"]);
-    command
-        .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", here.path("clock"))
-        .env("FAKETIME_CACHE_DURATION", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .env("NO_FAKE_STAT", "1");
-    let running = here.start(command);
+    clock.set(&here, "+0");
+    let running = here.start(clock.shown_to(&here, postbud(&here.path(""), &["run"])));
     let drop_in = |name: &str, text: &str| {
         here.write("drop/.new", mail(name, text));
         fs::rename(here.path("drop/.new"), here.path(&format!("drop/{name}.eml"))).unwrap();
@@ -296,14 +271,14 @@ fn a_clock_that_jumps_is_told_and_keeps_no_letter() {
     here.wait_for("delivered", 1);
     // Two days ahead, letters come in and one cannot be handed over.
     system.fail_always(WebhookFault::Page);
-    here.write("clock", "+2d\n");
+    clock.set(&here, "+2d");
     wait_until("a jump forward", || jumps("forward") == Some(1.0));
     drop_in("to", "Jeg har storskrald.");
     drop_in("tre", "Om parkering ved skolen.");
     here.wait_for("delivered", 2);
     wait_until("an attempt that failed", || system.posted().len() > 1);
     // Back: nothing waits for the day after tomorrow.
-    here.write("clock", "+0\n");
+    clock.set(&here, "+0");
     wait_until("a jump back", || jumps("back") == Some(1.0));
     system.recover();
     here.wait_for("delivered", 3);

@@ -20,6 +20,7 @@ mod desk;
 mod detail;
 mod embedded;
 mod erase;
+mod hex;
 mod import;
 mod labels;
 mod list;

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::config::{Config, KeySource};
+use crate::config::{Config, KeySource, read_password};
 use crate::exit::{self, Failure};
 
 /// How long a program may take to say the key.
@@ -30,15 +30,10 @@ pub(crate) async fn load(config: &Config) -> anyhow::Result<Option<StoreKeys>> {
 }
 
 fn from_file(path: &Path) -> Result<MasterKey, Failure> {
-    use std::io::Read as _;
-    let failure = |what: String| {
-        Failure::new(exit::CONFIGURATION, format!("the key in {} {what}", path.display()))
-    };
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(KEY_BYTES).read_to_string(&mut text))
-        .map_err(|error| failure(format!("cannot be read: {error}")))?;
-    MasterKey::parse(&text).map_err(|error| failure(format!("cannot be used: {error}")))
+    let failure = |what: String| Failure::new(exit::CONFIGURATION, what);
+    let text = read_password(path).map_err(failure)?;
+    MasterKey::parse(text.expose())
+        .map_err(|error| failure(format!("{} cannot be used: {error}", path.display())))
 }
 
 async fn from_command(words: &[String]) -> Result<MasterKey, Failure> {

@@ -7,6 +7,7 @@ use postbud_decide::{KleFacet, KleSubject, Mailbox};
 use postbud_letter::{Channel, IdType, Letter};
 use postbud_pipeline::ports::Outgoing;
 use sha2::{Digest as _, Sha256};
+use uuid::Builder;
 
 use super::xml::{Xml, cannot};
 use super::{Handover, is_cvr, is_uuid};
@@ -226,11 +227,7 @@ fn derived(what: &str, text: &str) -> String {
     let hash = Sha256::digest(format!("postbud sf2900 {what} {text}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let [a, b, c, d, e] = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-    format!("{a}-{b}-{c}-{d}-{e}")
+    Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 /// The end of a document's name, by which people and systems know what it is.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::{MEMO, item, mail, mailbox, options, told};
+use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::{KleFacet, KleSubject, Target};
 use postbud_deliver::{DeliverOptions, Deliverer, Sf2900Options};
 use postbud_pipeline::ports::Target as _;
@@ -60,10 +60,7 @@ async fn what_is_no_receipt_is_no_delivery() {
     let server = WebhookServer::start_sf2900().unwrap();
     let root = tempfile::tempdir().unwrap();
     let deliverer = Deliverer::new(options_for(&server.url(), root.path())).unwrap();
-    let port = server.url();
-    let port = port.trim_start_matches("http://localhost:").trim_end_matches("/letters");
-    let mut lines = Vec::new();
-    for fault in [
+    let faults = [
         WebhookFault::Status(500),
         WebhookFault::Status(404),
         WebhookFault::Page,
@@ -71,12 +68,8 @@ async fn what_is_no_receipt_is_no_delivery() {
         WebhookFault::Refuse("F-12".to_owned()),
         WebhookFault::Refuse("Kære Mette".to_owned()),
         WebhookFault::Hang,
-    ] {
-        server.fail_once(fault.clone());
-        let (kind, text) = told(deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await);
-        lines.push(format!("{fault:?}: {kind}: {}", text.replace(port, "PORT")));
-    }
-    insta::assert_snapshot!(lines.join("\n"));
+    ];
+    insta::assert_snapshot!(answers(&server, &deliverer, &faults).await);
     // Kept, and the receipt was lost: the same transaction comes again, and is one.
     server.fail_once(WebhookFault::KeepAndClose);
     assert_eq!(told(deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await).0, "transient");

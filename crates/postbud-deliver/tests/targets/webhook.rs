@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{MEMO, item, mail, mailbox, options, told};
+use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::Target;
 use postbud_deliver::{DeliverOptions, Deliverer, WebhookOptions};
 use postbud_pipeline::ports::Target as _;
@@ -52,10 +52,7 @@ async fn a_letter_is_signed_and_kept_once_however_often_it_is_sent() {
 async fn what_is_no_documented_answer_is_no_delivery() {
     let server = WebhookServer::start(SECRET.as_bytes()).unwrap();
     let deliverer = deliverer(&server);
-    let port = server.url();
-    let port = port.trim_start_matches("http://localhost:").trim_end_matches("/letters");
-    let mut lines = Vec::new();
-    for fault in [
+    let faults = [
         WebhookFault::Status(500),
         WebhookFault::Status(404),
         WebhookFault::Status(429),
@@ -68,12 +65,8 @@ async fn what_is_no_documented_answer_is_no_delivery() {
         WebhookFault::Refuse("sag.lukket".to_owned()),
         WebhookFault::Refuse("Kære Mette".to_owned()),
         WebhookFault::Hang,
-    ] {
-        server.fail_once(fault.clone());
-        let (kind, text) = told(deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await);
-        lines.push(format!("{fault:?}: {kind}: {}", text.replace(port, "PORT")));
-    }
-    insta::assert_snapshot!(lines.join("\n"));
+    ];
+    insta::assert_snapshot!(answers(&server, &deliverer, &faults).await);
     assert!(server.kept().is_empty());
     // The words of a broken connection are the library's.
     for fault in [WebhookFault::NoHttp, WebhookFault::Close, WebhookFault::KeepAndClose] {

@@ -4,11 +4,10 @@
 //! to the database can make a whole new chain; the end of the chain, noted elsewhere from time to
 //! time, shows that too.
 
-use std::fmt::Write as _;
-
 use postbud_pipeline::ports::{Access, StoreError, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
 use crate::sql::{Fault, Tx};
 use crate::store::{SqlStore, read};
 
@@ -172,13 +171,4 @@ fn link(before: &str, seq: i64, access: &Access) -> String {
         hash.update(part.as_bytes());
     }
     hex(&hash.finalize())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

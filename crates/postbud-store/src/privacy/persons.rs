@@ -9,7 +9,7 @@ use postbud_letter::LetterId;
 use postbud_pipeline::ports::{LabelError, RawId, StoreError, Timestamp, is_person};
 use sha2::Sha256;
 
-use super::chain::hex;
+use crate::hex;
 use crate::list::{ROWS_AT_MOST, letter_id};
 use crate::sql::{Fault, Row, Value};
 use crate::store::{SqlStore, read, write};
@@ -29,16 +29,7 @@ impl PersonKey {
     /// # Errors
     /// [`PersonKeyError`].
     pub fn parse(text: &str) -> Result<Self, PersonKeyError> {
-        let text = text.trim();
-        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(PersonKeyError);
-        }
-        let mut key = [0; 32];
-        for (place, byte) in key.iter_mut().enumerate() {
-            let pair = text.get(2 * place..2 * place + 2).ok_or(PersonKeyError)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| PersonKeyError)?;
-        }
-        Ok(Self(key))
+        hex::key(text).map(Self).ok_or(PersonKeyError)
     }
 
     /// The name of a person in the index: HMAC-SHA-256 of the ten digits, in hexadecimal.
@@ -49,7 +40,7 @@ impl PersonKey {
         match Hmac::<Sha256>::new_from_slice(&self.0) {
             Ok(mut mac) => {
                 mac.update(digits.as_bytes());
-                hex(&mac.finalize().into_bytes())
+                hex::hex(&mac.finalize().into_bytes())
             }
             Err(_) => String::new(),
         }

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::{Digest as _, Sha256};
 
 use super::seal::{KEY_BYTES, Sealer, random};
+use crate::hex;
 use crate::sql::Fault;
 
 /// A master key: 32 random bytes. Never printed.
@@ -27,16 +28,7 @@ impl MasterKey {
     /// # Errors
     /// [`MasterKeyError`] for anything else.
     pub fn parse(text: &str) -> Result<Self, MasterKeyError> {
-        let text = text.trim();
-        if text.len() != 2 * KEY_BYTES || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(MasterKeyError);
-        }
-        let mut bytes = [0; KEY_BYTES];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            let digits = text.get(2 * at..2 * at + 2).ok_or(MasterKeyError)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| MasterKeyError)?;
-        }
-        Ok(Self::new(bytes))
+        hex::key(text).map(Self::new).ok_or(MasterKeyError)
     }
 
     /// The text of a new key, to be kept where nobody else reads it.
@@ -45,12 +37,12 @@ impl MasterKey {
     /// [`MasterKeyError`] when the system gives no random bytes.
     pub fn generate() -> Result<String, MasterKeyError> {
         let bytes: [u8; KEY_BYTES] = random().map_err(|_| MasterKeyError)?;
-        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex::hex(&bytes))
     }
 
     fn new(bytes: [u8; KEY_BYTES]) -> Self {
         let hash = Sha256::new().chain_update("postbud master key ").chain_update(bytes).finalize();
-        let name = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::hex(&hash[..8]);
         Self { bytes: Arc::new(SecretBox::new(Box::new(bytes))), name }
     }
 

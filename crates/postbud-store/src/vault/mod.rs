@@ -47,13 +47,7 @@ pub(crate) struct Sealed<'a> {
     pub(crate) bytes: Bytes,
 }
 
-impl Sealed<'_> {
-    /// What is authenticated beside the bytes.
-    fn place(&self) -> String {
-        place(self.raw_id, self.n, self.size)
-    }
-}
-
+/// What is authenticated beside the bytes.
 fn place(raw_id: &str, n: i64, size: i64) -> String {
     format!("{raw_id} {n} {size}")
 }
@@ -120,12 +114,17 @@ impl Vault {
         Ok((Some(id), sealer.seal(place(raw_id, n, size).as_bytes(), &chunk)?.into()))
     }
 
+    /// Can anything be under a key? A store without a master key needs not ask.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.masters.is_some()
+    }
+
     /// Makes sure that chunks under this key can be opened: another process may have made it.
     pub(crate) async fn ready(&self, tx: &mut Tx, data_key: Option<i64>) -> Result<(), Fault> {
         let Some(id) = data_key.filter(|id| self.known(*id).is_none()) else { return Ok(()) };
         let rows = tx.query(ONE, &[id.into()]).await?;
         let (Some(row), Some(masters)) = (rows.first(), &self.masters) else {
-            return Err(Fault::Incompatible(format!("data key {id} is not known here")));
+            return Err(unknown(id));
         };
         self.learn(id, masters.open(id, &row.text(1)?, &row.bytes(2)?)?);
         Ok(())
@@ -134,9 +133,9 @@ impl Vault {
     /// The bytes of a chunk whose key is [`ready`](Self::ready).
     pub(crate) fn open(&self, sealed: Sealed<'_>) -> Result<Bytes, Fault> {
         let Some(id) = sealed.data_key else { return Ok(sealed.bytes) };
-        let opened = self
-            .known(id)
-            .and_then(|sealer| sealer.open(sealed.place().as_bytes(), sealed.bytes.to_vec()));
+        let sealer = self.known(id).ok_or_else(|| unknown(id))?;
+        let place = place(sealed.raw_id, sealed.n, sealed.size);
+        let opened = sealer.open(place.as_bytes(), sealed.bytes.to_vec());
         let failed = || {
             let (raw_id, n) = (sealed.raw_id, sealed.n);
             Fault::Incompatible(format!(
@@ -158,4 +157,8 @@ impl Vault {
     fn lock(&self) -> std::sync::RwLockWriteGuard<'_, Keys> {
         self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unknown(id: i64) -> Fault {
+    Fault::Incompatible(format!("data key {id} is not known here"))
 }

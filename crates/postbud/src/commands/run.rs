@@ -29,18 +29,15 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
     let mut config = wiring::load(&args.config)?;
     config.metrics = args.metrics.or(config.metrics);
     telemetry::start(config.log.format, config.log.level.as_str());
-    if args.part == Some(RunPart::Desk) {
-        return desk::alone(&config, &args.config).await;
-    }
-    if args.part == Some(RunPart::Intake) {
-        return intake::alone(&config).await;
-    }
-    if args.part == Some(RunPart::Delivery) {
-        return delivery::alone(&config).await;
-    }
-    let classifier = configured(&config)?;
     // A router alone leaves the rest to others.
-    let everything = args.part.is_none();
+    let everything = match args.part {
+        Some(RunPart::Desk) => return desk::alone(&config, &args.config).await,
+        Some(RunPart::Intake) => return intake::alone(&config).await,
+        Some(RunPart::Delivery) => return delivery::alone(&config).await,
+        Some(RunPart::Router) => false,
+        None => true,
+    };
+    let classifier = configured(&config)?;
     let ways_in = if everything { intake::open(&config).await? } else { None };
     let door = if everything { desk::door(&config).await? } else { None };
     let adapters = ways_in.as_ref().map(Intake::activities).unwrap_or_default();
@@ -86,7 +83,7 @@ pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
         Ok(())
     };
     tokio::try_join!(routing, guarding, watching, retraining, removing, deciding, coming_in)?;
-    wiring::finish(spans.clone()).await;
+    wiring::finish(spans).await;
     queue.shutdown().await.context("the queue did not close in order; nothing is lost")?;
     info!("postbud has finished what it held and leaves");
     Ok(())
@@ -161,7 +158,7 @@ async fn tried(
 }
 
 /// Who looks on in front of the ports.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Watchers<'a> {
     monitoring: Option<&'a Monitoring>,
     spans: Option<&'a Arc<Spans>>,

@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
 ///
 /// # Errors
 /// What is wrong with the file, for people.
-pub(super) fn read_password(path: &Path) -> Result<Secret, String> {
+pub(crate) fn read_password(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let file = std::fs::File::open(path).map_err(|e| format!("{shown} cannot be read ({e})"))?;
     let mut text = String::new();

@@ -52,8 +52,8 @@ impl Before {
 /// the mail is clearly as it was, so that mail on the edge does not switch them again and again.
 pub(super) fn withdraws(withdrawn: bool, found: Option<&Drift>) -> bool {
     found.is_some_and(|drift| {
-        let index = shifts(drift).into_iter().flatten().map(|(_, shift)| shift.stability_index);
-        let index = index.fold(0.0, f64::max);
+        let found = shifts(drift).into_iter().flatten();
+        let index = found.map(|shift| shift.stability_index).fold(0.0, f64::max);
         drift.drifted || (withdrawn && index >= LARGE / 2.0)
     })
 }
@@ -61,14 +61,9 @@ pub(super) fn withdraws(withdrawn: bool, found: Option<&Drift>) -> bool {
 /// What is compared, by the names that the metrics have.
 const SHIFTS: [&str; 4] = ["certainty", "mailboxes", "words", "length"];
 
-fn shifts(drift: &Drift) -> [Option<(&'static str, Shift)>; 4] {
-    let [certainty, mailboxes, words, length] = SHIFTS;
-    [
-        Some((certainty, drift.certainty)),
-        Some((mailboxes, drift.mailboxes)),
-        drift.known.map(|shift| (words, shift)),
-        drift.length.map(|shift| (length, shift)),
-    ]
+/// In the order of [`SHIFTS`].
+fn shifts(drift: &Drift) -> [Option<Shift>; 4] {
+    [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length]
 }
 
 /// Compares; `None` while there are too few letters.
@@ -92,11 +87,8 @@ pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
 /// Notes what was found.
 pub(super) fn note(metrics: &Metrics, found: Option<&Drift>) {
     let of = |value: fn(&Drift) -> f64| found.map_or(0.0, value);
-    for name in SHIFTS {
-        let shift = found.and_then(|drift| {
-            shifts(drift).into_iter().flatten().find(|(found, _)| *found == name)
-        });
-        metrics.set(&i::DRIFT, &[name], shift.map_or(0.0, |(_, shift)| shift.stability_index));
+    for (name, shift) in SHIFTS.into_iter().zip(found.map(shifts).unwrap_or_default()) {
+        metrics.set(&i::DRIFT, &[name], shift.map_or(0.0, |shift| shift.stability_index));
     }
     metrics.set(&i::DRIFT_LETTERS, &[], of(|drift| drift.now as f64));
     metrics.set(&i::DRIFTED, &[], of(|drift| if drift.drifted { 1.0 } else { 0.0 }));
@@ -145,8 +137,10 @@ mod tests {
             compare(&before(), &guesses).expect("enough")
         };
         let named = |drift: &Drift| -> Vec<&str> {
-            let drifted = shifts(drift).into_iter().flatten().filter(|(_, shift)| shift.drifted);
-            drifted.map(|(name, _)| name).collect()
+            let all = SHIFTS.into_iter().zip(shifts(drift));
+            all.filter(|(_, shift)| shift.is_some_and(|shift| shift.drifted))
+                .map(|(name, _)| name)
+                .collect()
         };
         let strange = |n| Some(TextNote { known: 0.5, grams: 100 + n as u32 % 50 });
         assert_eq!(named(&with(strange)), ["words"]);

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use postbud_decide::{Decision, Lang, Mailbox, MailboxId, Outcome, Reason, Target};
 use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
 use postbud_letter::Limits;
-use postbud_pipeline::ports::{DeliveryError, Outgoing};
+use postbud_pipeline::ports::{DeliveryError, Outgoing, Target as _};
+use postbud_testkit::{WebhookFault, WebhookServer};
 
 pub(crate) const MEMO: &str = include_str!("../../letters/memo.xml");
 pub(crate) const ADDRESS: &str = "vej@klitkobing.dk";
@@ -89,4 +90,21 @@ pub(crate) fn told(result: Result<(), DeliveryError>) -> (&'static str, String) 
         error @ DeliveryError::Transient { .. } => ("transient", error.to_string()),
         error @ DeliveryError::Permanent { .. } => ("permanent", error.to_string()),
     }
+}
+
+/// What becomes of a letter with each of these answers, a line each, with `PORT` for the server's.
+pub(crate) async fn answers(
+    server: &WebhookServer,
+    deliverer: &Deliverer,
+    faults: &[WebhookFault],
+) -> String {
+    let url = server.url();
+    let port = url.trim_start_matches("http://localhost:").trim_end_matches("/letters");
+    let mut lines = Vec::new();
+    for fault in faults {
+        server.fail_once(fault.clone());
+        let (kind, text) = told(deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await);
+        lines.push(format!("{fault:?}: {kind}: {}", text.replace(port, "PORT")));
+    }
+    lines.join("\n")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use postbud_intake::{ImapOptions, ImapTls};
 use url::Url;
 
-use super::finding::{Finding, fault, good};
+use super::finding::{Finding, good};
 use super::places::unwritable;
 use super::reach::Server;
 use crate::config::{Config, Intake};
@@ -38,24 +38,15 @@ fn mailbox(imap: &ImapOptions) -> Server {
 }
 
 fn drop_folder(path: &Path) -> Finding {
+    let unwritable = unwritable("intake", path, |place| {
+        (
+            format!("{place} cannot be written by this user: processed letters stay there"),
+            format!("{place} kan ikke skrives af denne bruger: behandlede breve bliver liggende"),
+        )
+    });
     let shown = path.display();
-    match unwritable(path) {
-        None => good(
-            "intake",
-            format!("letters can be dropped into {shown}"),
-            format!("breve kan lægges i {shown}"),
-        ),
-        Some(place) => {
-            let place = place.display();
-            fault(
-                "intake",
-                format!("{place} cannot be written by this user: processed letters stay there"),
-                format!("{place} kan ikke skrives af denne bruger: behandlede breve bliver liggende"),
-            )
-            .advise(
-                "give the user of Postbud the right to write there; under systemd also ReadWritePaths=",
-                "giv Postbuds bruger ret til at skrive der; under systemd også ReadWritePaths=",
-            )
-        }
-    }
+    unwritable.unwrap_or_else(|| {
+        let english = format!("letters can be dropped into {shown}");
+        good("intake", english, format!("breve kan lægges i {shown}"))
+    })
 }

@@ -66,12 +66,23 @@ pub(super) fn existing(path: &Path) -> Option<PathBuf> {
     whole.ancestors().find(|above| above.exists()).map(Path::to_owned)
 }
 
-/// The part of a path that is there and cannot be written, or is no folder; `None` when all is well. What
-/// is not there yet is made by Postbud.
-pub(super) fn unwritable(path: &Path) -> Option<PathBuf> {
+/// A fault, if a part of this path is there and cannot be written, or is no folder. `says` tells in both
+/// languages what that part means, by its name. What is not there yet is made by Postbud.
+pub(super) fn unwritable(
+    part: &'static str,
+    path: &Path,
+    says: impl Fn(&str) -> (String, String),
+) -> Option<Finding> {
     let there = existing(path)?;
     let writable = nix::unistd::access(&there, nix::unistd::AccessFlags::W_OK).is_ok();
-    (!writable || !there.is_dir()).then_some(there)
+    if writable && there.is_dir() {
+        return None;
+    }
+    let (english, danish) = says(&there.display().to_string());
+    Some(fault(part, english, danish).advise(
+        "give the user of Postbud the right to write there; under systemd also ReadWritePaths=",
+        "giv Postbuds bruger ret til at skrive der; under systemd også ReadWritePaths=",
+    ))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use postbud_decide::Target;
 use url::Url;
 
-use super::finding::{Finding, fault, good};
+use super::finding::{Finding, good};
 use super::places::unwritable;
 use super::reach::Server;
 use crate::config::{Config, Tls};
@@ -70,17 +70,10 @@ fn folders(config: &Config) -> Vec<Finding> {
 }
 
 fn folder(of: &str, path: &Path) -> Option<Finding> {
-    let place = unwritable(path)?;
-    let shown = place.display();
-    Some(
-        fault(
-            "target",
-            format!("{of}: {shown} cannot be written by this user"),
-            format!("{of}: {shown} kan ikke skrives af denne bruger"),
+    unwritable("target", path, |place| {
+        (
+            format!("{of}: {place} cannot be written by this user"),
+            format!("{of}: {place} kan ikke skrives af denne bruger"),
         )
-        .advise(
-            "give the user of Postbud the right to write there; under systemd also ReadWritePaths=",
-            "giv Postbuds bruger ret til at skrive der; under systemd også ReadWritePaths=",
-        ),
-    )
+    })
 }
