@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use postbud_pipeline::ports::{Envelope, Outlet as _};
-use postbud_queue::{MailboxQueues, OutletOptions};
+use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
 use postbud_testkit::{Authority, Issued, RabbitServer, free_port};
 
 use crate::monitoring::figure;
@@ -49,8 +49,7 @@ impl Side {
             password: None,
             declare: true,
             call_deadline_ms: 60_000,
-            ca_pem: None,
-            identity_pem: None,
+            certificates: CertificateFiles::default(),
         })
         .unwrap();
         tokio::runtime::Runtime::new().unwrap().block_on(async {

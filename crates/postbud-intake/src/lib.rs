@@ -20,6 +20,7 @@ mod intake;
 mod listening;
 mod ngdp;
 mod push;
+mod renewing;
 mod room;
 mod smtp;
 mod tls;

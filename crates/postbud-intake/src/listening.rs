@@ -4,10 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 use crate::activity::Activity;
+use crate::renewing::Renewing;
 use crate::room::Room;
 use crate::tls::TlsError;
 
@@ -32,7 +32,7 @@ pub enum ListenError {
 pub(crate) struct Listening {
     pub(crate) listener: TcpListener,
     pub(crate) address: SocketAddr,
-    pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) tls: Option<Renewing>,
     pub(crate) room: Room,
     pub(crate) activity: Arc<Activity>,
 }
@@ -42,7 +42,7 @@ impl Listening {
     pub(crate) async fn open(
         wanted: SocketAddr,
         kind: &'static str,
-        tls: Option<Result<Arc<ServerConfig>, TlsError>>,
+        tls: Option<Result<Renewing, TlsError>>,
         room: Room,
     ) -> Result<Self, ListenError> {
         let tls = tls.transpose().map_err(ListenError::Tls)?;

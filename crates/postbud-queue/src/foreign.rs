@@ -23,11 +23,9 @@ use postbud_pipeline::ports::{
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::certificates::{self, CertificateFiles};
 use crate::fault::Fault;
 use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
-
-/// A larger file is no token.
-const TOKEN_BYTES: u64 = 1 << 20;
 
 /// Numbers connections, so that no token of one is taken for one of another.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -46,10 +44,8 @@ pub struct ForeignOptions {
     pub prefetch: u16,
     /// The deadline of each single exchange with the broker, in milliseconds.
     pub call_deadline_ms: u32,
-    /// Certificates in PEM form to trust beside those of the operating system.
-    pub ca_pem: Option<String>,
-    /// Our certificate and its key, both in PEM form.
-    pub identity_pem: Option<(String, String)>,
+    /// For `amqps`: whom to trust and who we are.
+    pub certificates: CertificateFiles,
     /// A file whose contents are the response to SASL EXTERNAL, read anew for each connection:
     /// whoever renews the token replaces the file.
     pub token_file: Option<PathBuf>,
@@ -89,7 +85,7 @@ impl ForeignQueue {
             prefetch: options.prefetch,
             call_deadline_ms: options.call_deadline_ms,
             declare: false,
-            ca_pem: options.ca_pem.clone(),
+            certificates: options.certificates.clone(),
             ..RabbitOptions::default()
         })?;
         if options.queue.is_empty() || options.queue.len() > NAME_BYTES {
@@ -105,8 +101,7 @@ impl ForeignQueue {
         if let Some(path) = self.options.token_file.clone() {
             properties = properties.with_auth_provider(TokenFile(path));
         }
-        let connecting = self.settings.connect(properties, self.options.identity_pem.as_ref());
-        let connection = self.settings.within("connect", connecting).await?;
+        let connection = self.settings.connect(properties).await?;
         let channel = self.settings.within("open a channel", connection.create_channel()).await?;
         let qos = channel.basic_qos(self.settings.prefetch, BasicQosOptions::default());
         self.settings.within("set the prefetch limit", qos).await?;
@@ -239,11 +234,7 @@ struct TokenFile(PathBuf);
 
 impl AuthProvider for TokenFile {
     fn auth_starter(&self) -> Result<LongString, String> {
-        use std::io::Read as _;
-        let unreadable = |_| format!("{} cannot be read", self.0.display());
-        let file = std::fs::File::open(&self.0).map_err(unreadable)?;
-        let mut token = Vec::new();
-        file.take(TOKEN_BYTES).read_to_end(&mut token).map_err(unreadable)?;
+        let mut token = certificates::contents(&self.0).map_err(|fault| fault.line())?;
         let end = token.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |last| last + 1);
         token.truncate(end);
         Ok(LongString::from(token))
@@ -261,8 +252,7 @@ mod tests {
             queue: queue.to_owned(),
             prefetch: 16,
             call_deadline_ms: 1000,
-            ca_pem: None,
-            identity_pem: None,
+            certificates: CertificateFiles::default(),
             token_file: None,
         }
     }

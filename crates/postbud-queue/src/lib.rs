@@ -21,6 +21,7 @@
 //! no letter comes any more that a dead worker returned: a worker that dies again and again must not
 //! use up the deliveries of letters that it never touched.
 
+mod certificates;
 mod dead;
 mod envelope;
 mod fault;
@@ -37,6 +38,7 @@ mod settle;
 mod subscription;
 mod topology;
 
+pub use certificates::CertificateFiles;
 pub use foreign::{ForeignOptions, ForeignQueue};
 pub use options::RabbitOptions;
 pub use outlet::{MailboxQueues, OutletOptions};

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};
 use postbud_pipeline::ports::QueueError;
 
+use crate::certificates::CertificateFiles;
 use crate::fault::Fault;
 
 /// How to reach the broker and how to behave there.
@@ -31,8 +31,8 @@ pub struct RabbitOptions {
     /// Declare the queues. Without it they must be there already, and the account needs no
     /// `configure` permission.
     pub declare: bool,
-    /// Certificates in PEM form to trust for `amqps` beside those of the operating system.
-    pub ca_pem: Option<String>,
+    /// For `amqps`: whom to trust and who we are.
+    pub certificates: CertificateFiles,
     /// The share of letters whose messages carry the header `traceparent`, as their traces are kept.
     pub trace_share: f64,
 }
@@ -48,7 +48,7 @@ impl Default for RabbitOptions {
             retry_delay_ms: 30_000,
             call_deadline_ms: 10_000,
             declare: true,
-            ca_pem: None,
+            certificates: CertificateFiles::default(),
             trace_share: 0.0,
         }
     }
@@ -90,7 +90,7 @@ pub(crate) struct Settings {
     pub(crate) retry_delay_ms: u32,
     pub(crate) deadline: Duration,
     pub(crate) declare: bool,
-    pub(crate) ca_pem: Option<String>,
+    certificates: CertificateFiles,
     pub(crate) trace_share: f64,
 }
 
@@ -136,6 +136,7 @@ impl Settings {
         if options.call_deadline_ms == 0 {
             return refused("the call deadline must be at least 1 ms".into());
         }
+        options.certificates.read().map_err(|fault| fault.at(&place))?;
         Ok(Self {
             uri,
             place,
@@ -147,24 +148,22 @@ impl Settings {
             retry_delay_ms: options.retry_delay_ms,
             deadline: Duration::from_millis(options.call_deadline_ms.into()),
             declare: options.declare,
-            ca_pem: options.ca_pem,
+            certificates: options.certificates,
             trace_share: options.trace_share,
         })
     }
 
-    /// Opens a connection. `identity` is our certificate and its key, both in PEM form.
+    /// Opens a connection, under the deadline.
     pub(crate) async fn connect(
         &self,
         properties: ConnectionProperties,
-        identity: Option<&(String, String)>,
-    ) -> lapin::Result<Connection> {
-        let identity = identity.map(|(certificate, key)| OwnedIdentity::PKCS8 {
-            pem: certificate.clone().into_bytes(),
-            key: key.clone().into_bytes(),
-        });
-        let tls = OwnedTLSConfig { identity, cert_chain: self.ca_pem.clone() };
-        let runtime = lapin::runtime::default_runtime()?;
-        Connection::connect_uri_with_config(self.uri.clone(), properties, tls, runtime).await
+    ) -> Result<Connection, Fault> {
+        let tls = self.certificates.read()?;
+        let connecting = async {
+            let runtime = lapin::runtime::default_runtime()?;
+            Connection::connect_uri_with_config(self.uri.clone(), properties, tls, runtime).await
+        };
+        self.within("connect", connecting).await
     }
 
     /// The outcome of one exchange with the broker, under the deadline.

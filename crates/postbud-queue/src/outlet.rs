@@ -23,6 +23,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tracing::info;
 
+use crate::certificates::CertificateFiles;
 use crate::fault::Fault;
 use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
 
@@ -40,10 +41,8 @@ pub struct OutletOptions {
     pub declare: bool,
     /// The deadline of each single exchange with the broker, in milliseconds.
     pub call_deadline_ms: u32,
-    /// Certificates in PEM form to trust beside those of the operating system.
-    pub ca_pem: Option<String>,
-    /// Our certificate and its key, both in PEM form.
-    pub identity_pem: Option<(String, String)>,
+    /// For `amqps`: whom to trust and who we are.
+    pub certificates: CertificateFiles,
 }
 
 impl fmt::Debug for OutletOptions {
@@ -63,7 +62,6 @@ struct Open {
 pub struct MailboxQueues {
     settings: Settings,
     declare: bool,
-    identity: Option<(String, String)>,
     /// Held while a letter is on its way: a message that came back must not be taken for another.
     open: Mutex<Option<Open>>,
 }
@@ -78,18 +76,17 @@ impl MailboxQueues {
             url: options.url,
             password: options.password,
             call_deadline_ms: options.call_deadline_ms,
-            ca_pem: options.ca_pem,
+            certificates: options.certificates,
             ..RabbitOptions::default()
         })?;
         let open = Mutex::new(None);
-        Ok(Self { settings, declare: options.declare, identity: options.identity_pem, open })
+        Ok(Self { settings, declare: options.declare, open })
     }
 
     async fn connect(&self) -> Result<Open, Fault> {
         let properties =
             ConnectionProperties::default().with_connection_name("postbud delivering".into());
-        let connecting = self.settings.connect(properties, self.identity.as_ref());
-        let connection = self.settings.within("connect", connecting).await?;
+        let connection = self.settings.connect(properties).await?;
         let channel = self.settings.within("open a channel", connection.create_channel()).await?;
         let confirms = channel.confirm_select(ConfirmSelectOptions::default());
         self.settings.within("ask for confirms", confirms).await?;

@@ -74,7 +74,7 @@ pub(crate) struct Session {
 impl Session {
     /// Connects, declares the queues and, for [`Role::Consume`], starts to receive.
     pub(crate) async fn open(settings: &Arc<Settings>, role: Role) -> Result<Arc<Self>, Fault> {
-        let connection = settings.within("connect", connect(settings, role)).await?;
+        let connection = connect(settings, role).await?;
         let fault = watch::Sender::new(None);
         let health = Arc::new(Health { fault, stale: AtomicBool::new(false) });
         declare(&connection, settings).await?;
@@ -198,11 +198,11 @@ impl Drop for Session {
     }
 }
 
-async fn connect(settings: &Settings, role: Role) -> lapin::Result<Connection> {
+async fn connect(settings: &Settings, role: Role) -> Result<Connection, Fault> {
     let name =
         format!("postbud {}", if role == Role::Publish { "publishing" } else { "consuming" });
     let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
-    settings.connect(properties, None).await
+    settings.connect(properties).await
 }
 
 /// Notices the end of a connection that nobody is using.

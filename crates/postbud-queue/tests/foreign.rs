@@ -10,7 +10,7 @@ use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use postbud_pipeline::ports::{Body, Queue, QueueError, Received, Settlement};
-use postbud_queue::{ForeignOptions, ForeignQueue};
+use postbud_queue::{CertificateFiles, ForeignOptions, ForeignQueue};
 use support::*;
 
 fn foreign(url: &str, queue: &str) -> ForeignQueue {
@@ -20,8 +20,7 @@ fn foreign(url: &str, queue: &str) -> ForeignQueue {
         queue: queue.to_owned(),
         prefetch: 4,
         call_deadline_ms: 5_000,
-        ca_pem: None,
-        identity_pem: None,
+        certificates: CertificateFiles::default(),
         token_file: None,
     })
     .unwrap()

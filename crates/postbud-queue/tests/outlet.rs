@@ -8,7 +8,7 @@ use bytes::Bytes;
 use lapin::options::{BasicGetOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use postbud_pipeline::ports::{Envelope, Outlet, QueueError};
-use postbud_queue::{MailboxQueues, OutletOptions};
+use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
 use support::*;
 
 fn outlet(url: &str, declare: bool) -> MailboxQueues {
@@ -17,8 +17,7 @@ fn outlet(url: &str, declare: bool) -> MailboxQueues {
         password: None,
         declare,
         call_deadline_ms: 5_000,
-        ca_pem: None,
-        identity_pem: None,
+        certificates: CertificateFiles::default(),
     })
     .unwrap()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use postbud_decide::Target;
 use postbud_deliver::{Sf2900Options, WebhookOptions};
 use postbud_pipeline::ports;
-use postbud_queue::{MailboxQueues, OutletOptions};
+use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
 
 use crate::config::{Certificates, Config, Smtp};
 use crate::exit::{self, Failure};
@@ -33,6 +33,14 @@ fn pem(
         Ok((read(&own.certificate, &of("certificate_file"))?, read(&own.key, &of("key_file"))?))
     });
     Ok((ca, identity.transpose()?))
+}
+
+/// The same for a broker, which has them read for each connection.
+pub(crate) fn files(certificates: &Certificates) -> CertificateFiles {
+    CertificateFiles {
+        ca: certificates.ca.clone(),
+        identity: certificates.identity.clone().map(|own| (own.certificate, own.key)),
+    }
 }
 
 /// The authorities that the mail server's certificate may come from, beside the system's.
@@ -74,15 +82,12 @@ pub(crate) fn queues(config: &Config) -> anyhow::Result<Option<Arc<dyn ports::Ou
     let is_queue = |target: &Option<Target>| matches!(target, Some(Target::Queue { .. }));
     let wanted = config.settings.mailboxes.iter().any(|mailbox| is_queue(&mailbox.target));
     let Some(outlet) = config.delivery.queue.as_ref().filter(|_| wanted) else { return Ok(None) };
-    let (ca, identity) = pem(&outlet.certificates, "[delivery.queue]")?;
-    let text = |pem: Vec<u8>| String::from_utf8_lossy(&pem).into_owned();
     let options = OutletOptions {
         url: outlet.url.expose().to_owned(),
         password: None,
         declare: outlet.declare,
         call_deadline_ms: u32::try_from(outlet.timeout.as_millis()).unwrap_or(u32::MAX),
-        ca_pem: ca.map(text),
-        identity_pem: identity.map(|(certificate, key)| (text(certificate), text(key))),
+        certificates: files(&outlet.certificates),
     };
     let queues = MailboxQueues::new(options);
     let queues = queues.map_err(|error| Failure::new(exit::CONFIGURATION, error.to_string()))?;

@@ -114,6 +114,7 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
         retry_delay_ms: u32::try_from(config.queue.retry_delay.as_millis()).unwrap_or(u32::MAX),
         url: url.to_owned(),
         trace_share: config.traces.as_ref().map_or(0.0, |traces| traces.share),
+        certificates: outlets::files(&config.queue.certificates),
         ..RabbitOptions::default()
     }
 }

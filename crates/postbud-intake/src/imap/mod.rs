@@ -165,19 +165,24 @@ pub struct Imap {
     activity: Arc<Activity>,
 }
 
+fn tls_of(options: &ImapOptions) -> Result<Option<Arc<ClientConfig>>, ImapError> {
+    if options.tls == ImapTls::None {
+        return Ok(None);
+    }
+    let config = tls::client(None, options.ca.as_deref()).map_err(ImapError::Tls)?;
+    Ok(Some(Arc::new(config)))
+}
+
 impl Imap {
     /// Reads what to trust; calls nobody yet.
     ///
     /// # Errors
     /// When the certificates to trust cannot be used.
     pub fn open(options: ImapOptions, room: Room) -> Result<Self, ImapError> {
-        let tls = match options.tls {
-            ImapTls::None => None,
-            _ => Some(tls::client(None, options.ca.as_deref()).map_err(ImapError::Tls)?),
-        };
+        let tls = tls_of(&options)?;
         let name = format!("{}/{}", options.host, options.folder);
         let activity = Arc::new(Activity::new("imap", name));
-        Ok(Self { options, tls: tls.map(Arc::new), room, activity })
+        Ok(Self { options, tls, room, activity })
     }
 
     /// Its figures.
@@ -217,7 +222,9 @@ impl Imap {
     /// # Errors
     /// When the server, the queue or the store cannot be used. What was not taken is still there.
     pub async fn round(&self, acceptor: &Acceptor) -> Result<usize, ImapError> {
-        let mut session = client::open(&self.options, self.tls.clone()).await?;
+        // A renewed file is taken up; what the operating system trusts takes long to read.
+        let tls = if self.options.ca.is_some() { tls_of(&self.options)? } else { self.tls.clone() };
+        let mut session = client::open(&self.options, tls).await?;
         let found = session.imap.uid_search("UNDELETED");
         let found = timeout(self.options.idle, found).await.map_err(|_| ImapError::TooSlow)??;
         let mut uids: Vec<u32> = found.into_iter().collect();

@@ -28,8 +28,9 @@ use tracing::debug;
 use crate::acceptor::Acceptor;
 use crate::activity::Activity;
 use crate::listening::{ListenError, Listening};
+use crate::renewing::Renewing;
 use crate::room::Room;
-use crate::tls::{self, Identity};
+use crate::tls::Identity;
 
 /// TLS must stand, and a request's head have come, after this time.
 const HEAD: Duration = Duration::from_secs(15);
@@ -79,8 +80,8 @@ impl Push {
     /// # Errors
     /// When the address or a certificate cannot be used.
     pub async fn open(options: PushOptions, room: Room) -> Result<Self, ListenError> {
-        let clients = options.clients.as_deref();
-        let tls = options.identity.as_ref().map(|identity| tls::server(identity, clients));
+        let (identity, clients) = (options.identity.clone(), options.clients.clone());
+        let tls = identity.map(|identity| Renewing::open(identity, clients));
         let listening = Listening::open(options.listen, "push", tls, room).await?;
         Ok(Self { options, listening })
     }
@@ -118,8 +119,11 @@ impl Push {
                 stop.sleep(BREATH).await;
                 continue;
             };
-            let (shared, tls, stop) =
-                (Arc::clone(&shared), self.listening.tls.clone(), stop.clone());
+            let (shared, tls, stop) = (
+                Arc::clone(&shared),
+                self.listening.tls.as_ref().map(Renewing::current),
+                stop.clone(),
+            );
             connections.spawn(async move {
                 if let Err(error) = connection(stream, tls, shared, &stop).await {
                     debug!(error = %error, "a connection to the push endpoint ended");

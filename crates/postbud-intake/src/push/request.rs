@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use hyper::header::EXPECT;
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
 use tracing::info;
@@ -16,6 +17,9 @@ use crate::room::{Gathered, Refusal};
 
 /// The parameter with which a sender may say which message it sends.
 const UUID_PARAMETER: &str = "memo-message-uuid";
+/// So much of a message that is refused is still read, for so long.
+const DISCARD_BYTES: u64 = 256 << 20;
+const DISCARD: Duration = Duration::from_secs(5);
 
 /// Answers one request.
 pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> Answer {
@@ -29,13 +33,23 @@ pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> An
     }
     let named = named(request.uri().query().unwrap_or_default());
     let limit = shared.acceptor.letter_bytes();
-    if request.body().size_hint().lower() > limit as u64 {
+    let announced = request.body().size_hint().lower();
+    // Who asks first sends nothing when the answer is no.
+    let asks = request.headers().contains_key(EXPECT);
+    let mut body = request.into_body();
+    if announced > limit as u64 {
+        if announced <= DISCARD_BYTES && !asks {
+            discard(&mut body).await;
+        }
         return and_close(refused(&shared, Refusal::TooLarge { limit }));
     }
-    let reading = gather(request.into_body(), &shared);
+    let reading = gather(&mut body, &shared);
     let letter = match timeout(shared.options.deadline, reading).await {
         Ok(Ok(letter)) => letter,
-        Ok(Err(Fault::Refused(refusal))) => return and_close(refused(&shared, refusal)),
+        Ok(Err(Fault::Refused(refusal))) => {
+            discard(&mut body).await;
+            return and_close(refused(&shared, refusal));
+        }
         Ok(Err(Fault::Slow)) | Err(_) => {
             let message = "the message did not come in time";
             return and_close(rejected(StatusCode::REQUEST_TIMEOUT, "too.slow", message));
@@ -99,7 +113,22 @@ enum Fault {
     Broken,
 }
 
-async fn gather(mut body: Incoming, shared: &Shared) -> Result<Gathered, Fault> {
+/// Reads on and forgets. Whoever is answered while it still sends may never see the answer: the
+/// connection breaks under its hands, and it comes again with the same message.
+async fn discard(body: &mut Incoming) {
+    let reading = async {
+        let mut bytes = 0;
+        while bytes <= DISCARD_BYTES
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+    };
+    // Whoever is still sending then sees the connection end.
+    let _ = timeout(DISCARD, reading).await;
+}
+
+async fn gather(body: &mut Incoming, shared: &Shared) -> Result<Gathered, Fault> {
     let mut letter = shared.room.gather(shared.acceptor.letter_bytes());
     loop {
         let idle: Duration = shared.options.idle;

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use postbud_pipeline::Stop;
-use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -23,8 +22,9 @@ use tokio::task::JoinSet;
 use crate::acceptor::Acceptor;
 use crate::activity::Activity;
 use crate::listening::{ListenError, Listening};
+use crate::renewing::Renewing;
 use crate::room::Room;
-use crate::tls::{self, Identity};
+use crate::tls::Identity;
 
 use session::Session;
 use wire::Wire;
@@ -78,7 +78,7 @@ impl SmtpOptions {
 /// What all sessions share.
 struct Shared {
     options: SmtpOptions,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Renewing>,
     room: Room,
     activity: Arc<Activity>,
     acceptor: Acceptor,
@@ -96,7 +96,7 @@ impl Smtp {
     /// # Errors
     /// When the address or the certificate cannot be used.
     pub async fn open(options: SmtpOptions, room: Room) -> Result<Self, ListenError> {
-        let tls = options.identity.as_ref().map(|identity| tls::server(identity, None));
+        let tls = options.identity.clone().map(|identity| Renewing::open(identity, None));
         let kind = if options.lmtp { "lmtp" } else { "smtp" };
         let listening = Listening::open(options.listen, kind, tls, room).await?;
         Ok(Self { options, listening })

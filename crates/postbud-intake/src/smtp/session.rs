@@ -155,9 +155,10 @@ impl Session {
     }
 
     async fn start_tls(&mut self) -> Result<(), Ends> {
-        let Some(config) = self.shared.tls.clone().filter(|_| !self.encrypted) else {
+        let Some(tls) = self.shared.tls.as_ref().filter(|_| !self.encrypted) else {
             return self.fault("502 5.5.1 not served here\r\n").await;
         };
+        let config = tls.current();
         // What was sent in the clear must not be read as if it had come encrypted.
         if self.wire()?.has_more() {
             return Err(Ends::Wrong("nothing may follow STARTTLS before its reply"));

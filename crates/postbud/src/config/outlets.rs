@@ -73,7 +73,7 @@ pub(crate) struct Outlet {
     pub(crate) letter_bytes: usize,
 }
 
-fn certificates(section: &Section<'_, '_>) -> Certificates {
+pub(super) fn certificates(section: &Section<'_, '_>) -> Certificates {
     Certificates { ca: path(section, "ca_file"), identity: identity(section) }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::{Scheme, server};
 use super::keys::{self, Keys};
+use super::outlets::certificates;
 use super::section::Section;
 use super::types::{Address, Queue, QueueKind, Store};
 
@@ -101,6 +102,7 @@ pub(super) fn queue(section: Section<'_, '_>) -> Queue {
     }
     let queue = Queue {
         kind,
+        certificates: certificates(&section),
         prefix: prefix(&section),
         prefetch: u16::try_from(section.whole("prefetch", 256, 1..=2000)).unwrap_or(256),
         attempts: u32::try_from(section.whole("attempts", 3, 1..=100)).unwrap_or(3),

@@ -14,7 +14,7 @@ use postbud_trace::TraceOptions;
 use super::desk::Desk;
 use super::intake::Intake;
 use super::keys::Keys;
-use super::outlets::{Outlet, Sf2900, Webhook};
+use super::outlets::{Certificates, Outlet, Sf2900, Webhook};
 use super::privacy::Privacy;
 use super::retrain::Retrain;
 use super::secret::Secret;
@@ -78,6 +78,8 @@ pub(crate) enum Store {
 pub(crate) struct Queue {
     /// Which queue.
     pub(crate) kind: QueueKind,
+    /// The broker's certificates, for `amqps`.
+    pub(crate) certificates: Certificates,
     /// What the names of queues and exchanges begin with.
     pub(crate) prefix: String,
     /// How many letters are on their way at once.

@@ -8,7 +8,7 @@ use postbud_intake::Identity;
 use x509_parser::pem::Pem;
 
 use super::finding::{Finding, fault, good, note};
-use crate::config::{Config, Intake};
+use crate::config::{Certificates, Config, Intake};
 
 /// A larger file is no certificate.
 const BYTES_MAX: u64 = 1 << 20;
@@ -27,7 +27,9 @@ pub(super) fn configured(config: &Config) -> BTreeSet<PathBuf> {
     let webhook = delivery.webhook.as_ref().map(|webhook| &webhook.certificates);
     let queue = delivery.queue.as_ref().map(|queue| &queue.certificates);
     let sf2900 = delivery.sf2900.as_ref().map(|sf2900| &sf2900.certificates);
-    for certificates in [webhook, queue, sf2900].into_iter().flatten() {
+    for certificates in
+        [webhook, queue, sf2900, Some(&config.queue.certificates)].into_iter().flatten()
+    {
         add(certificates.ca.as_ref(), certificates.identity.as_ref());
     }
     let Some(Intake { options, queues }) = &config.intake else { return files };
@@ -39,7 +41,9 @@ pub(super) fn configured(config: &Config) -> BTreeSet<PathBuf> {
     }
     options.smtp.iter().for_each(|smtp| add(None, smtp.identity.as_ref()));
     options.imap.iter().for_each(|imap| add(imap.ca.as_ref(), None));
-    queues.iter().for_each(|queue| add(queue.ca.as_ref(), queue.identity.as_ref()));
+    for Certificates { ca, identity } in queues.iter().map(|queue| &queue.certificates) {
+        add(ca.as_ref(), identity.as_ref());
+    }
     files
 }
 

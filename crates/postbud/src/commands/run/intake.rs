@@ -1,6 +1,5 @@
 //! Letters in: beside the routing, or alone with `postbud run intake`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -15,7 +14,7 @@ use super::stop_on_signal;
 use crate::config::{Config, Foreign};
 use crate::exit::{self, Failure};
 use crate::monitoring::{self, Beside};
-use crate::wiring;
+use crate::{outlets, wiring};
 
 /// The deadline of each exchange with a foreign broker.
 const DEADLINE_MS: u32 = 10_000;
@@ -31,7 +30,8 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Intake>> {
         Failure::new(exit::FAILED, format!("{error}; look at [intake]"))
     })?;
     for foreign in &config.queues {
-        let source = ForeignQueue::new(foreign_options(foreign)?)?;
+        let source =
+            ForeignQueue::new(foreign_options(foreign)).context("look at [[intake.queue]]")?;
         let name = format!("{} {}", foreign.url, foreign.queue);
         intake = intake.with_foreign(Forward::new(Arc::new(source), &name, foreign.kind));
     }
@@ -39,27 +39,17 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Intake>> {
 }
 
 /// A queue of somebody else's, with the certificates that it needs.
-fn foreign_options(foreign: &Foreign) -> anyhow::Result<ForeignOptions> {
-    let read = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|error| {
-            let what =
-                format!("{} cannot be read ({error}); look at [[intake.queue]]", path.display());
-            Failure::new(exit::FAILED, what)
-        })
-    };
-    let identity = foreign.identity.as_ref();
-    let identity = identity.map(|own| Ok::<_, Failure>((read(&own.certificate)?, read(&own.key)?)));
-    Ok(ForeignOptions {
+fn foreign_options(foreign: &Foreign) -> ForeignOptions {
+    ForeignOptions {
         url: foreign.url.expose().to_owned(),
         // The configuration has put it into the address.
         password: None,
         queue: foreign.queue.clone(),
         prefetch: foreign.prefetch,
         call_deadline_ms: DEADLINE_MS,
-        ca_pem: foreign.ca.as_deref().map(read).transpose()?,
-        identity_pem: identity.transpose()?,
+        certificates: outlets::files(&foreign.certificates),
         token_file: foreign.token_file.clone(),
-    })
+    }
 }
 
 /// Takes letters until `stop`.

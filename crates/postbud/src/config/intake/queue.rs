@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use postbud_intake::{Identity, Kind};
+use postbud_intake::Kind;
 
+use super::super::outlets::{Certificates, certificates};
 use super::super::section::Section;
 use super::super::services::broker;
 use super::super::types::Address;
-use super::{identity, path};
+use super::path;
 
 /// `[[intake.queue]]`.
 #[derive(Debug, Clone)]
@@ -18,10 +19,8 @@ pub(crate) struct Foreign {
     pub(crate) queue: String,
     /// Messages in hand at once.
     pub(crate) prefetch: u16,
-    /// Authorities to trust beside those of the operating system, in PEM form.
-    pub(crate) ca: Option<PathBuf>,
-    /// Our certificate.
-    pub(crate) identity: Option<Identity>,
+    /// The certificates.
+    pub(crate) certificates: Certificates,
     /// The response to SASL EXTERNAL.
     pub(crate) token_file: Option<PathBuf>,
     /// What is taken; the rest is refused.
@@ -41,8 +40,8 @@ pub(super) fn queue(section: Section<'_, '_>) -> Option<Foreign> {
         [("person", Kind::Anything), ("refuse", Kind::Letter), ("refuse-mail-too", Kind::Memo)];
     let kind = section.choice("others", Kind::Anything, &words);
     let prefetch = u16::try_from(section.whole("prefetch", 16, 1..=1_000)).unwrap_or(16);
-    let (ca, token_file) = (path(&section, "ca_file"), path(&section, "token_file"));
-    let identity = identity(&section);
+    let certificates = certificates(&section);
+    let token_file = path(&section, "token_file");
     section.finish();
-    Some(Foreign { url: url?, queue: queue?.value, prefetch, ca, identity, token_file, kind })
+    Some(Foreign { url: url?, queue: queue?.value, prefetch, certificates, token_file, kind })
 }
