@@ -49,8 +49,10 @@ fn the_queue_is_reached_by_certificate_and_renewed_files_need_no_restart() {
     let doctor = here.say(&["doctor"]);
     assert_eq!(doctor.code, 1, "{}", doctor.out);
     assert!(doctor.out.contains("own.pem"), "{}", doctor.out);
+    let own = authority.issue("postbud").unwrap();
     renew(&own.certificate, &own.key);
-    assert_eq!(here.say(&["send", "2.eml"]).code, 0);
+    let sent = here.say(&["send", "2.eml"]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
     here.wait_for("delivered", 2);
     assert_eq!(running.terminate(), 0);
 }
