@@ -16,16 +16,17 @@ use futures::StreamExt;
 use lapin::auth::AuthProvider;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
 use lapin::types::{FieldTable, LongString, ShortString};
-use lapin::{Channel, Connection, ConnectionProperties, Consumer};
+use lapin::{Channel, ConnectionProperties, Consumer};
 use postbud_pipeline::ports::{
     Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
 };
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::certificates::{self, CertificateFiles};
 use crate::fault::Fault;
-use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
+use crate::options::{NAME_BYTES, RabbitOptions, Settings};
+use crate::wire::Wire;
 
 /// Numbers connections, so that no token of one is taken for one of another.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -60,7 +61,7 @@ impl fmt::Debug for ForeignOptions {
 /// An open connection.
 struct Open {
     number: u64,
-    connection: Connection,
+    connection: Wire,
     channel: Channel,
     stream: Consumer,
 }
@@ -119,8 +120,7 @@ impl ForeignQueue {
 
     async fn abandon(&self, open: Option<Open>) {
         if let Some(open) = open {
-            // What it answers no longer matters: its end is what is wanted.
-            let _ = timeout(GOODBYE, open.connection.close(200, "starting over".into())).await;
+            open.connection.abandon().await;
         }
     }
 

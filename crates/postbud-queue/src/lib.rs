@@ -37,6 +37,7 @@ mod session;
 mod settle;
 mod subscription;
 mod topology;
+mod wire;
 
 pub use certificates::CertificateFiles;
 pub use foreign::{ForeignOptions, ForeignQueue};

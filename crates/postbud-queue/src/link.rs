@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::fault::Fault;
 use crate::options::Settings;
-use crate::session::{Role, Session};
+use crate::session::{Ready, Role, Session};
 
 /// The pauses between attempts to connect.
 const PAUSES: RetryPolicy = RetryPolicy {
@@ -22,6 +22,8 @@ const PAUSES: RetryPolicy = RetryPolicy {
 };
 /// A session that lived so long was a good one: the pauses start small again.
 const STEADY: Duration = Duration::from_secs(1);
+/// How long a stop waits for a session that is just being opened.
+const OPENED: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
 enum State {
@@ -51,6 +53,7 @@ impl From<NoSession> for Fault {
 /// A session that is replaced when it fails, by a task of its own.
 pub(crate) struct Link {
     state: watch::Receiver<State>,
+    stop: watch::Sender<bool>,
     keeper: JoinHandle<()>,
 }
 
@@ -59,8 +62,9 @@ impl Link {
     pub(crate) fn start(settings: Arc<Settings>, role: Role, first: Option<Arc<Session>>) -> Self {
         let initial = first.clone().map_or(State::Connecting, State::Up);
         let (sender, state) = watch::channel(initial);
-        let keeper = tokio::spawn(keep(settings, role, first, sender));
-        Self { state, keeper }
+        let stop = watch::Sender::new(false);
+        let keeper = tokio::spawn(keep(settings, role, first, sender, stop.subscribe()));
+        Self { state, stop, keeper }
     }
 
     /// The session, if one is open.
@@ -93,9 +97,16 @@ impl Link {
         }
     }
 
-    /// Keeps no longer, and hands over the session for a good end.
-    pub(crate) fn stop(&self) -> Option<Arc<Session>> {
-        self.keeper.abort();
+    /// Keeps no longer, and hands over the session for a good end: also one that is being opened,
+    /// if letters may have come to it already.
+    pub(crate) async fn stop(&self) -> Option<Arc<Session>> {
+        self.stop.send_replace(true);
+        let mut state = self.state.clone();
+        // The keeper holds the other end until it has ended.
+        let ended = async { while state.changed().await.is_ok() {} };
+        if tokio::time::timeout(OPENED, ended).await.is_err() {
+            self.keeper.abort();
+        }
         self.session()
     }
 }
@@ -111,6 +122,7 @@ async fn keep(
     role: Role,
     first: Option<Arc<Session>>,
     state: watch::Sender<State>,
+    mut stop: watch::Receiver<bool>,
 ) {
     // Several processes that lost the same broker do not come back in step.
     let key = RandomState::new().build_hasher().finish().to_string();
@@ -118,7 +130,15 @@ async fn keep(
     let mut open = first;
     loop {
         let Some(session) = open.take() else {
-            match Session::open(&settings, role).await {
+            let ready = tokio::select! {
+                ready = Ready::connect(&settings, role) => ready,
+                () = told(&mut stop) => return,
+            };
+            let opened = match ready {
+                Ok(ready) => ready.begin(&settings, role).await,
+                Err(fault) => Err(fault),
+            };
+            match opened {
                 Ok(session) => {
                     info!(place = %settings.place, ?role, "connected to the broker");
                     state.send_replace(State::Up(Arc::clone(&session)));
@@ -128,18 +148,33 @@ async fn keep(
                     failed += 1;
                     warn!(place = %settings.place, ?role, failed, fault = %fault.line(), "no connection to the broker");
                     state.send_replace(State::Down(fault));
-                    tokio::time::sleep(PAUSES.pause_for_ever(&key, failed)).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSES.pause_for_ever(&key, failed)) => {}
+                        () = told(&mut stop) => return,
+                    }
                 }
             }
             continue;
         };
         let since = Instant::now();
-        let fault = session.failed().await;
+        let fault = tokio::select! {
+            fault = session.failed() => fault,
+            () = told(&mut stop) => return,
+        };
         warn!(place = %settings.place, ?role, fault = %fault.line(), "the connection to the broker is lost: starting over");
         state.send_replace(State::Down(fault));
         session.abandon().await;
         drop(session);
         failed = if since.elapsed() >= STEADY { 1 } else { failed + 1 };
-        tokio::time::sleep(PAUSES.pause_for_ever(&key, failed)).await;
+        tokio::select! {
+            () = tokio::time::sleep(PAUSES.pause_for_ever(&key, failed)) => {}
+            () = told(&mut stop) => return,
+        }
     }
+}
+
+/// Ends when nothing is to be kept any more.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // Whoever told it may be gone: that is a stop, too.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

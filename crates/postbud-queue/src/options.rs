@@ -9,6 +9,7 @@ use postbud_pipeline::ports::QueueError;
 
 use crate::certificates::CertificateFiles;
 use crate::fault::Fault;
+use crate::wire::Wire;
 
 /// How to reach the broker and how to behave there.
 #[derive(Clone)]
@@ -154,14 +155,13 @@ impl Settings {
     }
 
     /// Opens a connection, under the deadline.
-    pub(crate) async fn connect(
-        &self,
-        properties: ConnectionProperties,
-    ) -> Result<Connection, Fault> {
+    pub(crate) async fn connect(&self, properties: ConnectionProperties) -> Result<Wire, Fault> {
         let tls = self.certificates.read()?;
         let connecting = async {
             let runtime = lapin::runtime::default_runtime()?;
-            Connection::connect_uri_with_config(self.uri.clone(), properties, tls, runtime).await
+            let uri = self.uri.clone();
+            let opened = Connection::connect_uri_with_config(uri, properties, tls, runtime).await;
+            opened.map(Wire::from)
         };
         self.within("connect", connecting).await
     }

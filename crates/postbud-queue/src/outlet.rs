@@ -17,15 +17,15 @@ use std::fmt;
 use async_trait::async_trait;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use lapin::{BasicProperties, Channel, Confirmation, ConnectionProperties};
 use postbud_pipeline::ports::{Envelope, Outlet, QueueError};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
 use tracing::info;
 
 use crate::certificates::CertificateFiles;
 use crate::fault::Fault;
-use crate::options::{GOODBYE, NAME_BYTES, RabbitOptions, Settings};
+use crate::options::{NAME_BYTES, RabbitOptions, Settings};
+use crate::wire::Wire;
 
 const PERSISTENT: u8 = 2;
 
@@ -52,7 +52,7 @@ impl fmt::Debug for OutletOptions {
 }
 
 struct Open {
-    connection: Connection,
+    connection: Wire,
     channel: Channel,
     declared: Vec<String>,
 }
@@ -177,8 +177,7 @@ impl Outlet for MailboxQueues {
                     current.declared.clear();
                     *open = Some(current);
                 } else {
-                    let goodbye = current.connection.close(200, "starting over".into());
-                    let _ = timeout(GOODBYE, goodbye).await;
+                    current.connection.abandon().await;
                 }
                 Err(fault.at(&self.settings.place))
             }
@@ -187,7 +186,7 @@ impl Outlet for MailboxQueues {
 
     async fn close(&self) {
         if let Some(open) = self.open.lock().await.take() {
-            let _ = timeout(GOODBYE, open.connection.close(200, "done".into())).await;
+            open.connection.abandon().await;
         }
     }
 }

@@ -261,11 +261,15 @@ impl Queue for RabbitQueue {
             return Ok(());
         }
         let mut outcome = Ok(());
-        if let Some(session) = self.consuming.get().and_then(Link::stop) {
+        let consuming = match self.consuming.get() {
+            Some(link) => link.stop().await,
+            None => None,
+        };
+        if let Some(session) = consuming {
             let publisher = self.publishing.session();
             outcome = session.leave(&self.settings, publisher.as_deref()).await;
         }
-        if let Some(session) = self.publishing.stop() {
+        if let Some(session) = self.publishing.stop().await {
             let left = session.leave(&self.settings, None).await;
             outcome = outcome.and(left);
         }

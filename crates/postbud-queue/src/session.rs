@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::options::{BasicCancelOptions, BasicNackOptions, BasicQosOptions, ConfirmSelectOptions};
-use lapin::{Channel, Connection, ConnectionProperties, Event};
+use lapin::{Channel, ConnectionProperties, Event};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::fault::Fault;
 use crate::inbox::Inbox;
-use crate::options::{GOODBYE, Settings};
+use crate::options::Settings;
 use crate::settle;
 use crate::subscription::{Subscription, Tag};
 use crate::topology::declare;
+use crate::wire::Wire;
 
 /// Acknowledgements are not confirmed, and a broker that closes a channel forgets those that its
 /// queue has not taken up yet. So long after the last one they have always arrived.
@@ -60,7 +61,7 @@ impl Health {
 /// An open connection with its channel.
 pub(crate) struct Session {
     pub(crate) number: u64,
-    pub(crate) connection: Connection,
+    pub(crate) connection: Wire,
     pub(crate) channel: Channel,
     pub(crate) inbox: Arc<Inbox>,
     /// Whose turn it is to publish: confirms of two batches on one channel must not mix, or a
@@ -71,14 +72,31 @@ pub(crate) struct Session {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Session {
-    /// Connects, declares the queues and, for [`Role::Consume`], starts to receive.
-    pub(crate) async fn open(settings: &Arc<Settings>, role: Role) -> Result<Arc<Self>, Fault> {
+/// A connection that is ready to be used. No letter comes yet.
+pub(crate) struct Ready {
+    connection: Wire,
+    channel: Channel,
+}
+
+impl Ready {
+    /// Connects and declares the queues.
+    pub(crate) async fn connect(settings: &Settings, role: Role) -> Result<Self, Fault> {
         let connection = connect(settings, role).await?;
-        let fault = watch::Sender::new(None);
-        let health = Arc::new(Health { fault, stale: AtomicBool::new(false) });
         declare(&connection, settings).await?;
         let channel = settings.within("open a channel", connection.create_channel()).await?;
+        Ok(Self { connection, channel })
+    }
+
+    /// Starts to receive, for [`Role::Consume`]. To be waited for to its end: a letter that came
+    /// meanwhile is only then in anybody's hands.
+    pub(crate) async fn begin(
+        self,
+        settings: &Arc<Settings>,
+        role: Role,
+    ) -> Result<Arc<Session>, Fault> {
+        let Self { connection, channel } = self;
+        let fault = watch::Sender::new(None);
+        let health = Arc::new(Health { fault, stale: AtomicBool::new(false) });
         let inbox = Arc::new(Inbox::default());
         let mut tasks = vec![tokio::spawn(watch_over(
             connection.events_listener().boxed(),
@@ -98,7 +116,7 @@ impl Session {
                 tasks.push(tokio::spawn(async move { health.fail(subscription.pump().await) }));
             }
         }
-        Ok(Arc::new(Self {
+        Ok(Arc::new(Session {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             connection,
             channel,
@@ -108,6 +126,13 @@ impl Session {
             health,
             tasks,
         }))
+    }
+}
+
+impl Session {
+    /// Connects, declares the queues and, for [`Role::Consume`], starts to receive.
+    pub(crate) async fn open(settings: &Arc<Settings>, role: Role) -> Result<Arc<Self>, Fault> {
+        Ready::connect(settings, role).await?.begin(settings, role).await
     }
 
     /// Ends this session for everybody.
@@ -152,6 +177,15 @@ impl Session {
         settings: &Settings,
         publisher: Option<&Self>,
     ) -> Result<(), Fault> {
+        let left = self.depart(settings, publisher).await;
+        if left.is_err() {
+            // What could not be given back one by one goes back with the connection.
+            self.abandon().await;
+        }
+        left
+    }
+
+    async fn depart(&self, settings: &Settings, publisher: Option<&Self>) -> Result<(), Fault> {
         if let Some(tag) = &self.consumer {
             // Not while the subscription is being widened; and never again after this.
             if let Some(tag) = tag.lock().await.take() {
@@ -184,9 +218,7 @@ impl Session {
 
     /// Closes a session that has failed, as far as that is still possible.
     pub(crate) async fn abandon(&self) {
-        let close = self.connection.close(320, "starting over".into());
-        // What it answers no longer matters: its end is what is wanted.
-        let _ = tokio::time::timeout(GOODBYE, close).await;
+        self.connection.abandon().await;
     }
 }
 
@@ -198,7 +230,7 @@ impl Drop for Session {
     }
 }
 
-async fn connect(settings: &Settings, role: Role) -> Result<Connection, Fault> {
+async fn connect(settings: &Settings, role: Role) -> Result<Wire, Fault> {
     let name =
         format!("postbud {}", if role == Role::Publish { "publishing" } else { "consuming" });
     let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());

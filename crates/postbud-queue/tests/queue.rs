@@ -299,3 +299,26 @@ async fn no_number_of_stops_while_a_letter_comes_makes_a_dead_letter() {
     queue.shutdown().await.unwrap();
     clean(&options).await;
 }
+
+/// Stops that come at any moment of connecting: no session is there yet to leave in good order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_while_the_queue_connects_leaves_the_letter_with_nobody() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(letters(0..1)).await.unwrap();
+    queue.shutdown().await.unwrap();
+    // Kept: what ends with the value that was stopped is no proof.
+    let mut stopped = Vec::new();
+    for stop in 0..60 {
+        let queue = connect(&options).await;
+        let none = queue.receive(0, Duration::from_millis(stop * 4)).await.unwrap();
+        assert!(none.is_empty());
+        queue.shutdown().await.unwrap();
+        stopped.push(queue);
+    }
+    let queue = connect(&options).await;
+    depth_becomes(&queue, 1, 0, 0).await;
+    queue.shutdown().await.unwrap();
+    clean(&options).await;
+}
