@@ -242,3 +242,33 @@ fn a_worker_that_hangs_or_dies_costs_its_own_letter_some_time_and_nobody_else_an
     assert_eq!(read["mailbox"], "affald");
     assert_eq!(troubles(&read["decision"]), ["took-too-long", "reader-died", "none"]);
 }
+
+/// More of them than there are lanes and readers: if letters waited for documents, none would come through.
+#[cfg(feature = "fault-points")]
+#[test]
+fn documents_that_hang_hold_up_no_other_letter_and_no_stop() {
+    const HANGING: usize = 12;
+    const SOUND: usize = 40;
+    let place = Installation::with(&config("document_seconds = 25\nletter_seconds = 25"));
+    for number in 0..HANGING {
+        let hang: &[u8] = b"postbud-fault-point: hang";
+        place
+            .write(&format!("post/a{number}.eml"), mail(&format!("Slem {number}"), WASTE, &[hang]));
+    }
+    for number in 0..SOUND {
+        let document = pdf_text(WASTE);
+        let documents: &[&[u8]] = if number % 2 == 0 { &[&document] } else { &[] };
+        let letter = mail(&format!("God {number}"), "Jeg vil bestille storskrald.", documents);
+        place.write(&format!("post/b{number}.eml"), letter);
+    }
+    let sent = place.say(&["send", "--config", "postbud.toml", "post"]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    let running = place.run(None);
+    place.wait_for("delivered", SOUND);
+    let undecided = HANGING - place.count("review");
+    assert!(undecided > 0, "the sound ones were there before all of the others");
+    assert_eq!(running.terminate(), 0);
+    // What was being read is given back, and nothing is lost.
+    let depth = place.json(&["queue", "depth"]);
+    assert_eq!(depth["waiting"], HANGING - place.count("review"), "{depth}");
+}

@@ -25,6 +25,8 @@ struct Shared {
 struct State {
     next: u64,
     watched: BTreeMap<u64, Watched>,
+    /// No process is given any time any more.
+    over: bool,
     stop: bool,
 }
 
@@ -57,9 +59,21 @@ impl Keeper {
         let mut state = self.shared.lock();
         state.next += 1;
         let key = state.next;
+        let deadline = if state.over { Instant::now() } else { deadline };
         state.watched.insert(key, Watched { pid, deadline, expired: false });
         self.shared.changed.notify_all();
         Watch { shared: Arc::clone(&self.shared), key }
+    }
+
+    /// Ends every process that is watched, and every one that is to be watched from now on.
+    pub(crate) fn end_all(&self) {
+        let mut state = self.shared.lock();
+        state.over = true;
+        let now = Instant::now();
+        for watched in state.watched.values_mut() {
+            watched.deadline = now;
+        }
+        self.shared.changed.notify_all();
     }
 }
 

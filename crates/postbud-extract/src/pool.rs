@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,15 @@ pub enum StartError {
     Worker(#[source] std::io::Error),
 }
 
+/// How a document is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// By a worker alone, and not at all where the time is not enough.
+    Glance,
+    /// By whoever can read it, as far as the time goes.
+    Whole,
+}
+
 /// Reads documents. Shared by everybody who has some; whoever finds all workers busy waits, no
 /// longer than its document's time.
 pub struct Reader {
@@ -56,6 +66,16 @@ pub struct Reader {
     state: Mutex<State>,
     freed: Condvar,
     outside: Option<Outside>,
+    left_off: AtomicBool,
+}
+
+/// What an attempt came to.
+enum Attempt {
+    Found(Found),
+    /// A glance was not enough.
+    MoreNeeded,
+    /// Somebody asked the worker to end: the document is not to blame.
+    Interrupted,
 }
 
 #[derive(Default)]
@@ -75,7 +95,8 @@ impl Reader {
     pub fn new(program: Program, budget: Budget) -> Result<Self, StartError> {
         let keeper = Keeper::start().map_err(StartError::Keeper)?;
         let state = Mutex::new(State::default());
-        Ok(Self { program, budget, keeper, state, freed: Condvar::new(), outside: None })
+        let (freed, left_off) = (Condvar::new(), AtomicBool::new(false));
+        Ok(Self { program, budget, keeper, state, freed, outside: None, left_off })
     }
 
     /// The same, and what the workers cannot read is read with `tools`. Each of them is started by
@@ -102,42 +123,75 @@ impl Reader {
         Ok(sandbox)
     }
 
-    /// The text of one document, in at most `time`.
-    pub(crate) fn document(&self, bytes: &[u8], time: Duration) -> Found {
+    /// Ends every worker and every program that reads, for good. What is being read comes back as
+    /// unread, and so does everything after it.
+    pub fn leave_off(&self) {
+        self.left_off.store(true, Ordering::SeqCst);
+        self.keeper.end_all();
+        // Under the lock, so that nobody who is about to wait misses it.
+        let state = self.lock();
+        self.freed.notify_all();
+        drop(state);
+    }
+
+    fn is_left_off(&self) -> bool {
+        self.left_off.load(Ordering::SeqCst)
+    }
+
+    /// The text of one document, in at most `time`. `None`: a glance was not enough.
+    pub(crate) fn document(&self, bytes: &[u8], time: Duration, look: Look) -> Option<Found> {
         if bytes.len() as u64 > self.budget.document_bytes {
-            return unread(bytes, DocumentTrouble::TooLarge);
+            return Some(unread(bytes, DocumentTrouble::TooLarge));
         }
         let deadline = Instant::now() + time;
         for _ in 0..ATTEMPTS {
-            match self.attempt(bytes, deadline) {
-                Ok(Some(found)) => return found,
-                Ok(None) => {}
-                Err(trouble) => return unread(bytes, trouble),
+            match self.attempt(bytes, deadline, look) {
+                Ok(Attempt::Found(found)) => return Some(found),
+                Ok(Attempt::Interrupted) => {}
+                Ok(Attempt::MoreNeeded) => return None,
+                Err(DocumentTrouble::TookTooLong) if look == Look::Glance => return None,
+                Err(trouble) => return Some(unread(bytes, trouble)),
             }
         }
-        unread(bytes, DocumentTrouble::ReaderDied)
+        Some(unread(bytes, DocumentTrouble::ReaderDied))
     }
 
-    /// One attempt to read a document; nothing when somebody asked the worker to end meanwhile.
-    fn attempt(&self, bytes: &[u8], deadline: Instant) -> Result<Option<Found>, DocumentTrouble> {
+    /// One attempt to read a document.
+    fn attempt(
+        &self,
+        bytes: &[u8],
+        deadline: Instant,
+        look: Look,
+    ) -> Result<Attempt, DocumentTrouble> {
         let mut process = self.take(deadline)?;
         let task = Task::from(&self.budget);
         let outcome = process.read(bytes, &task, deadline, &self.keeper);
         let mut process = Some(process);
-        let found = match outcome {
-            Outcome::Answered(answer) => Some(self.complete(answer, bytes, &mut process, deadline)),
+        let attempt = match outcome {
+            Outcome::Answered(answer) if look == Look::Glance && self.needs_others(&answer) => {
+                Attempt::MoreNeeded
+            }
+            Outcome::Answered(answer) => {
+                Attempt::Found(self.complete(answer, bytes, &mut process, deadline))
+            }
             Outcome::Died(trouble) => {
                 process = None;
-                Some(unread(bytes, trouble))
+                let late = trouble == DocumentTrouble::TookTooLong && look == Look::Glance;
+                if late { Attempt::MoreNeeded } else { Attempt::Found(unread(bytes, trouble)) }
             }
             Outcome::Interrupted => {
                 process = None;
-                None
+                Attempt::Interrupted
             }
         };
         let worn = |process: &Process| process.documents >= self.budget.documents_per_worker;
         self.give_back(process.filter(|process| !worn(process)));
-        Ok(found)
+        Ok(attempt)
+    }
+
+    /// Is something left that other programs may read?
+    fn needs_others(&self, answer: &Answer) -> bool {
+        self.outside.is_some() && !answer.rests.is_empty()
     }
 
     /// What the worker left is read by others. It is not given back meanwhile: no more documents are
@@ -182,6 +236,9 @@ impl Reader {
     fn take(&self, deadline: Instant) -> Result<Process, DocumentTrouble> {
         let mut state = self.lock();
         loop {
+            if self.is_left_off() {
+                return Err(DocumentTrouble::BudgetUsedUp);
+            }
             if let Some(process) = state.idle.pop() {
                 return Ok(process);
             }
@@ -212,7 +269,7 @@ impl Reader {
             }
             Err(error) => {
                 state.alive -= 1;
-                if !state.failing {
+                if !state.failing && !self.is_left_off() {
                     warn!(error = %error, "no process that reads documents can be started: letters are decided on the rest");
                     state.failing = true;
                 }

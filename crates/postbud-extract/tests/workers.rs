@@ -91,9 +91,7 @@ fn every_bomb_is_survived_and_the_next_document_is_read() {
 #[test]
 fn one_that_hangs_is_ended_in_time() {
     let budget = Budget { document_time: Duration::from_millis(200), ..Budget::default() };
-    let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;
-    let script =
-        format!("printf '\\000\\000\\000\\{:03o}%s' '{hello}'; exec sleep 600", hello.len());
+    let script = format!("{}; exec sleep 600", greet());
     let found = attached(shell(&script), budget, vec![b"a".to_vec(), b"b".to_vec()]);
     assert_eq!(troubles(&found), [Some(DocumentTrouble::TookTooLong); 2]);
 }
@@ -124,10 +122,52 @@ fn one_that_somebody_ended_is_replaced_and_the_document_read() {
     assert!(mark.exists(), "the first one was there");
 }
 
+/// Says hello as a worker does.
+fn greet() -> String {
+    let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;
+    format!("printf '\\000\\000\\000\\{:03o}%s' '{hello}'", hello.len())
+}
+
+#[test]
+fn a_glance_is_over_in_time_and_notes_nothing() {
+    let hangs = shell(&format!("{}; exec sleep 600", greet()));
+    let reader = Reader::new(hangs, Budget::default()).unwrap();
+    let mut slow = letter(vec![b"a".to_vec(), b"b".to_vec()]);
+    assert!(!reader.glance(&mut slow, Duration::from_millis(200)));
+    assert_eq!(slow.attached, []);
+    let Some(worker) = worker() else { return };
+    let reader = Reader::new(worker, Budget::default()).unwrap();
+    assert!(reader.glance(&mut slow, Duration::from_secs(60)));
+    assert_eq!(troubles(&slow.attached), [None; 2]);
+}
+
+#[test]
+fn a_reader_that_is_to_leave_off_keeps_nobody() {
+    let hangs = shell(&format!("{}; exec sleep 600", greet()));
+    let budget = Budget { document_time: Duration::from_secs(600), ..Budget::default() };
+    let budget = Budget { letter_time: Duration::from_secs(600), workers: 1, ..budget };
+    let reader = Reader::new(hangs, budget).unwrap();
+    std::thread::scope(|scope| {
+        // One has the worker, the other waits for it.
+        let mut readings = Vec::new();
+        for _ in 0..2 {
+            readings.push(scope.spawn(|| {
+                let mut letter = letter(vec![b"a".to_vec(), b"b".to_vec()]);
+                reader.attach(&mut letter);
+                troubles(&letter.attached)
+            }));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        reader.leave_off();
+        for reading in readings {
+            assert!(reading.join().unwrap().iter().all(Option::is_some));
+        }
+    });
+}
+
 #[test]
 fn one_that_dies_or_lies_is_no_reader() {
-    let hello = r#"{"sandbox":{"limits":"full","landlock":"full","seccomp":"full"}}"#;
-    let greet = format!("printf '\\000\\000\\000\\{:03o}%s' '{hello}'", hello.len());
+    let greet = greet();
     for script in [
         format!("{greet}; exit 3"),
         format!("{greet}; head -c 9 >/dev/null; printf '\\377\\377\\377\\377xx'"),

@@ -1,8 +1,11 @@
 //! The router: takes letters from the queue, decides, records, and only then acknowledges.
 //!
 //! Several lanes do the same side by side, so that one reads and classifies while another waits
-//! for its commit. A lane works on batches: one transaction, one acknowledgement.
+//! for its commit. A lane works on batches: one transaction, one acknowledgement. Letters with
+//! documents that somebody reads leave their batch and go on beside the lanes ([`aside`]).
 
+mod aside;
+mod recording;
 mod suspects;
 
 use std::sync::Arc;
@@ -15,11 +18,11 @@ use tracing::{error, info, warn};
 use crate::fault;
 use crate::patience::{Progress, finished};
 use crate::ports::{
-    Body, Entry, Queue, Received, Recorded, Settlement, Store, StoreError, Timestamp, Token, Trial,
+    Body, Entry, Look, Queue, Received, Settlement, Store, StoreError, Timestamp, Token, Trial,
 };
 use crate::retry::RetryPolicy;
-use crate::steps::Steps;
-use crate::stop::Stop;
+use crate::steps::{Begun, Steps, caught};
+use crate::stop::{Stop, stop_pair};
 
 /// So many letters that take long are looked at beside the lanes at once.
 const BESIDE: usize = 2;
@@ -43,6 +46,13 @@ pub struct RouterOptions {
     /// How long reading and deciding may take for one small letter; larger ones have more, see
     /// [`time_for`](crate::time_for).
     pub steps_deadline: Duration,
+    /// How many letters with documents are read at a glance at once, and how many more for longer.
+    pub readers: usize,
+    /// The most letters that are beside the lanes because of their documents. While there is no room
+    /// for another, a lane that has one waits.
+    pub aside: usize,
+    /// The most bytes of these letters, unpacked documents included; a larger letter goes alone.
+    pub aside_bytes: usize,
     /// The pauses while the store or the queue is away.
     pub away: RetryPolicy,
 }
@@ -56,6 +66,9 @@ impl Default for RouterOptions {
             alone_after_returns: 2,
             watchful: Duration::from_secs(600),
             steps_deadline: Duration::from_secs(30),
+            readers: 2,
+            aside: 192,
+            aside_bytes: 64 << 20,
             away: RetryPolicy::AWAY,
         }
     }
@@ -68,6 +81,7 @@ pub struct Router {
     steps: Arc<Steps>,
     trial: Option<Arc<dyn Trial>>,
     watch: suspects::Watch,
+    aside: aside::Aside,
     options: RouterOptions,
 }
 
@@ -90,7 +104,8 @@ impl Router {
         steps: Arc<Steps>,
         options: RouterOptions,
     ) -> Self {
-        Self { queue, store, steps, trial: None, watch: suspects::Watch::default(), options }
+        let (watch, aside) = (suspects::Watch::default(), aside::Aside::new(&options));
+        Self { queue, store, steps, trial: None, watch, aside, options }
     }
 
     /// The same, and letters that came back unsettled are tried in there first.
@@ -103,7 +118,19 @@ impl Router {
     pub async fn run(&self, stop: &Stop) {
         let lanes = join_all((0..self.options.lanes.max(1)).map(|_| self.lane(stop)));
         let beside = join_all((0..BESIDE).map(|_| self.beside(stop)));
-        tokio::join!(lanes, beside);
+        let readers = (0..self.options.readers.max(1)).flat_map(|_| [Look::Glance, Look::Whole]);
+        let readers = join_all(readers.map(|look| self.reader(look, stop)));
+        let (gone, readers_gone) = stop_pair();
+        let work = async {
+            tokio::join!(lanes, beside, readers);
+            gone.stop();
+        };
+        let leave = async {
+            stop.wait().await;
+            self.steps.leave_off();
+        };
+        tokio::join!(work, leave, self.recorder(stop, &readers_gone));
+        self.give_back_unread().await;
         self.give_back().await;
     }
 
@@ -172,9 +199,22 @@ impl Router {
         self.go_on(raws, settlements, stop).await;
     }
 
-    /// Reads, decides, records and settles.
+    /// Reads, decides, records and settles; letters whose documents are to be read go aside after
+    /// that.
     async fn go_on(&self, raws: Raws, mut settlements: Vec<(Token, Settlement)>, stop: &Stop) {
-        let items = self.process(raws, &mut settlements).await;
+        let begin = |steps: &Steps, raw, now| steps.begin(raw, now);
+        let (items, aside) = self.process(raws, begin, &mut settlements).await;
+        self.record(items, stop, &mut settlements).await;
+        self.settle(settlements).await;
+        self.set_aside(aside, stop).await;
+    }
+
+    /// The same for a letter that may do harm: from its first byte to the end in this lane, so that
+    /// no other is drawn in.
+    async fn alone(&self, letter: (Token, String, Bytes), stop: &Stop) {
+        let mut settlements = Vec::new();
+        let whole = |steps: &Steps, raw, now| Begun::Decided(Box::new(steps.entry(raw, now)));
+        let (items, _) = self.process(vec![letter], whole, &mut settlements).await;
         self.record(items, stop, &mut settlements).await;
         self.settle(settlements).await;
     }
@@ -201,7 +241,12 @@ impl Router {
     }
 
     /// The pure steps, away from the async threads. A letter that makes them panic is alone in it.
-    async fn process(&self, raws: Raws, settlements: &mut Vec<(Token, Settlement)>) -> Vec<Item> {
+    async fn process(
+        &self,
+        raws: Raws,
+        begin: impl Fn(&Steps, Bytes, Timestamp) -> Begun + Send + 'static,
+        settlements: &mut Vec<(Token, Settlement)>,
+    ) -> (Vec<Item>, Vec<aside::Waiting>) {
         let steps = Arc::clone(&self.steps);
         let now = Timestamp::now();
         let tokens: Vec<Token> = raws.iter().map(|(token, ..)| *token).collect();
@@ -209,15 +254,12 @@ impl Router {
             raws.iter().map(|(_, id, raw)| (id.clone(), raw.len())).collect();
         let progress = Progress::default();
         let steps_done = progress.clone();
-        let work = move || -> Vec<(Token, Result<Item, Settlement>)> {
+        let work = move || -> Vec<(Token, String, Result<Begun, String>)> {
             raws.into_iter()
                 .map(|(token, id, raw)| {
-                    let entry = steps.entry_caught(raw, now);
-                    let item = entry
-                        .map(|entry| Item { token, id, entry })
-                        .map_err(|reason| Settlement::Retry { reason });
+                    let begun = caught(|| begin(&steps, raw, now));
                     steps_done.step();
-                    (token, item)
+                    (token, id, begun)
                 })
                 .collect()
         };
@@ -226,64 +268,17 @@ impl Router {
         let Some(done) = finished(work, &progress, &letters, deadline).await else {
             // Only a runtime that shuts down gets here: give everything back.
             settlements.extend(tokens.into_iter().map(|token| (token, Settlement::Release)));
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
-        let mut items = Vec::with_capacity(done.len());
-        for (token, outcome) in done {
-            match outcome {
-                Ok(item) => items.push(item),
-                Err(settlement) => settlements.push((token, settlement)),
+        let (mut items, mut aside) = (Vec::with_capacity(done.len()), Vec::new());
+        for (token, id, begun) in done {
+            match begun {
+                Ok(Begun::Decided(entry)) => items.push(Item { token, id, entry: *entry }),
+                Ok(Begun::Opened(opened)) => aside.push(aside::Waiting { token, id, opened }),
+                Err(reason) => settlements.push((token, Settlement::Retry { reason })),
             }
         }
-        items
-    }
-
-    /// Records the batch in one transaction. When one letter spoils it, each gets its own.
-    async fn record(
-        &self,
-        items: Vec<Item>,
-        stop: &Stop,
-        settlements: &mut Vec<(Token, Settlement)>,
-    ) {
-        let (heads, entries): (Vec<(Token, String)>, Vec<Entry>) =
-            items.into_iter().map(|item| ((item.token, item.id), item.entry)).unzip();
-        if entries.is_empty() {
-            return;
-        }
-        match self.record_entries(&entries, stop).await {
-            Some(Ok(())) => {
-                settlements.extend(heads.into_iter().map(|(token, _)| (token, Settlement::Done)));
-            }
-            Some(Err(_)) if entries.len() > 1 => {
-                for ((token, id), entry) in heads.into_iter().zip(&entries) {
-                    let outcome = self.record_entries(std::slice::from_ref(entry), stop).await;
-                    settlements.push((token, after_recording(&id, outcome)));
-                }
-            }
-            outcome => {
-                for (token, id) in heads {
-                    let outcome = match &outcome {
-                        Some(Err(error)) => Some(Err(error.to_string())),
-                        _ => None,
-                    };
-                    settlements.push((token, after_text(&id, outcome)));
-                }
-            }
-        }
-    }
-
-    /// `None` when asked to stop before the store answered: nothing was recorded.
-    async fn record_entries(
-        &self,
-        entries: &[Entry],
-        stop: &Stop,
-    ) -> Option<Result<(), StoreError>> {
-        let first = entries.first().map_or("", |entry| entry.letter.as_str());
-        fault::point("before-commit", first);
-        let recorded =
-            self.when_available(stop, "recording letters", || self.store.record(entries)).await?;
-        fault::point("after-commit", first);
-        Some(recorded.map(|recorded| report(entries, &recorded)))
+        (items, aside)
     }
 
     /// Repeats a call to the store while it is away. `None`: asked to stop meanwhile.
@@ -315,48 +310,6 @@ impl Router {
                     return Some(answer);
                 }
             }
-        }
-    }
-
-    async fn settle(&self, settlements: Vec<(Token, Settlement)>) {
-        if settlements.is_empty() {
-            return;
-        }
-        fault::point("before-ack", "");
-        let count = settlements.len();
-        if let Err(error) = self.queue.settle(settlements).await {
-            // Nothing is lost: what was recorded comes again and is recognised.
-            warn!(error = %error, source = source(&error), count, "messages could not be settled");
-        }
-        fault::point("after-ack", "");
-    }
-}
-
-fn after_recording(id: &str, outcome: Option<Result<(), StoreError>>) -> Settlement {
-    after_text(id, outcome.map(|result| result.map_err(|error| error.to_string())))
-}
-
-fn after_text(id: &str, outcome: Option<Result<(), String>>) -> Settlement {
-    match outcome {
-        Some(Ok(())) => Settlement::Done,
-        Some(Err(reason)) => {
-            warn!(message = id, reason, "a letter cannot be recorded");
-            Settlement::Retry { reason }
-        }
-        None => Settlement::Release,
-    }
-}
-
-fn report(entries: &[Entry], recorded: &[Recorded]) {
-    for (entry, recorded) in entries.iter().zip(recorded) {
-        match recorded {
-            Recorded::New => {}
-            Recorded::Known => info!(letter = %entry.letter, "received again, already recorded"),
-            Recorded::Clash => error!(
-                letter = %entry.letter,
-                raw = %entry.raw_id.0,
-                "another letter has this id: quarantined, a person must look"
-            ),
         }
     }
 }

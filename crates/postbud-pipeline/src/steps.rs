@@ -1,15 +1,18 @@
 //! The pure steps of a letter: parse, classify, decide. No I/O and no clock in here.
+//!
+//! They come in two parts, since what lies in a letter may take long to read: [`Steps::begin`] decides
+//! about letters without documents at once, [`Steps::go_on`] about the others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use postbud_decide::{Decision, Outcome, Settings, decide, held};
+use postbud_decide::{Decision, Doubt, Outcome, Settings, decide, held};
 use postbud_letter::{Letter, Limits, raw_sha256_hex, read};
 
 use crate::fault;
 use crate::ports::{
-    Classifier, Documents, Entry, RawId, Restrictions, Scanned, Scanner, Switches, Timestamp,
+    Classifier, Documents, Entry, Look, RawId, Restrictions, Scanned, Scanner, Switches, Timestamp,
 };
 use crate::shadow::shadow;
 use crate::switches::{Board, everything_off};
@@ -36,6 +39,38 @@ pub struct Steps {
 pub trait StepWatcher: Send + Sync {
     /// A step begins: `read`, `extract` or `decide`.
     fn begins(&self, step: &'static str) -> Box<dyn Send>;
+}
+
+/// What the first part of the steps made of a letter.
+pub enum Begun {
+    /// It is decided about.
+    Decided(Box<Entry>),
+    /// It has documents, and they are to be read first.
+    Opened(Box<Opened>),
+}
+
+/// A letter that was read, and whose documents were not.
+pub struct Opened {
+    letter: Letter,
+    raw: Bytes,
+    received_at: Timestamp,
+    /// Has the malware scanner found nothing in it?
+    clean: bool,
+}
+
+impl Opened {
+    /// What it occupies, in bytes: the letter as it came, and its documents as they were unpacked.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let documents = self.letter.documents.iter().map(|document| document.bytes.len());
+        documents.fold(self.raw.len(), usize::saturating_add)
+    }
+
+    /// The size of the letter as it came, in bytes.
+    #[must_use]
+    pub fn raw_bytes(&self) -> usize {
+        self.raw.len()
+    }
 }
 
 impl Steps {
@@ -93,27 +128,60 @@ impl Steps {
     /// Reads a letter and decides about it.
     #[must_use]
     pub fn decide(&self, raw: &[u8]) -> (Letter, Decision) {
+        let mut letter = self.read(raw);
+        let decision = match self.doubt(&letter, raw) {
+            Some(doubt) => self.hold(&letter, doubt),
+            None => {
+                self.attach(&mut letter, Look::Whole);
+                self.judged(&letter, raw)
+            }
+        };
+        (letter, decision)
+    }
+
+    fn read(&self, raw: &[u8]) -> Letter {
         let step = self.begins("read");
-        let mut letter = read(raw, &self.limits);
+        let letter = read(raw, &self.limits);
         fault::point("after-parse", letter.id.as_str());
         drop(step);
-        let scanned = self.scanner.as_ref().map(|scanner| scanner.check(&letter, raw));
-        if let Some(doubt) = scanned.and_then(Scanned::doubt) {
-            let scores = || self.classifier.classify(&letter);
-            let decision = held(&letter, &self.settings, scores, doubt);
-            fault::point("after-decide", letter.id.as_str());
-            return (letter, decision);
+        letter
+    }
+
+    /// What the malware scanner has against the letter.
+    fn doubt(&self, letter: &Letter, raw: &[u8]) -> Option<Doubt> {
+        self.scanner.as_ref().map(|scanner| scanner.check(letter, raw)).and_then(Scanned::doubt)
+    }
+
+    /// The decision on a letter that is not to go anywhere by itself.
+    fn hold(&self, letter: &Letter, doubt: Doubt) -> Decision {
+        let decision = held(letter, &self.settings, || self.classifier.classify(letter), doubt);
+        fault::point("after-decide", letter.id.as_str());
+        decision
+    }
+
+    /// Reads the letter's documents; `false` when a glance was not enough.
+    fn attach(&self, letter: &mut Letter, look: Look) -> bool {
+        let Some(documents) = self.documents_for(letter) else { return true };
+        let _step = self.begins("extract");
+        match look {
+            Look::Glance => documents.glance(letter),
+            Look::Whole => {
+                documents.attach(letter);
+                true
+            }
         }
-        if let Some(documents) = self.documents.as_ref().filter(|_| !letter.documents.is_empty()) {
-            let step = self.begins("extract");
-            documents.attach(&mut letter);
-            drop(step);
-        }
+    }
+
+    fn documents_for(&self, letter: &Letter) -> Option<&Arc<dyn Documents>> {
+        self.documents.as_ref().filter(|_| !letter.documents.is_empty())
+    }
+
+    fn judged(&self, letter: &Letter, raw: &[u8]) -> Decision {
         let step = self.begins("decide");
-        let decision = self.judge(&letter, raw);
+        let decision = self.judge(letter, raw);
         drop(step);
         fault::point("after-decide", letter.id.as_str());
-        (letter, decision)
+        decision
     }
 
     fn judge(&self, letter: &Letter, raw: &[u8]) -> Decision {
@@ -133,6 +201,16 @@ impl Steps {
     #[must_use]
     pub fn entry(&self, raw: Bytes, received_at: Timestamp) -> Entry {
         let (letter, decision) = self.decide(&raw);
+        self.sealed(letter, raw, received_at, decision)
+    }
+
+    fn sealed(
+        &self,
+        letter: Letter,
+        raw: Bytes,
+        received_at: Timestamp,
+        decision: Decision,
+    ) -> Entry {
         let shadow = shadow(&letter, &self.settings, self.classifier.as_ref());
         Entry {
             channel: letter.channel,
@@ -146,14 +224,58 @@ impl Steps {
         }
     }
 
+    /// Reads a letter, and decides when it has no documents that somebody reads.
+    #[must_use]
+    pub fn begin(&self, raw: Bytes, received_at: Timestamp) -> Begun {
+        let letter = self.read(&raw);
+        let opened = Opened { letter, raw, received_at, clean: false };
+        if self.documents_for(&opened.letter).is_some() {
+            return Begun::Opened(Box::new(opened));
+        }
+        match self.go_on(opened, Look::Whole) {
+            Ok(entry) => Begun::Decided(Box::new(entry)),
+            Err(opened) => Begun::Opened(opened),
+        }
+    }
+
+    /// Reads the documents of a letter and decides.
+    ///
+    /// # Errors
+    /// A glance was not enough: here is the letter again, for a whole look.
+    pub fn go_on(&self, mut opened: Opened, look: Look) -> Result<Entry, Box<Opened>> {
+        if !opened.clean {
+            if let Some(doubt) = self.doubt(&opened.letter, &opened.raw) {
+                let decision = self.hold(&opened.letter, doubt);
+                return Ok(self.sealed(opened.letter, opened.raw, opened.received_at, decision));
+            }
+            opened.clean = true;
+        }
+        if !self.attach(&mut opened.letter, look) {
+            return Err(Box::new(opened));
+        }
+        let decision = self.judged(&opened.letter, &opened.raw);
+        Ok(self.sealed(opened.letter, opened.raw, opened.received_at, decision))
+    }
+
+    /// Ends what is being read of documents, for good. See [`Documents::leave_off`].
+    pub fn leave_off(&self) {
+        if let Some(documents) = &self.documents {
+            documents.leave_off();
+        }
+    }
+
     /// As [`Steps::entry`], but a panic inside becomes an error that names no content.
     ///
     /// # Errors
     /// That the steps panicked. Reading and deciding never should; if one letter makes them, the
     /// others must not suffer.
     pub fn entry_caught(&self, raw: Bytes, received_at: Timestamp) -> Result<Entry, String> {
-        catch_unwind(AssertUnwindSafe(|| self.entry(raw, received_at))).map_err(|_| {
-            "reading or deciding this letter failed inside Postbud (a panic)".to_owned()
-        })
+        caught(|| self.entry(raw, received_at))
     }
+}
+
+/// Runs steps; a panic inside becomes an error that names no content.
+pub(crate) fn caught<T>(steps: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(steps))
+        .map_err(|_| "reading or deciding this letter failed inside Postbud (a panic)".to_owned())
 }

@@ -1,6 +1,7 @@
 //! What reads a letter's documents, behind the pipeline's port: processes of this same binary.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use postbud_extract::{Budget, Program, Reader, Sandbox, Tools};
 use postbud_letter::Letter;
@@ -10,27 +11,64 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::scanner::guarded;
 
-/// The reader behind the port.
-struct Attachments(Arc<Reader>);
+/// A glance at a letter's documents: many times what sound ones need that no other program has to
+/// read. More for each mebibyte.
+const GLANCE: Duration = Duration::from_millis(300);
+const GLANCE_PER_MEBIBYTE: Duration = Duration::from_millis(100);
+
+/// The readers behind the port: what takes long has processes of its own, so that those for a glance
+/// are soon free again.
+struct Attachments {
+    glancing: Arc<Reader>,
+    whole: Arc<Reader>,
+}
 
 impl Documents for Attachments {
+    fn attach(&self, letter: &mut Letter) {
+        self.whole.attach(letter);
+    }
+
+    fn glance(&self, letter: &mut Letter) -> bool {
+        let bytes: usize = letter.documents.iter().map(|document| document.bytes.len()).sum();
+        let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+        let more = GLANCE_PER_MEBIBYTE.saturating_mul(mebibytes);
+        self.glancing.glance(letter, GLANCE.saturating_add(more))
+    }
+
+    fn leave_off(&self) {
+        self.glancing.leave_off();
+        self.whole.leave_off();
+    }
+}
+
+/// One reader for whoever does not glance.
+struct Alone(Arc<Reader>);
+
+impl Documents for Alone {
     fn attach(&self, letter: &mut Letter) {
         self.0.attach(letter);
     }
 }
 
-/// What reads documents under this configuration; `None` when nobody does. The first process is
-/// started at once, beside everything else.
+/// What reads documents for a router under this configuration; `None` when nobody does. The first
+/// process is started at once, beside everything else; those for what takes long when they are needed.
+pub(crate) fn readers(config: &Config) -> Option<Arc<dyn Documents>> {
+    let (glancing, whole) = (begin(config)?, begin(config)?);
+    warm(Arc::clone(&glancing));
+    Some(Arc::new(Attachments { glancing, whole }))
+}
+
+/// The same for one letter at a time.
 pub(crate) fn reader(config: &Config) -> Option<Arc<dyn Documents>> {
     let reader = begin(config)?;
     warm(Arc::clone(&reader));
-    Some(Arc::new(Attachments(reader)))
+    Some(Arc::new(Alone(reader)))
 }
 
 /// The same, but no process runs before the first document comes, and nothing is opened that the
 /// malware scanner did not find clean.
 pub(crate) fn reader_when_asked(config: &Config) -> Option<Arc<dyn Documents>> {
-    let reader: Arc<dyn Documents> = Arc::new(Attachments(begin(config)?));
+    let reader: Arc<dyn Documents> = Arc::new(Alone(begin(config)?));
     Some(guarded(config, reader))
 }
 

@@ -24,10 +24,14 @@ mod trial;
 mod wiring;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 use cli::{Cli, Command};
+
+/// How long threads that nobody waits for are given at the end.
+const LEAVING: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     telemetry::quiet_panics();
@@ -54,7 +58,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         return commands::extract_worker::become_program(args);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match cli.command.unwrap_or(Command::Demo(cli.demo)) {
+    let outcome = match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => runtime.block_on(demo::run(&args)),
         Command::Run(args) => runtime.block_on(run::run(&args)),
         Command::Init(args) => init::run(&args),
@@ -84,7 +88,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(args) => runtime.block_on(backup::backup(&args)),
         Command::Restore(args) => runtime.block_on(backup::restore(&args)),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),
-    }
+    };
+    // What was given up on a stop, such as a question to a scanner that is silent, ends with us.
+    runtime.shutdown_timeout(LEAVING);
+    outcome
 }
 
 /// The error and its causes, outermost first, each once.

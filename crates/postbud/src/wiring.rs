@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use postbud_deliver::{DeliverOptions, Deliverer, SmtpOptions, SmtpTls};
-use postbud_pipeline::ports::{Classifier, Queue};
+use postbud_pipeline::ports::{Classifier, Documents, Queue};
 use postbud_pipeline::{
     AllTerms, DispatcherOptions, Keyed, NotMine, RetryPolicy, RouterOptions, SECRET_BYTES, Steps,
 };
@@ -16,7 +16,6 @@ use postbud_trace::{Spans, TracedQueue};
 
 use crate::cli::ConfigArgs;
 use crate::config::{self, Config, QueueKind, Tls};
-use crate::documents;
 use crate::exit::{self, Failure};
 use crate::keys;
 use crate::outlets;
@@ -119,11 +118,15 @@ pub(crate) fn rabbit_options(config: &Config, url: &str) -> RabbitOptions {
     }
 }
 
-/// The steps of a letter, with the configured model or another one.
-pub(crate) fn steps(config: &Config, classifier: Arc<dyn Classifier>) -> Steps {
+/// The steps of a letter, with the configured model or another one, and with what reads documents.
+pub(crate) fn steps(
+    config: &Config,
+    classifier: Arc<dyn Classifier>,
+    documents: Option<Arc<dyn Documents>>,
+) -> Steps {
     let steps = Steps::new(config.limits.clone(), config.settings.clone(), classifier);
-    let steps = match documents::reader(config) {
-        Some(reader) => steps.with_documents(reader),
+    let steps = match documents {
+        Some(documents) => steps.with_documents(documents),
         None => steps,
     };
     match scanner::scanner(config) {
@@ -189,10 +192,14 @@ pub(crate) fn not_mine(config: &Config) -> anyhow::Result<Option<NotMine>> {
 
 /// How the router works under this configuration.
 pub(crate) fn router_options(config: &Config) -> RouterOptions {
-    let batch = usize::from(config.queue.prefetch / 2).clamp(1, 64);
+    let prefetch = usize::from(config.queue.prefetch);
+    let batch = (prefetch / 2).clamp(1, 64);
+    // The rest is for letters that need no reader.
+    let aside = (prefetch * 3 / 4).max(1);
     let usual = RouterOptions::default();
     let steps_deadline = steps_deadline().unwrap_or(usual.steps_deadline);
-    RouterOptions { batch, steps_deadline, ..usual }
+    let readers = config.documents.as_ref().map_or(1, |documents| documents.workers);
+    RouterOptions { batch, aside, readers, steps_deadline, ..usual }
 }
 
 /// How long reading and deciding may take for a small letter, where the environment says so.

@@ -176,6 +176,7 @@ impl Router {
             Verdict::Interrupted if stop.sleep(HEARD).await => {
                 self.settle(vec![(item.0, Settlement::Release)]).await;
             }
+            Verdict::Untried => self.alone(item, stop).await,
             _ => self.go_on(vec![item], Vec::new(), stop).await,
         }
     }

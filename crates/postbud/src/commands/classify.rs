@@ -12,7 +12,7 @@ use crate::cli::{ClassifyArgs, ConfigArgs};
 use crate::config::{self, Config};
 use crate::exit::{self, Failure};
 use crate::output::{self, Words};
-use crate::{input, telemetry, wiring};
+use crate::{documents, input, telemetry, wiring};
 
 #[derive(Serialize)]
 struct Report {
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ClassifyArgs) -> anyhow::Result<()> {
         None if shipped => Arc::new(ModelClassifier::shipped(&config)?),
         None => configured(&config)?,
     };
-    let steps = wiring::steps(&config, classifier);
+    let steps = wiring::steps(&config, classifier, documents::reader(&config));
     let words = output::words(output::lang(args.output.lang));
     let mut report = Report { letters: Vec::new(), refused: Vec::new() };
     let mut written = Ok(());

@@ -22,7 +22,7 @@ use crate::guard::Guard;
 use crate::monitoring::{self, Beside, Monitoring};
 use crate::restrictions::Restricted;
 use crate::trial::TrialProcess;
-use crate::{clock, switches, telemetry, wiring};
+use crate::{clock, documents, switches, telemetry, wiring};
 
 /// Runs the production form.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
@@ -183,12 +183,20 @@ impl Parts {
     ) -> Self {
         let store = delivery::watched(store, watchers);
         let bare = (Arc::clone(&queue), Arc::clone(&classifier));
+        let documents = documents::readers(config);
         match watchers.monitoring {
-            None => Self { queue, store, steps: wiring::steps(config, classifier), bare },
+            None => {
+                let steps = wiring::steps(config, classifier, documents);
+                Self { queue, store, steps, bare }
+            }
             Some(monitoring) => Self {
                 queue: monitoring.queue(queue),
                 store,
-                steps: monitoring.steps(wiring::steps(config, monitoring.classifier(classifier))),
+                steps: monitoring.steps(wiring::steps(
+                    config,
+                    monitoring.classifier(classifier),
+                    documents,
+                )),
                 bare,
             },
         }

@@ -15,7 +15,7 @@ use postbud_pipeline::{Steps, time_for};
 
 use crate::classifier::configured;
 use crate::cli::TrialArgs;
-use crate::{telemetry, wiring};
+use crate::{documents, telemetry, wiring};
 
 /// A letter of 100 MB with its copies, and the model.
 const MEMORY: u64 = 1 << 30;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TrialArgs) -> anyhow::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_DATA, MEMORY, MEMORY)
         .context("the memory of the trial could not be limited")?;
-    let steps = wiring::steps(&config, configured(&config)?);
+    let steps = wiring::steps(&config, configured(&config)?, documents::reader(&config));
     let base = Duration::from_millis(args.milliseconds);
     // What does not fit on the stack in the worker must not fit here either.
     let reader = std::thread::Builder::new().stack_size(STACK).spawn(move || read(&steps, base))?;
