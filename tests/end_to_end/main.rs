@@ -6,6 +6,7 @@
 mod bad_input;
 mod broker_tls;
 mod chaos;
+mod clamd;
 mod clock;
 mod collector;
 mod crash;

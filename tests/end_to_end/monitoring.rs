@@ -12,6 +12,7 @@ use postbud_metrics::inventory;
 use postbud_testkit::{Proxy, Weather, free_port};
 use serde_json::Value;
 
+use crate::clamd::{self, FakeClamd};
 use crate::servers::servers;
 use crate::settings::{STORSKRALD, embedded, mail, memo, production};
 use crate::support::{Installation, wait_until};
@@ -338,7 +339,10 @@ fn everything_answers(here: &Installation, port: u16) {
 #[test]
 fn every_panel_and_every_alert_has_an_answer_on_a_laptop() {
     let port = free_port().unwrap();
-    everything_answers(&letters_and_metrics(&embedded(), port), port);
+    let clamd = free_port().unwrap();
+    let _scanner = FakeClamd::at(clamd);
+    let config = embedded() + &clamd::section(clamd);
+    everything_answers(&letters_and_metrics(&config, port), port);
 }
 
 #[test]
@@ -347,7 +351,10 @@ fn every_panel_and_every_alert_has_an_answer_in_production() {
         return;
     };
     let port = free_port().unwrap();
-    everything_answers(&letters_and_metrics(&production(&servers, None), port), port);
+    let clamd = free_port().unwrap();
+    let _scanner = FakeClamd::at(clamd);
+    let config = production(&servers, None) + &clamd::section(clamd);
+    everything_answers(&letters_and_metrics(&config, port), port);
 }
 
 #[test]

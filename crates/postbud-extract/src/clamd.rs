@@ -23,6 +23,8 @@ const ANSWER_BYTES: u64 = 1024;
 const SIGNATURE_CHARS: usize = 80;
 /// After a scanner was silent until the time was up, the next letters do not wait for it as well.
 const REST: Duration = Duration::from_secs(5);
+/// One that is well says its version within this time.
+const ALIVE: Duration = Duration::from_secs(2);
 
 /// Where clamd listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +61,16 @@ pub enum Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClamdError {
-    /// Nothing listens there, or the connection broke.
+    /// Nothing listens there.
     #[error("clamd cannot be reached")]
     Away(#[source] io::Error),
-    /// The time was up.
+    /// It was there, and went away over these bytes.
+    #[error("clamd broke the connection off")]
+    Broke(#[source] io::Error),
+    /// The time was up, and clamd answers nothing else either.
+    #[error("clamd does not answer")]
+    Silent,
+    /// The time was up over these bytes; clamd answers otherwise.
     #[error("clamd did not answer in time")]
     Late,
     /// More bytes than this client or clamd takes.
@@ -96,7 +104,7 @@ impl Clamd {
         pieces: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Answer, ClamdError> {
         if self.rests() {
-            return Err(ClamdError::Late);
+            return Err(ClamdError::Silent);
         }
         let end = Instant::now() + self.options.time;
         let mut trouble = None;
@@ -106,10 +114,7 @@ impl Clamd {
                 Ok(found) => return Ok(found),
                 // A piece that is too large hides nothing that lies in the others.
                 Err(ClamdError::TooLarge) => trouble = Some(ClamdError::TooLarge),
-                Err(error) => {
-                    self.note(&error);
-                    return Err(error);
-                }
+                Err(error) => return Err(self.after(error)),
             }
         }
         trouble.map_or(Ok(Answer::Clean), Err)
@@ -120,10 +125,17 @@ impl Clamd {
     /// # Errors
     /// That it is not, or is something else.
     pub fn version(&self) -> Result<String, ClamdError> {
-        let end = Instant::now() + self.options.time;
-        let mut line = self.connect(end)?;
-        line.send(b"zVERSION\0")?;
-        let answer = line.answer()?;
+        self.version_by(Instant::now() + self.options.time.min(ALIVE))
+    }
+
+    fn version_by(&self, end: Instant) -> Result<String, ClamdError> {
+        let silent = |error| match error {
+            ClamdError::Late => ClamdError::Silent,
+            error => error,
+        };
+        let mut line = self.connect(end).map_err(silent)?;
+        line.send(b"zVERSION\0").map_err(silent)?;
+        let answer = line.answer().map_err(silent)?;
         let known = answer.starts_with("ClamAV ");
         known.then(|| name(&answer, " ")).ok_or(ClamdError::BadAnswer)
     }
@@ -138,7 +150,11 @@ impl Clamd {
             Ok(()) | Err(ClamdError::Away(_)) => {}
             Err(error) => return Err(error),
         }
-        answer_of(&line.answer()?)
+        let answer = line.answer().map_err(|error| match error {
+            ClamdError::Away(source) => ClamdError::Broke(source),
+            error => error,
+        })?;
+        answer_of(&answer)
     }
 
     fn connect(&self, end: Instant) -> Result<Line, ClamdError> {
@@ -156,11 +172,13 @@ impl Clamd {
         since.is_some_and(|since| since.elapsed() < REST)
     }
 
-    fn note(&self, error: &ClamdError) {
-        if matches!(error, ClamdError::Late) {
-            let mut since = self.silent_since.lock().unwrap_or_else(PoisonError::into_inner);
-            *since = Some(Instant::now());
+    /// Is a scanner that was late over a letter silent altogether? Then the next letters do not wait.
+    fn after(&self, error: ClamdError) -> ClamdError {
+        if !matches!(error, ClamdError::Late) || self.version().is_ok() {
+            return error;
         }
+        *self.silent_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        ClamdError::Silent
     }
 }
 

@@ -88,7 +88,30 @@ fn one_that_is_gone_or_hangs_up_is_away() {
     assert!(matches!(ask(&client(Address::Tcp(address))), Err(ClamdError::Away(_))));
     let nowhere = client(Address::Unix("/nowhere/clamd.ctl".into()));
     assert!(matches!(ask(&nowhere), Err(ClamdError::Away(_))));
-    assert!(matches!(ask(&answering(b"")), Err(ClamdError::Away(_))));
+    assert!(matches!(ask(&answering(b"")), Err(ClamdError::Broke(_))));
+}
+
+/// One letter is not the scanner: the next ones are asked about.
+#[test]
+fn one_that_is_late_over_a_letter_and_answers_otherwise_is_not_silent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = Address::Tcp(listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut begun = [0; 9];
+            stream.read_exact(&mut begun).unwrap();
+            if &begun == b"zVERSION\0" {
+                stream.write_all(b"ClamAV 1.4\0").unwrap();
+            }
+            kept.push(stream);
+        }
+    });
+    let clamd = Clamd::new(Options { address, time: Duration::from_secs(1), max_bytes: 1 << 20 });
+    for _ in 0..2 {
+        assert!(matches!(ask(&clamd), Err(ClamdError::Late)));
+    }
 }
 
 /// The listener takes no connection: the kernel does, and then nobody reads or speaks.
@@ -99,10 +122,10 @@ fn a_silent_one_costs_its_time_once() {
     let time = Duration::from_millis(200);
     let clamd = Clamd::new(Options { address, time, max_bytes: 64 << 20 });
     let large = vec![0; 32 << 20];
-    assert!(matches!(clamd.check([&large[..]]), Err(ClamdError::Late)));
+    assert!(matches!(clamd.check([&large[..]]), Err(ClamdError::Silent)));
     drop(listener);
     // Asked again it would be away by now: it was not asked.
-    assert!(matches!(ask(&clamd), Err(ClamdError::Late)));
+    assert!(matches!(ask(&clamd), Err(ClamdError::Silent)));
 }
 
 #[test]
@@ -117,7 +140,7 @@ fn a_full_unix_socket_does_not_keep_us() {
     let time = Duration::from_millis(200);
     let address = Address::Unix(path);
     let said = ask(&Clamd::new(Options { address, time, max_bytes: 1 << 20 }));
-    assert!(matches!(said, Err(ClamdError::Late)), "{said:?}");
+    assert!(matches!(said, Err(ClamdError::Silent)), "{said:?}");
 }
 
 #[test]

@@ -13,11 +13,13 @@ pub enum Part {
     Store,
     /// The model.
     Model,
+    /// The malware scanner.
+    Scanner,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Queue, Self::Store, Self::Model];
+    pub const ALL: [Self; 4] = [Self::Queue, Self::Store, Self::Model, Self::Scanner];
 
     /// The word in metrics and answers.
     #[must_use]
@@ -26,6 +28,7 @@ impl Part {
             Self::Queue => "queue",
             Self::Store => "store",
             Self::Model => "model",
+            Self::Scanner => "scanner",
         }
     }
 }

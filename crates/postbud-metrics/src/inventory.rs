@@ -66,7 +66,7 @@ const MAILBOX: (&str, Values) = ("mailbox", Values::Mailboxes);
 pub const TIERS: &[&str] = &["must-not-miss", "ordinary", "never-automatic"];
 const TIER: (&str, Values) = ("tier", Values::Words(TIERS));
 /// The parts that Postbud depends on.
-pub const PARTS: &[&str] = &["queue", "store", "model"];
+pub const PARTS: &[&str] = &["queue", "store", "model", "scanner"];
 const PART: (&str, Values) = ("part", Values::Words(PARTS));
 /// The kinds of ways in.
 pub const ADAPTERS: &[&str] = &["folder", "digital-post", "smtp", "lmtp", "push", "imap", "amqp"];

@@ -1,4 +1,4 @@
-//! Asks again and again how queue, store and model are, and what the store counts.
+//! Asks again and again how queue, store, model and malware scanner are, and what the store counts.
 //!
 //! A scrape only reads what was found last, so that Prometheus gets its answer at once while
 //! everything is away, and so that ten scrapers cost the database no more than one.
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use postbud_decide::{Mailbox, MailboxId, Tier};
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::{
-    Classifier, Measured, Measures, ModelState, Queue, ServingModel, Timestamp, WaitingGroup,
+    Classifier, Measured, Measures, ModelState, Queue, Scanner, ServingModel, Timestamp,
+    WaitingGroup,
 };
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -51,6 +52,8 @@ pub struct Parts {
     pub store: Arc<dyn Measures>,
     /// The model, where the process decides.
     pub classifier: Option<Arc<dyn Classifier>>,
+    /// The malware scanner, where the process decides and there is one.
+    pub scanner: Option<Arc<dyn Scanner>>,
 }
 
 impl Parts {
@@ -61,6 +64,7 @@ impl Parts {
             Part::Queue => self.queue.is_some(),
             Part::Store => true,
             Part::Model => self.classifier.is_some(),
+            Part::Scanner => self.scanner.is_some(),
         };
         Part::ALL.into_iter().filter(there).collect()
     }
@@ -121,7 +125,11 @@ impl Sampler {
             self.parts.store.ping().await.map_err(|error| error.to_string())?;
             Ok("answers".to_owned())
         };
-        tokio::join!(queue, self.ask(Part::Store, store));
+        let scanner = async {
+            let Some(scanner) = &self.parts.scanner else { return };
+            self.ask(Part::Scanner, state(Arc::clone(scanner))).await;
+        };
+        tokio::join!(queue, self.ask(Part::Store, store), scanner);
         let Some(classifier) = &self.parts.classifier else { return };
         let state = classifier.state();
         self.ask(Part::Model, async { model_says(state.as_ref()) }).await;
@@ -243,6 +251,12 @@ impl Sampler {
 
 /// A classifier that is always the same says nothing of itself. One that has no model lets people
 /// decide, which is work as it should be; one whose only model was refused is not.
+/// Asks away from the async threads; it takes no longer than the scanner's own patience.
+async fn state(scanner: Arc<dyn Scanner>) -> Result<String, String> {
+    let asked = tokio::task::spawn_blocking(move || scanner.state()).await;
+    asked.unwrap_or_else(|_| Err("it could not be asked".to_owned()))
+}
+
 fn model_says(state: Option<&ModelState>) -> Result<String, String> {
     let Some(state) = state else {
         return Ok("decides".to_owned());

@@ -122,7 +122,7 @@ fn sampler(fake: &Arc<Fake>, metrics: &Arc<Metrics>, health: &Arc<Health>) -> Sa
     let models = Arc::new(Models(ModelState::default()));
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
     let (queue, store): (Arc<dyn Queue>, _) = (Arc::clone(fake) as _, Arc::clone(fake));
-    let parts = Parts { queue: Some(queue), store, classifier: Some(models) };
+    let parts = Parts { queue: Some(queue), store, classifier: Some(models), scanner: None };
     Sampler::new(metrics, health, parts, &mailboxes(), options)
 }
 
@@ -191,7 +191,8 @@ fn what_is_away_is_down_and_the_last_figures_stay() {
 fn a_part_that_is_not_there_is_not_down() {
     let fake = Arc::new(Fake::default());
     let (metrics, health) = (metrics(), Arc::new(Health::of(&[Part::Store])));
-    let parts = Parts { queue: None, store: Arc::clone(&fake) as _, classifier: None };
+    let parts =
+        Parts { queue: None, store: Arc::clone(&fake) as _, classifier: None, scanner: None };
     assert_eq!(parts.names(), [Part::Store]);
     let options = SamplerOptions::default();
     let sampler =

@@ -26,7 +26,7 @@ pub use patience::time_for;
 pub use replay::replay_slowly;
 pub use retry::RetryPolicy;
 pub use router::{Router, RouterOptions};
-pub use steps::{Begun, Opened, StepWatcher, Steps};
+pub use steps::{Begun, NotYet, Opened, StepWatcher, Steps};
 pub use stop::{Stop, Stopper, stop_pair};
 pub use terms::{AllTerms, Terms};
 pub use trace_context::TraceContext;

@@ -274,7 +274,7 @@ impl Router {
         for (token, id, begun) in done {
             match begun {
                 Ok(Begun::Decided(entry)) => items.push(Item { token, id, entry: *entry }),
-                Ok(Begun::Opened(opened)) => aside.push(aside::Waiting { token, id, opened }),
+                Ok(Begun::Opened(opened)) => aside.push(aside::Waiting::new(token, id, opened)),
                 Err(reason) => settlements.push((token, Settlement::Retry { reason })),
             }
         }

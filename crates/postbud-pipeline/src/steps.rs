@@ -19,6 +19,8 @@ use crate::switches::{Board, everything_off};
 
 /// Subjects are kept for lists; more of them than this is of no use there.
 const SUBJECT_CHARS: usize = 256;
+/// A letter over which the scanner went away so often may be the cause: nobody waits any more.
+const BLAMED: u32 = 3;
 
 /// Everything that turns raw bytes into a decision.
 pub struct Steps {
@@ -45,8 +47,16 @@ pub trait StepWatcher: Send + Sync {
 pub enum Begun {
     /// It is decided about.
     Decided(Box<Entry>),
-    /// It has documents, and they are to be read first.
+    /// It has documents, and they are to be read first; or the malware scanner is to look first.
     Opened(Box<Opened>),
+}
+
+/// Why a letter is not decided about yet. Here it is again.
+pub enum NotYet {
+    /// A glance at its documents was not enough.
+    Slow(Box<Opened>),
+    /// The malware scanner is away.
+    Unscanned(Box<Opened>),
 }
 
 /// A letter that was read, and whose documents were not.
@@ -56,6 +66,8 @@ pub struct Opened {
     received_at: Timestamp,
     /// Has the malware scanner found nothing in it?
     clean: bool,
+    /// How often the scanner went away over it.
+    blamed: u32,
 }
 
 impl Opened {
@@ -224,34 +236,43 @@ impl Steps {
         }
     }
 
-    /// Reads a letter, and decides when it has no documents that somebody reads.
+    /// Reads a letter, and decides when it has no documents that somebody reads and no scanner is
+    /// waited for.
     #[must_use]
     pub fn begin(&self, raw: Bytes, received_at: Timestamp) -> Begun {
         let letter = self.read(&raw);
-        let opened = Opened { letter, raw, received_at, clean: false };
+        let opened = Opened { letter, raw, received_at, clean: false, blamed: 0 };
         if self.documents_for(&opened.letter).is_some() {
             return Begun::Opened(Box::new(opened));
         }
         match self.go_on(opened, Look::Whole) {
             Ok(entry) => Begun::Decided(Box::new(entry)),
-            Err(opened) => Begun::Opened(opened),
+            Err(NotYet::Slow(opened) | NotYet::Unscanned(opened)) => Begun::Opened(opened),
         }
     }
 
     /// Reads the documents of a letter and decides.
     ///
     /// # Errors
-    /// A glance was not enough: here is the letter again, for a whole look.
-    pub fn go_on(&self, mut opened: Opened, look: Look) -> Result<Entry, Box<Opened>> {
-        if !opened.clean {
-            if let Some(doubt) = self.doubt(&opened.letter, &opened.raw) {
-                let decision = self.hold(&opened.letter, doubt);
-                return Ok(self.sealed(opened.letter, opened.raw, opened.received_at, decision));
+    /// A glance was not enough, or the scanner is away: here is the letter again.
+    pub fn go_on(&self, mut opened: Opened, look: Look) -> Result<Entry, NotYet> {
+        let scanned = match &self.scanner {
+            Some(scanner) if !opened.clean => scanner.check(&opened.letter, &opened.raw),
+            _ => Scanned::Clean,
+        };
+        if let Scanned::Later { blamed, .. } = scanned {
+            opened.blamed += u32::from(blamed);
+            if opened.blamed < BLAMED {
+                return Err(NotYet::Unscanned(Box::new(opened)));
             }
-            opened.clean = true;
         }
+        if let Some(doubt) = scanned.doubt() {
+            let decision = self.hold(&opened.letter, doubt);
+            return Ok(self.sealed(opened.letter, opened.raw, opened.received_at, decision));
+        }
+        opened.clean = true;
         if !self.attach(&mut opened.letter, look) {
-            return Err(Box::new(opened));
+            return Err(NotYet::Slow(Box::new(opened)));
         }
         let decision = self.judged(&opened.letter, &opened.raw);
         Ok(self.sealed(opened.letter, opened.raw, opened.received_at, decision))

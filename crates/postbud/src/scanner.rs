@@ -1,48 +1,105 @@
 //! The malware scanner behind the pipeline's port, and in front of whoever else opens documents.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postbud_decide::NotChecked;
 use postbud_extract::clamd::{Answer, Clamd, ClamdError};
 use postbud_letter::Letter;
 use postbud_pipeline::ports::{Documents, Scanned, Scanner};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::config::Config;
 
-struct ByClamd(Clamd);
+struct ByClamd {
+    clamd: Clamd,
+    /// How long letters wait for it.
+    wait: Duration,
+    /// Since when it is away.
+    away_since: Mutex<Option<Instant>>,
+}
 
 impl Scanner for ByClamd {
     /// clamd takes a mail apart itself, but not what lies in Digital Post; so it is shown both.
     fn check(&self, letter: &Letter, raw: &[u8]) -> Scanned {
         let documents = letter.documents.iter().map(|document| document.bytes.as_ref());
-        scanned(self.0.check(std::iter::once(raw).chain(documents)), letter)
+        match self.clamd.check(std::iter::once(raw).chain(documents)) {
+            Ok(Answer::Clean) => {
+                self.answers();
+                Scanned::Clean
+            }
+            Ok(Answer::Found { signature }) => {
+                self.answers();
+                warn!(letter = %letter.id, signature, "malware found: the letter is quarantined");
+                Scanned::Infected { signature }
+            }
+            Err(error) => self.unchecked(&error, letter),
+        }
+    }
+
+    fn state(&self) -> Result<String, String> {
+        self.clamd.version().map_err(|error| error.to_string())
     }
 }
 
-fn scanned(answer: Result<Answer, ClamdError>, letter: &Letter) -> Scanned {
-    let error = match answer {
-        Ok(Answer::Clean) => return Scanned::Clean,
-        Ok(Answer::Found { signature }) => {
-            warn!(letter = %letter.id, signature, "malware found: the letter is quarantined");
-            return Scanned::Infected { signature };
+impl ByClamd {
+    fn new(options: crate::config::Clamd) -> Self {
+        let crate::config::Clamd { options, wait } = options;
+        Self { clamd: Clamd::new(options), wait, away_since: Mutex::default() }
+    }
+
+    fn unchecked(&self, error: &ClamdError, letter: &Letter) -> Scanned {
+        let (why, blamed) = match error {
+            ClamdError::Away(_) => (NotChecked::Away, false),
+            ClamdError::Silent => (NotChecked::Late, false),
+            ClamdError::Broke(_) => (NotChecked::Away, true),
+            // It is there: the letter is what it cannot do.
+            ClamdError::Late => return unseen(error, letter, NotChecked::Late),
+            ClamdError::TooLarge => return unseen(error, letter, NotChecked::TooLarge),
+            ClamdError::BadAnswer => return unseen(error, letter, NotChecked::BadAnswer),
+        };
+        if self.away(error) < self.wait {
+            return Scanned::Later { why, blamed };
         }
-        Err(error) => error,
-    };
-    let source = std::error::Error::source(&error).map(ToString::to_string);
+        unseen(error, letter, why)
+    }
+
+    fn since(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.away_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that it is away; for how long.
+    fn away(&self, error: &ClamdError) -> Duration {
+        let mut since = self.since();
+        if since.is_none() && !self.wait.is_zero() {
+            let minutes = self.wait.as_secs() / 60;
+            let source = source(error);
+            warn!(error = %error, source, minutes, "no malware scanner: letters wait for it");
+        }
+        since.get_or_insert_with(Instant::now).elapsed()
+    }
+
+    fn answers(&self) {
+        if let Some(since) = self.since().take() {
+            let seconds = since.elapsed().as_secs();
+            info!(seconds, "the malware scanner answers again");
+        }
+    }
+}
+
+fn source(error: &ClamdError) -> Option<String> {
+    std::error::Error::source(error).map(ToString::to_string)
+}
+
+fn unseen(error: &ClamdError, letter: &Letter, why: NotChecked) -> Scanned {
+    let source = source(error);
     warn!(letter = %letter.id, error = %error, source, "not checked for malware: a person decides");
-    Scanned::Unchecked(match error {
-        ClamdError::Away(_) => NotChecked::Away,
-        ClamdError::Late => NotChecked::Late,
-        ClamdError::TooLarge => NotChecked::TooLarge,
-        ClamdError::BadAnswer => NotChecked::BadAnswer,
-    })
+    Scanned::Unchecked(why)
 }
 
 /// The scanner of this configuration; `None` when nobody looks for malware.
 pub(crate) fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
-    let options = config.clamd.clone()?;
-    Some(Arc::new(ByClamd(Clamd::new(options))))
+    config.clamd.clone().map(|clamd| Arc::new(ByClamd::new(clamd)) as _)
 }
 
 /// Reads documents only of letters in which the scanner finds nothing.

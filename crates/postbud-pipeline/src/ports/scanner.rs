@@ -15,6 +15,13 @@ pub enum Scanned {
     },
     /// Not all of it was seen.
     Unchecked(NotChecked),
+    /// Nobody looks now; it is worth while to wait and to ask again.
+    Later {
+        /// Why.
+        why: NotChecked,
+        /// Was the scanner there, and went away over this letter?
+        blamed: bool,
+    },
 }
 
 impl Scanned {
@@ -24,7 +31,7 @@ impl Scanned {
         match self {
             Self::Clean => None,
             Self::Infected { signature } => Some(Doubt::Infected { signature }),
-            Self::Unchecked(why) => Some(Doubt::Unchecked { why }),
+            Self::Unchecked(why) | Self::Later { why, .. } => Some(Doubt::Unchecked { why }),
         }
     }
 }
@@ -34,4 +41,10 @@ impl Scanned {
 pub trait Scanner: Send + Sync {
     /// Looks at the raw bytes and at every document in `letter`, which lie encoded in them.
     fn check(&self, letter: &Letter, raw: &[u8]) -> Scanned;
+
+    /// Does it answer? In words what it is, or why not.
+    ///
+    /// # Errors
+    /// It does not.
+    fn state(&self) -> Result<String, String>;
 }

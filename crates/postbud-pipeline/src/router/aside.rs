@@ -5,23 +5,38 @@
 //! takes longer goes to readers of another kind, who give it all the time that a letter has. So a
 //! document that hangs holds up neither letters without documents nor letters whose documents are
 //! sound. What was decided is recorded in batches, and acknowledged after that, as in a lane.
+//!
+//! Letters that wait for the malware scanner do so here as well. When there is no more room, the lanes
+//! wait, and the rest stays on the queue.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::{Item, Router, RouterOptions};
 use crate::patience::{Progress, finished};
 use crate::ports::{Entry, Look, Settlement, Token};
-use crate::steps::{Opened, caught};
+use crate::steps::{NotYet, Opened, caught};
 use crate::stop::Stop;
+
+/// No queue lends a message for much longer; one that waits for the scanner is given back before.
+const HELD: Duration = Duration::from_secs(10 * 60);
 
 /// A message whose letter waits for a reader.
 pub(super) struct Waiting {
-    pub(super) token: Token,
-    pub(super) id: String,
-    pub(super) opened: Box<Opened>,
+    token: Token,
+    id: String,
+    opened: Box<Opened>,
+    since: Instant,
+}
+
+impl Waiting {
+    pub(super) fn new(token: Token, id: String, opened: Box<Opened>) -> Self {
+        Self { token, id, opened, since: Instant::now() }
+    }
 }
 
 /// What a letter occupies here, until it is settled.
@@ -102,6 +117,12 @@ impl<T> Line<T> {
         self.more.notify_one();
     }
 
+    /// Puts one back to where it was.
+    fn put_first(&self, one: T) {
+        self.lock().push_front(one);
+        self.more.notify_one();
+    }
+
     fn first(&self) -> Option<T> {
         self.lock().pop_front()
     }
@@ -149,8 +170,9 @@ impl Router {
 
     /// Reads one letter after the other, until `stop`.
     pub(super) async fn reader(&self, look: Look, stop: &Stop) {
+        let mut unscanned = 0;
         while let Some((waiting, room)) = self.aside.line(look).next(stop).await {
-            let Waiting { token, id, opened } = waiting;
+            let Waiting { token, id, opened, since } = waiting;
             let outcome = tokio::select! {
                 // First, since readings that were ended by the stop come back as done.
                 biased;
@@ -159,24 +181,32 @@ impl Router {
                 outcome = self.look_into(&id, opened, look) => outcome,
             };
             let outcome = match outcome {
-                Ok(Ok(entry)) => Ok(Item { token, id, entry: *entry }),
-                Ok(Err(opened)) => {
-                    self.aside.slow.put((Waiting { token, id, opened }, room));
+                Ok(Err(NotYet::Unscanned(_))) if since.elapsed() > HELD => Err(Settlement::Release),
+                Ok(Err(NotYet::Unscanned(opened))) => {
+                    unscanned += 1;
+                    self.aside.new.put_first((Waiting { token, id, opened, since }, room));
+                    stop.sleep(self.options.away.pause_for_ever("scanner", unscanned)).await;
                     continue;
                 }
+                Ok(Err(NotYet::Slow(opened))) => {
+                    self.aside.slow.put((Waiting { token, id, opened, since }, room));
+                    continue;
+                }
+                Ok(Ok(entry)) => Ok(Item { token, id, entry: *entry }),
                 Err(settlement) => Err(settlement),
             };
+            unscanned = 0;
             self.aside.finished.put(Finished { token, outcome, room });
         }
     }
 
-    /// Away from the async threads. The letter itself when a glance was not enough.
+    /// Away from the async threads. The letter itself when it is not decided about yet.
     async fn look_into(
         &self,
         id: &str,
         opened: Box<Opened>,
         look: Look,
-    ) -> Result<Result<Box<Entry>, Box<Opened>>, Settlement> {
+    ) -> Result<Result<Box<Entry>, NotYet>, Settlement> {
         let steps = Arc::clone(&self.steps);
         let letter = [(id.to_owned(), opened.raw_bytes())];
         let work = move || caught(|| steps.go_on(*opened, look).map(Box::new));

@@ -22,7 +22,7 @@ use crate::guard::Guard;
 use crate::monitoring::{self, Beside, Monitoring};
 use crate::restrictions::Restricted;
 use crate::trial::TrialProcess;
-use crate::{clock, documents, switches, telemetry, wiring};
+use crate::{clock, documents, scanner, switches, telemetry, wiring};
 
 /// Runs the production form.
 pub(crate) async fn run(args: &RunArgs) -> anyhow::Result<()> {
@@ -148,7 +148,8 @@ async fn tried(
     let (queue, classifier) = parts.bare;
     let monitored = async {
         if let Some(monitoring) = monitoring {
-            let beside = Beside { queue: Some(queue), classifier: Some(classifier) };
+            let scanner = scanner::scanner(config);
+            let beside = Beside { queue: Some(queue), classifier: Some(classifier), scanner };
             monitoring.run(config, &store, beside, stop).await;
         }
     };

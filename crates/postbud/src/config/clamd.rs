@@ -12,16 +12,27 @@ const MOST_SECONDS: u64 = 15;
 const MOST_BYTES: u64 = 1 << 30;
 /// What clamd takes when nobody tells it otherwise (its `StreamMaxLength`).
 const BYTES: u64 = 25 << 20;
+/// A week.
+const MOST_MINUTES: u64 = 7 * 24 * 60;
+
+/// The malware scanner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clamd {
+    /// How it is asked.
+    pub(crate) options: Options,
+    /// How long letters wait for one that is away before they go to people unchecked.
+    pub(crate) wait: Duration,
+}
 
 /// Reads `[clamd]`; `None` when nobody looks for malware.
-pub(super) fn clamd(section: Section<'_, '_>) -> Option<Options> {
+pub(super) fn clamd(section: Section<'_, '_>) -> Option<Clamd> {
     let address = section.text("address");
     let time = Duration::from_secs(section.whole("seconds", 10, 1..=MOST_SECONDS));
     let max_bytes = section.whole("max_bytes", BYTES, 1..=MOST_BYTES);
-    let options = match address {
-        Some(said) => {
-            read(&section, &said.value).map(|address| Options { address, time, max_bytes })
-        }
+    let wait = Duration::from_secs(60 * section.whole("wait_minutes", 60, 0..=MOST_MINUTES));
+    let clamd = match address {
+        Some(said) => read(&section, &said.value)
+            .map(|address| Clamd { options: Options { address, time, max_bytes }, wait }),
         None => {
             // A limit without an address would look like a check that is not there.
             if !section.is_empty() && !section.has("address") {
@@ -32,7 +43,7 @@ pub(super) fn clamd(section: Section<'_, '_>) -> Option<Options> {
         }
     };
     section.finish();
-    options
+    clamd
 }
 
 fn read(section: &Section<'_, '_>, said: &str) -> Option<Address> {

@@ -42,6 +42,7 @@ mod values;
 use std::io::Read as _;
 use std::path::Path;
 
+pub(crate) use clamd::Clamd;
 pub(crate) use desk::Desk;
 pub(crate) use example::{demo, template, template_for};
 pub(crate) use intake::{Foreign, Intake};

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use postbud_decide::{Lang, MailboxId, Settings};
-use postbud_extract::{Budget, clamd};
+use postbud_extract::Budget;
 use postbud_letter::Limits;
 use postbud_pipeline::Terms;
 use postbud_trace::TraceOptions;
 
+use super::clamd::Clamd;
 use super::desk::Desk;
 use super::intake::Intake;
 use super::keys::Keys;
@@ -39,7 +40,7 @@ pub(crate) struct Config {
     /// How much reading documents may cost; `None` when they are not read.
     pub(crate) documents: Option<Budget>,
     /// The malware scanner; `None` when nobody looks for malware.
-    pub(crate) clamd: Option<clamd::Options>,
+    pub(crate) clamd: Option<Clamd>,
     /// How letters come beside the queue; `None` when they only come by queue.
     pub(crate) intake: Option<Intake>,
     /// Whose data is kept, and how long.

@@ -11,7 +11,7 @@ use postbud_metrics::{
     Health, HttpOptions, MeasuredClassifier, MeasuredQueue, MeasuredStore, MeasuredTarget, Metrics,
     Parts, Sampler, SamplerOptions, serve, stages,
 };
-use postbud_pipeline::ports::{Classifier, Measures, Queue, Store, Target};
+use postbud_pipeline::ports::{Classifier, Measures, Queue, Scanner, Store, Target};
 use postbud_pipeline::{Steps, Stop};
 use postbud_store::SqlStore;
 use tokio::net::TcpListener;
@@ -35,6 +35,8 @@ pub(crate) struct Beside {
     pub(crate) queue: Option<Arc<dyn Queue>>,
     /// The model.
     pub(crate) classifier: Option<Arc<dyn Classifier>>,
+    /// The malware scanner.
+    pub(crate) scanner: Option<Arc<dyn Scanner>>,
 }
 
 /// Takes the address of `[metrics]`, if there is one. Before anything else begins, so that an
@@ -94,8 +96,8 @@ impl Monitoring {
     /// Serves the pages and keeps asking, until `stop`.
     pub(crate) async fn run(self, config: &Config, store: &SqlStore, beside: Beside, stop: &Stop) {
         let measures: Arc<dyn Measures> = Arc::new(store.clone());
-        let Beside { queue, classifier } = beside;
-        let parts = Parts { queue, store: measures, classifier };
+        let Beside { queue, classifier, scanner } = beside;
+        let parts = Parts { queue, store: measures, classifier, scanner };
         let health = Arc::new(Health::of(&parts.names()));
         let sampler = Sampler::new(
             Arc::clone(&self.metrics),

@@ -86,7 +86,8 @@ pub(crate) async fn alone(config: &Config) -> anyhow::Result<()> {
     let traced = wiring::traced(Arc::clone(&queue), spans.as_ref());
     let monitored = async {
         if let Some(monitoring) = monitoring {
-            let beside = Beside { queue: Some(Arc::clone(&queue)), classifier: None };
+            let beside =
+                Beside { queue: Some(Arc::clone(&queue)), classifier: None, scanner: None };
             monitoring.run(config, &store, beside, &stop).await;
         }
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use postbud_extract::clamd::{Address, Options};
 
 use super::{loaded, refused};
+use crate::config::Clamd;
 
 #[test]
 fn nobody_looks_for_malware_unless_an_address_is_said() {
@@ -19,9 +20,12 @@ fn both_kinds_of_address_are_read() {
     let said = "[clamd]\naddress = \"tcp:[::1]:3310\"\nseconds = 3\nmax_bytes = 9";
     let address = Address::Tcp("[::1]:3310".parse().unwrap());
     let options = Options { address, time: Duration::from_secs(3), max_bytes: 9 };
-    assert_eq!(loaded(said).0.clamd, Some(options));
-    let unix = loaded("[clamd]\naddress = \"unix:/run/clamav/clamd.ctl\"").0.clamd.unwrap();
-    assert_eq!(unix.address, Address::Unix("/run/clamav/clamd.ctl".into()));
+    let wait = Duration::from_secs(3600);
+    assert_eq!(loaded(said).0.clamd, Some(Clamd { options, wait }));
+    let said = "[clamd]\naddress = \"unix:/run/clamav/clamd.ctl\"\nwait_minutes = 0";
+    let Clamd { options, wait } = loaded(said).0.clamd.unwrap();
+    assert!(wait.is_zero());
+    assert_eq!(options.address, Address::Unix("/run/clamav/clamd.ctl".into()));
 }
 
 #[test]
