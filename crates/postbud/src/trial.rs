@@ -6,7 +6,9 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,9 +30,16 @@ const IDLE: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(2);
 /// A process that takes what processor time is left gets so many times longer by the clock.
 const LEISURE: u32 = 8;
-/// A glance at a small letter: fifty times what one needs. More for each mebibyte.
-const GLANCE: Duration = Duration::from_millis(60);
+/// A glance at a small letter, in processor time: twenty times what one needs. More for each
+/// mebibyte.
+const GLANCE: Duration = Duration::from_millis(20);
 const GLANCE_PER_MEBIBYTE: Duration = Duration::from_millis(250);
+/// By the clock a glance takes so many times as long at most: a busy machine is no fault of a letter.
+const BUSY: u32 = 6;
+/// How often a glance looks at the processor time.
+const LOOK: Duration = Duration::from_millis(5);
+/// So many processes are at hand once one was lost, so that the next letter waits for none.
+const SPARE: usize = 2;
 
 /// A process that is ready for a letter.
 struct Running {
@@ -47,6 +56,8 @@ struct Recipe {
     deadline: Duration,
     /// Those at hand.
     idle: Mutex<Vec<Running>>,
+    /// How many more are being started for that.
+    starting: AtomicUsize,
 }
 
 /// Tries letters in other processes.
@@ -56,7 +67,8 @@ pub(crate) struct TrialProcess(Arc<Recipe>);
 impl TrialProcess {
     /// Starts nothing yet.
     pub(crate) fn new(config: PathBuf, deadline: Duration) -> Self {
-        Self(Arc::new(Recipe { config, deadline, idle: Mutex::default() }))
+        let (idle, starting) = (Mutex::default(), AtomicUsize::new(0));
+        Self(Arc::new(Recipe { config, deadline, idle, starting }))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Running>> {
@@ -116,14 +128,26 @@ impl TrialProcess {
         }
     }
 
-    /// Starts one in advance, since one was lost: the next letter does not wait for it.
+    /// Starts some in advance, since one was lost: the next letter does not wait for them.
     fn replace(&self) {
-        let this = self.clone();
-        tokio::spawn(async move {
-            if let Ok(running) = this.start(Look::Glance).await {
-                this.put_back(running);
-            }
-        });
+        let missing = {
+            let idle = self.idle();
+            let starting = self.0.starting.load(Ordering::Relaxed);
+            let missing = SPARE.saturating_sub(idle.len() + starting);
+            // Counted while the list is locked: two letters at once start no more than one does.
+            self.0.starting.fetch_add(missing, Ordering::Relaxed);
+            missing
+        };
+        for _ in 0..missing {
+            let this = self.clone();
+            tokio::spawn(async move {
+                let started = this.start(Look::Glance).await;
+                if let Ok(running) = started {
+                    this.put_back(running);
+                }
+                this.0.starting.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
     }
 
     /// Keeps a process for the next letter, and ends it when none comes for a while.
@@ -149,7 +173,7 @@ enum Answer {
 
 impl Running {
     /// Hands a letter over and waits for the answer.
-    async fn ask(&mut self, raw: &Bytes, deadline: Duration) -> Answer {
+    async fn ask(&mut self, raw: &Bytes) -> Answer {
         let length = (raw.len() as u64).to_le_bytes();
         let mut answer = [0];
         let talk = async {
@@ -158,10 +182,30 @@ impl Running {
             self.to.flush().await?;
             self.from.read_exact(&mut answer).await
         };
-        match timeout(deadline, talk).await {
-            Ok(Ok(_)) => Answer::Alive,
-            Ok(Err(_)) => Answer::Ended,
-            Err(_) => Answer::None,
+        match talk.await {
+            Ok(_) => Answer::Alive,
+            Err(_) => Answer::Ended,
+        }
+    }
+
+    /// The same, for as long as a letter may take.
+    async fn ask_whole(&mut self, raw: &Bytes, deadline: Duration) -> Answer {
+        timeout(deadline, self.ask(raw)).await.unwrap_or(Answer::None)
+    }
+
+    /// The same, for as long as a glance lasts.
+    async fn ask_briefly(&mut self, raw: &Bytes, glance: Duration) -> Answer {
+        let process = self.child.id();
+        let (before, end) = (processor_time(process), Instant::now() + glance * BUSY);
+        let mut asked = pin!(self.ask(raw));
+        loop {
+            if let Ok(answer) = timeout(LOOK, &mut asked).await {
+                return answer;
+            }
+            let used = processor_time(process).saturating_sub(before);
+            if used >= glance || Instant::now() >= end {
+                return Answer::None;
+            }
         }
     }
 
@@ -202,11 +246,14 @@ impl Trial for TrialProcess {
         let Some(mut running) = self.ready(look).await else {
             return Verdict::Untried;
         };
-        let patience = match look {
-            Look::Glance => glance(raw.len()),
-            Look::Whole => time_for(self.0.deadline, raw.len()) * LEISURE + GRACE,
+        let answer = match look {
+            Look::Glance => running.ask_briefly(raw, glance(raw.len())).await,
+            Look::Whole => {
+                let patience = time_for(self.0.deadline, raw.len()) * LEISURE + GRACE;
+                running.ask_whole(raw, patience).await
+            }
         };
-        match running.ask(raw, patience).await {
+        match answer {
             Answer::Alive if look == Look::Whole => Verdict::Harmless,
             Answer::Alive => {
                 self.put_back(running);
@@ -225,6 +272,17 @@ impl Trial for TrialProcess {
             }
         }
     }
+}
+
+/// The processor time that a process has used so far, to a hundredth of a second; nothing where it
+/// cannot be read.
+fn processor_time(process: Option<u32>) -> Duration {
+    let stat = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/stat")).ok());
+    let stat = stat.unwrap_or_default();
+    // User and system time are the 14th and 15th field; the second may hold spaces.
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn glance(bytes: usize) -> Duration {
@@ -253,6 +311,18 @@ mod tests {
         for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
             assert_eq!(ending(ExitStatus::from_raw(signal as i32)), Verdict::Interrupted);
         }
+    }
+
+    #[test]
+    fn the_processor_time_of_a_process_grows_with_its_work() {
+        let own = Some(std::process::id());
+        let before = processor_time(own);
+        let begun = Instant::now();
+        while processor_time(own) < before + Duration::from_millis(50) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "no processor time is counted");
+            std::hint::black_box((0..100_000_u64).fold(0, |sum, n| sum ^ n));
+        }
+        assert_eq!(processor_time(None), Duration::ZERO);
     }
 
     #[tokio::test]

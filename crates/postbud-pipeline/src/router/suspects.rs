@@ -23,6 +23,9 @@ use crate::stop::Stop;
 
 /// Whoever asked a trial to end has asked us too, and that is heard within this time.
 const HEARD: Duration = Duration::from_secs(1);
+/// No more letters than this are sent aside without a glance: they take places among those that the
+/// queue hands out.
+const ASIDE: usize = 16;
 
 /// A letter whose glance was not enough.
 struct Slow {
@@ -72,6 +75,11 @@ impl Watch {
         self.more.notify_one();
     }
 
+    /// Is there room for one that is not even glanced at?
+    fn has_room(&self) -> bool {
+        self.is_on() && self.lock().slow.len() < ASIDE
+    }
+
     fn next(&self) -> Option<Slow> {
         self.lock().slow.pop_front()
     }
@@ -89,6 +97,7 @@ impl Router {
     /// Tries letters apart from each other. Those that do no harm go on together.
     pub(super) async fn suspects(&self, messages: Vec<Received>, stop: &Stop) {
         let mut harmless = Raws::new();
+        let mut deadly = Vec::new();
         let mut bytes = 0;
         for message in messages {
             let raw = match self.load(&message, stop).await {
@@ -99,6 +108,8 @@ impl Router {
                 }
             };
             let verdict = match &self.trial {
+                // It failed before: a process lost to it would be missed by the others.
+                Some(_) if message.attempts > 0 && self.watch.has_room() => Verdict::Slow,
                 Some(trial) => trial.attempt(&raw, Look::Glance).await,
                 None => Verdict::Untried,
             };
@@ -117,11 +128,15 @@ impl Router {
                     self.watch.alarm(self.options.watchful);
                     self.watch.put(Slow { token, id, raw, attempts });
                 }
+                Verdict::Deadly { how } => {
+                    self.watch.alarm(self.options.watchful);
+                    deadly.push((token, sentence(&id, attempts, &how)));
+                }
                 verdict => self.after_trial((token, id, raw), attempts, verdict, stop).await,
             }
         }
-        if !harmless.is_empty() {
-            self.go_on(harmless, Vec::new(), stop).await;
+        if !harmless.is_empty() || !deadly.is_empty() {
+            self.go_on(harmless, deadly, stop).await;
         }
     }
 
