@@ -44,6 +44,8 @@ pub struct Evidence {
     pub states: Vec<(String, String)>,
     /// What the store counts.
     pub counts: Counts,
+    /// The same as its metrics say it, where they were asked.
+    pub metrics: Option<Counts>,
     /// What lies in the mailboxes.
     pub arrivals: Vec<Arrival>,
     /// What is still in the queue, dead letters left out that may be there.
@@ -211,6 +213,12 @@ fn balance(
     };
     let sum = routed + delivered + review + quarantined;
     check(received == sum, format!("received {received}, in the four states {sum}"));
+    if let Some(metrics) = evidence.metrics {
+        check(
+            metrics == evidence.counts,
+            format!("counted {:?}, by the metrics {metrics:?}", evidence.counts),
+        );
+    }
     let listed = evidence.states.len() as u64;
     check(received == listed, format!("received {received}, listed {listed}"));
     let found = arrived.len() as u64;

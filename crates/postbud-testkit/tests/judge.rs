@@ -167,6 +167,22 @@ fn sums_that_do_not_add_up_are_noticed() {
 }
 
 #[test]
+fn metrics_that_say_something_else_are_noticed() {
+    let said = |change: fn(&mut Counts)| {
+        let verdict = after(|e| {
+            let mut counts = e.counts;
+            change(&mut counts);
+            e.metrics = Some(counts);
+        });
+        verdict.unbalanced.len()
+    };
+    assert_eq!(said(|_| {}), 0);
+    assert_eq!(said(|counts| counts.received += 1), 1);
+    assert_eq!(said(|counts| counts.delivered -= 1), 1);
+    assert_eq!(said(|counts| counts.quarantined += 1), 1);
+}
+
+#[test]
 fn a_poison_letter_belongs_among_the_dead_and_nowhere_else() {
     let poisoned = |dead: bool, state: Option<&str>| {
         after(|e| {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
@@ -188,6 +188,22 @@ impl WebhookServer {
     #[must_use]
     pub fn kept(&self) -> BTreeMap<String, Posted> {
         self.shared.lock().kept.clone()
+    }
+
+    /// The letters in what the system has, each as it was received, by key.
+    ///
+    /// # Errors
+    /// When a body holds none.
+    pub fn originals(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+        let original = |(key, posted): (String, Posted)| {
+            let body = String::from_utf8(posted.body)?;
+            // Base64 holds nothing that JSON escapes, and a quoted text no bare quotation mark.
+            let behind = body.split_once("\"base64\":\"").map(|(_, rest)| rest);
+            let text = behind.and_then(|rest| rest.split_once('"')).map(|(text, _)| text);
+            let text = text.with_context(|| format!("the request {key} holds no letter"))?;
+            Ok((key, STANDARD.decode(text)?))
+        };
+        self.kept().into_iter().map(original).collect()
     }
 
     /// Fails at the next request for which nothing was said yet.

@@ -7,6 +7,7 @@
 mod full;
 mod load;
 mod many;
+mod metrics;
 mod place;
 mod poison;
 mod promotion;
@@ -14,6 +15,7 @@ mod restored;
 mod servers_away;
 mod several;
 mod stage;
+mod systems;
 mod table;
 mod targets;
 mod upgrade;
@@ -71,7 +73,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 18] = [
+const SCENARIOS: [(&str, Scenario); 19] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -81,6 +83,7 @@ const SCENARIOS: [(&str, Scenario); 18] = [
     ("duplicates", targets::duplicates),
     ("target-fails", targets::fails),
     ("target-hangs", targets::hangs),
+    ("systems", systems::systems),
     ("sigterm", worker_dies::sigterm),
     ("poison", poison::poison),
     ("rolling-restart", several::rolling),

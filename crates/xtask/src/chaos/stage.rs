@@ -16,7 +16,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Campaign;
 use super::load::{Load, Sender};
+use super::metrics;
 use super::place::{Addresses, DIRECT, Place, WORKER};
+use super::systems::Systems;
 use super::table::Row;
 use super::worker::Worker;
 
@@ -39,6 +41,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) may_be_refused: bool,
     /// How many of them must end among the dead letters.
     pub(crate) poisoned: u64,
+    /// Where the mailboxes are systems instead of a Maildir and a mail server.
+    pub(crate) systems: Option<Systems>,
     /// A disk that must outlast the scenario.
     pub(crate) disk: Option<SmallDisk>,
     /// Faults come until then.
@@ -87,6 +91,7 @@ impl<'a> Stage<'a> {
             extra: Obligations::new(),
             may_be_refused: false,
             poisoned: 0,
+            systems: None,
             disk: None,
             until: Instant::now() + share,
             name,
@@ -150,6 +155,9 @@ impl<'a> Stage<'a> {
     /// The faults are over: everything must come to its end, and a fresh letter get through.
     pub(crate) fn close(mut self) -> Result<Row> {
         self.smtp.recover();
+        if let Some(systems) = &self.systems {
+            systems.recover();
+        }
         let started = Instant::now();
         let mut worker = self.worker(None)?;
         worker.connected(PATIENCE)?;
@@ -167,11 +175,17 @@ impl<'a> Stage<'a> {
         let letters = obligations.len() as u64 + self.extra.len() as u64;
         let (queued, dead) = self.place.queued()?;
         let known = self.place.dead()?.into_iter().map(|(id, ..)| id).collect();
+        let counts = self.place.counts()?;
+        let arrivals = match &self.systems {
+            Some(systems) => systems.arrivals(counts.delivered)?,
+            None => self.place.arrivals(&self.smtp)?,
+        };
         let mut evidence = Evidence {
             obligations,
             states: self.place.states()?,
-            counts: self.place.counts()?,
-            arrivals: self.place.arrivals(&self.smtp)?,
+            counts,
+            metrics: Some(metrics::counts(&self.place)?),
+            arrivals,
             queued: queued + dead.saturating_sub(self.poisoned),
             dead: known,
             may_be_refused: self.may_be_refused,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
@@ -31,6 +32,18 @@ impl Worker {
         let schema = place.schema_text();
         let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_SCHEMA", &schema)];
         let args = ["run", "--config", WORKER];
+        let program = Program::start(&place.binary, &args, &envs, &place.dir, &log)?;
+        Ok(Self { program, log, started: Instant::now(), from })
+    }
+
+    /// Starts it with its metrics at this address.
+    pub(crate) fn measured(place: &Place, at: SocketAddr) -> Result<Self> {
+        let log = place.dir.join("log");
+        let from = log.metadata().map_or(0, |data| data.len());
+        let schema = place.schema_text();
+        let envs = [("POSTBUD_FAULT", ""), ("POSTBUD_SCHEMA", schema.as_str())];
+        let at = at.to_string();
+        let args = ["run", "--config", WORKER, "--metrics", &at];
         let program = Program::start(&place.binary, &args, &envs, &place.dir, &log)?;
         Ok(Self { program, log, started: Instant::now(), from })
     }
