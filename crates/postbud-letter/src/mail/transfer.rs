@@ -57,16 +57,22 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
         if soft {
             rest = &rest[..rest.len() - 1];
         }
-        while let Some((&byte, tail)) = rest.split_first() {
-            rest = tail;
-            match hex_pair(tail).filter(|_| byte == b'=') {
+        // Most bytes stand for themselves: they are copied a run at a time.
+        while let Some(at) = rest.iter().position(|&byte| byte == b'=') {
+            out.extend_from_slice(&rest[..at]);
+            let tail = &rest[at + 1..];
+            match hex_pair(tail) {
                 Some(decoded) => {
                     out.push(decoded);
                     rest = &tail[2..];
                 }
-                None => out.push(byte),
+                None => {
+                    out.push(b'=');
+                    rest = tail;
+                }
             }
         }
+        out.extend_from_slice(rest);
         if !soft {
             out.extend_from_slice(ending);
         }
@@ -95,6 +101,7 @@ mod tests {
         assert_eq!(text("a=b=ZZ=4"), "a=b=ZZ=4");
         assert_eq!(text("=\n=\n"), "");
         assert_eq!(text("100 =3D 100="), "100 = 100");
+        assert_eq!(text("==3D=3=3D"), "===3=");
     }
 
     #[test]
