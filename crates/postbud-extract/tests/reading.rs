@@ -30,6 +30,20 @@ fn a_pdf_page_by_page() {
     assert_eq!((found.format, found.pages, found.trouble), (DocumentFormat::Pdf, Some(2), None));
 }
 
+/// A list of pages costs a few bytes for each, and the same page may stand in it a million times.
+#[test]
+fn a_page_that_is_named_again_and_again_is_not_left_out_silently() {
+    let page = lines(&["Side"]);
+    let mut pdf = pdf_document(&[&page]);
+    let tree = pdf.catalog().unwrap().get(b"Pages").unwrap().as_reference().unwrap();
+    let tree = pdf.get_object_mut(tree).unwrap().as_dict_mut().unwrap();
+    let kid = tree.get(b"Kids").unwrap().as_array().unwrap()[0].clone();
+    tree.set("Kids", vec![kid; 5_000]);
+    tree.set("Count", 5_000);
+    let read = found(&saved(pdf));
+    assert!(read.cut && read.text.starts_with("Side"), "{read:?}");
+}
+
 #[test]
 fn words_that_are_only_moved_apart_are_apart() {
     let drawn = "BT /F1 12 Tf 1 0 0 1 50 700 Tm [(Kære)-20(ste) -300 (kommune)] TJ \

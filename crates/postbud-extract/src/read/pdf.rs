@@ -17,6 +17,13 @@ const NEXT_TO_NO_TEXT: usize = 40;
 /// A shift to the left of this many thousandths within a line of text is a space.
 const SPACE: f32 = -180.0;
 
+/// How many pages the document says that it has.
+fn declared(pdf: &Document) -> u64 {
+    let tree = pdf.catalog().and_then(|catalog| catalog.get_deref(b"Pages", pdf));
+    let count = tree.and_then(Object::as_dict).and_then(|tree| tree.get_deref(b"Count", pdf));
+    count.and_then(Object::as_i64).ok().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+}
+
 impl Reading<'_> {
     pub(super) fn pdf(&mut self, bytes: &[u8], depth: u32) {
         let most = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX);
@@ -38,7 +45,8 @@ impl Reading<'_> {
         if pages.is_empty() {
             self.note(DocumentTrouble::Broken);
         }
-        if pages.len() > most {
+        // The same page may be named more often than the library follows.
+        if pages.len() > most || declared(&pdf) > pages.len() as u64 {
             self.out.note_cut();
         }
         self.fields(&pdf);
