@@ -43,7 +43,7 @@ fn broken_letters_go_to_a_person_with_their_bytes() {
     here.write("base64.xml", memo(uuid, "Til kommunen", "SGVu*broken*"));
     let part = "--x\r\nContent-Type: text/plain\r\n\r\ndel\r\n";
     let parts = format!(
-        "From: a@example.dk\r\nSubject: mange dele\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{}--x--\r\n",
+        "From: sporhilde@maerket.example\r\nSubject: mange dele\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{}--x--\r\n",
         part.repeat(10_000)
     );
     here.write("parts.eml", &parts);

@@ -7,6 +7,8 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::outputs;
+
 /// What one request may hold at most.
 const LIMIT: usize = 16 << 20;
 
@@ -107,6 +109,7 @@ fn serve(stream: &TcpStream, kept: &Mutex<Vec<Value>>) {
         if reader.read_exact(&mut body).is_err() {
             return;
         }
+        outputs::keep(&outputs::name("traces"), &body);
         let document = serde_json::from_slice(&body);
         let fits = head.starts_with("post /v1/traces ") && head.contains("application/json");
         let status = match (fits, document) {

@@ -88,7 +88,7 @@ fn what_a_letter_says_is_text_and_its_documents_are_only_saved() {
     let evil = "From: \"<script>alert(1)</script>\" <a@b.example>\r\nTo: post@klitkobing.example\r\n\
         Subject: </title><script>alert(2)</script>\r\nMessage-ID: <evil@b.example>\r\n\
         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\
-        --x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n<img src=x onerror=alert(3)> hej\r\n\
+        --x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n<img src=x onerror=alert(3)> hej\r\n> Kendeordsproeve 290985-4673 sporhilde@maerket.example\r\n\
         --x\r\nContent-Type: text/html; name=\"../../etc/side.html\"\r\n\
         Content-Disposition: attachment; filename=\"../../etc/si\\\"de.html\"\r\n\r\n\
         <script>alert(4)</script>\r\n--x--\r\n";

@@ -169,7 +169,7 @@ fn a_restricted_letter_does_not_exist_for_a_program_either() {
 /// A letter with one document, and a program with its token.
 fn place_with_a_document() -> (Place, String) {
     let here = Installation::with(&(embedded() + "\n[desk]\nlisten = \"127.0.0.1:0\"\n"));
-    let letter = "From: a@b.example\r\nTo: post@klitkobing.example\r\nSubject: Bilag\r\n\
+    let letter = "From: Sporhilde Maerkegaard <sporhilde@maerket.example>\r\nTo: post@klitkobing.example\r\nSubject: Bilag\r\n\
         Message-ID: <bilag@b.example>\r\nMIME-Version: 1.0\r\n\
         Content-Type: multipart/mixed; boundary=x\r\n\r\n\
         --x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSe vedlagte.\r\n\

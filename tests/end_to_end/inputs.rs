@@ -73,13 +73,14 @@ fn folders_maildirs_and_mboxes_give_the_model_that_their_letters_give() {
         // Each of another sender: what one alone writes is not learnt.
         let mail = mail(&subject, &body)
             .replace("Message-ID: <", &format!("Message-ID: <{n}."))
-            .replace("<anna@", &format!("<anna{n}@"));
+            .replace("<sporhilde@", &format!("<sporhilde{n}@"));
         here.write(&format!("folder/{label}/{n:03}"), &mail);
         fs::create_dir_all(here.path(&format!("maildir/{label}/new"))).unwrap();
         here.write(&format!("maildir/{label}/cur/{n:03}:2,S"), &mail);
         let path = here.path(&format!("mbox/{label}.mbox"));
         let before = fs::read(&path).unwrap_or_default();
-        let from = format!("From anna@borger.example Mon Nov 23 08:{:02}:00 2026\r\n", n % 60);
+        let from =
+            format!("From sporhilde@maerket.example Mon Nov 23 08:{:02}:00 2026\r\n", n % 60);
         here.write(
             &format!("mbox/{label}.mbox"),
             [&before, from.as_bytes(), mail.as_bytes(), b"\r\n"].concat(),

@@ -23,7 +23,7 @@ fn two_versions(config: &str) -> Installation {
 
 /// Sends a letter that no rule decides, waits until it is there, and returns its id.
 fn arrive(here: &Installation, subject: &str, waiting: usize) -> String {
-    here.write("next.eml", mail(subject, "Der er et hul i vejen, nummer 12 og 345."));
+    here.write("next.eml", mail(subject, "Der er et hul i vejen ved os, nummer 12 og 345."));
     here.json(&["send", "next.eml"]);
     here.wait_for("review", waiting);
     let list = here.json(&["letters", "--state", "review", "--limit", "1000"]);

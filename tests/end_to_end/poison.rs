@@ -67,7 +67,7 @@ fn letters_that_end_the_process_are_given_up_with_the_reason_and_the_others_are_
     let start = || {
         let mut command = postbud(&here.path(""), &["run"]);
         command.env("POSTBUD_FAULT", "after-parse=overflow:dead0002,after-parse=spin:dead0003");
-        command.env("POSTBUD_STEPS_SECONDS", "1").stderr(std::process::Stdio::null());
+        command.env("POSTBUD_STEPS_SECONDS", "1").stderr(here.append("log"));
         command.spawn().unwrap()
     };
     let mut worker = start();

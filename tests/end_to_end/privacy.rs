@@ -6,6 +6,8 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
+use postbud_testkit::marks;
+
 use crate::settings::{embedded, memo, model};
 use crate::support::{Installation, Said, wait_until};
 
@@ -31,15 +33,20 @@ fn letter(subject: &str, text: &str) -> String {
          Content-Type: multipart/mixed; boundary=graense\r\n\r\n\
          --graense\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
          {text}\r\nJeg bor på {STREET} 12. Mit CPR-nummer er {CPR}, telefon 98765432,\r\n\
-         konto 1234 0009876543. Hilsen {NAME}\r\n\
+         konto 1234 0009876543. Hilsen {NAME}\r\n> {}\r\n\
          --graense\r\nContent-Type: application/octet-stream\r\n\
          Content-Disposition: attachment; filename=\"{NAME}.txt\"\r\n\r\n\
-         Bilagshemmelighed om {NAME}\r\n--graense--\r\n"
+         Bilagshemmelighed om {NAME}\r\n--graense--\r\n",
+        marks::line()
     )
 }
 
 fn other(subject: &str, text: &str) -> String {
-    format!("From: Bo <bo@borger.example>\r\nSubject: {subject}\r\n\r\n{text} CPR 020280-0000\r\n")
+    format!(
+        "From: Bo <bo@borger.example>\r\nSubject: {subject}\r\n\r\n\
+         {text} CPR 020280-0000\r\n> {}\r\n",
+        marks::line()
+    )
 }
 
 /// Sends letters through a router that is gone afterwards; what it logged.

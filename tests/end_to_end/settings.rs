@@ -1,5 +1,7 @@
 //! Configurations and letters for the tests. Rules decide, so that no test hangs on the model.
 
+use postbud_testkit::marks;
+
 use crate::servers::Servers;
 
 /// Where the shipped model is.
@@ -98,24 +100,39 @@ first_retry_seconds = 1
     )
 }
 
-/// A mail with CRLF line ends.
+/// Who writes: a mark.
+fn writer() -> String {
+    format!("{} <{}>", marks::NAME, marks::EMAIL)
+}
+
+/// Quoted, so that it is no part of what the letter asks for: the other marks.
+fn quoted() -> String {
+    format!("> {}", marks::line())
+}
+
+/// A mail with CRLF line ends, which bears marks as all letters do.
 pub(crate) fn mail(subject: &str, text: &str) -> String {
     format!(
-        "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
+        "From: {}\r\nTo: kommunen@klitkobing.example\r\n\
          Subject: {subject}\r\nMessage-ID: <{}@borger.example>\r\n\
          Date: Mon, 23 Nov 2026 08:15:00 +0100\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n",
-        subject.replace(' ', ".")
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\
+         {text}\r\n\r\n{}\r\n",
+        writer(),
+        subject.replace(' ', "."),
+        quoted()
     )
 }
 
 /// A mail with documents of these names.
 pub(crate) fn mail_with(subject: &str, text: &str, documents: &[(&str, &[u8])]) -> Vec<u8> {
     let mut mail = format!(
-        "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
+        "From: {}\r\nTo: kommunen@klitkobing.example\r\n\
          Subject: {subject}\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary=graense\r\n\r\n\
-         --graense\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+         --graense\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n\r\n{}\r\n",
+        writer(),
+        quoted()
     )
     .into_bytes();
     for (name, bytes) in documents {
@@ -131,8 +148,9 @@ pub(crate) fn mail_with(subject: &str, text: &str, documents: &[(&str, &[u8])]) 
     mail
 }
 
-/// A MeMo letter with this UUID.
+/// A MeMo letter with this UUID and a text in base64, with marks in it and around it.
 pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
+    let (cpr, name, content) = (marks::CPR, marks::NAME, marks::quoted_in_base64(base64));
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <memo:Message xmlns:memo="https://DigitalPost.dk/MeMo-1" memoVersion="1.2">
@@ -140,7 +158,7 @@ pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
     <memo:messageType>DIGITALPOST</memo:messageType>
     <memo:messageUUID>{uuid}</memo:messageUUID>
     <memo:label>{subject}</memo:label>
-    <memo:Sender><memo:senderID>0101700000</memo:senderID><memo:idType>CPR</memo:idType><memo:label>Bo Dam</memo:label></memo:Sender>
+    <memo:Sender><memo:senderID>{cpr}</memo:senderID><memo:idType>CPR</memo:idType><memo:label>{name}</memo:label></memo:Sender>
     <memo:Recipient><memo:recipientID>12345678</memo:recipientID><memo:idType>CVR</memo:idType></memo:Recipient>
   </memo:MessageHeader>
   <memo:MessageBody>
@@ -150,7 +168,7 @@ pub(crate) fn memo(uuid: &str, subject: &str, base64: &str) -> String {
         <memo:encodingFormat>text/plain</memo:encodingFormat>
         <memo:filename>brev.txt</memo:filename>
         <memo:language>da</memo:language>
-        <memo:content>{base64}</memo:content>
+        <memo:content>{content}</memo:content>
       </memo:File>
     </memo:MainDocument>
   </memo:MessageBody>

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::outputs;
+
 /// How long a test waits for something that must happen before it says that it did not.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -78,7 +80,9 @@ impl Installation {
 
     /// Runs a command to its end.
     pub(crate) fn say(&self, args: &[&str]) -> Said {
-        Said::of(&postbud(self.dir.path(), args).output().unwrap())
+        let output = postbud(self.dir.path(), args).output().unwrap();
+        outputs::of_command(args, &output.stdout, &output.stderr);
+        Said::of(&output)
     }
 
     /// Runs a command that must succeed, and returns its JSON.
@@ -99,8 +103,7 @@ impl Installation {
 
     /// The same, by a command of the test's own.
     pub(crate) fn start(&self, mut command: Command) -> Running {
-        let log = fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command.stdout(self.append("out")).stderr(self.append("log")).spawn().unwrap();
         let mut running = Running { child, log: self.path("log") };
         let already = running.log().matches(RUNS).count();
         wait_until("the start of postbud run", || {
@@ -109,6 +112,11 @@ impl Installation {
             running.log().matches(RUNS).count() > already
         });
         running
+    }
+
+    /// A file for what a process says, behind what others said.
+    pub(crate) fn append(&self, name: &str) -> fs::File {
+        fs::File::options().create(true).append(true).open(self.path(name)).unwrap()
     }
 
     /// Counts the letters in a state.
@@ -145,6 +153,12 @@ pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for: {what}");
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        outputs::of_installation(self.dir.path());
     }
 }
 

@@ -154,6 +154,7 @@ impl Steps {
     fn read(&self, raw: &[u8]) -> Letter {
         let step = self.begins("read");
         let letter = read(raw, &self.limits);
+        fault::leak(&letter);
         fault::point("after-parse", letter.id.as_str());
         drop(step);
         letter

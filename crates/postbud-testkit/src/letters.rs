@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::marks;
+
 /// The header that tells in a mailbox which letter it is.
 const MARK: &str = "X-Chaos-Letter: ";
 
@@ -56,11 +58,14 @@ impl ChaosLetter {
             Wanted::Person => "hilsen",
         };
         let mut text = format!(
-            "From: Anna Holm <anna@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
+            "From: {} <{}>\r\nTo: kommunen@klitkobing.example\r\n\
              Subject: Brev {number}\r\nMessage-ID: <{seed}.{number}@borger.example>\r\n\
              Date: Mon, 23 Nov 2026 08:15:00 +0100\r\nMIME-Version: 1.0\r\n{MARK}{number}\r\n\
              Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\
-             Det handler om {word}.\r\n"
+             Det handler om {word}.\r\n> {}\r\n",
+            marks::NAME,
+            marks::EMAIL,
+            marks::line()
         );
         let lines = Sha256::digest(format!("{seed}/{number}"))[0] / 2;
         for line in 0..lines {

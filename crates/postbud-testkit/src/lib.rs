@@ -16,6 +16,7 @@ mod folder;
 pub mod https;
 pub mod judge;
 pub mod letters;
+pub mod marks;
 pub mod ngdp;
 pub mod oracle;
 mod port;

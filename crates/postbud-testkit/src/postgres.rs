@@ -68,6 +68,12 @@ impl PostgresServer {
         Ok(server)
     }
 
+    /// What the server writes down.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.dir.path().join("log.txt")
+    }
+
     /// The address of the database `postbud`.
     #[must_use]
     pub fn url(&self) -> String {

@@ -114,6 +114,12 @@ impl RabbitServer {
         Ok(server)
     }
 
+    /// What the server writes down.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.dir.path().join("log.txt")
+    }
+
     /// The address for clients.
     #[must_use]
     pub fn url(&self) -> String {

@@ -9,6 +9,7 @@
 mod chaos;
 mod fuzz;
 mod install;
+mod outputs;
 mod package;
 mod sbom;
 mod servers;

@@ -1,9 +1,11 @@
 //! The servers that some tests need, and how the tests find them.
 
+use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use postbud_testkit::{PostgresServer, RabbitServer};
 
 use crate::install::ensure_servers;
@@ -25,6 +27,15 @@ impl Servers {
         let postgres = PostgresServer::start()?;
         let rabbit = rabbit.join().map_err(|_| anyhow::anyhow!("starting RabbitMQ panicked"))??;
         Ok(Self { rabbit, postgres })
+    }
+
+    /// Copies what the servers wrote down into `folder`.
+    pub(crate) fn keep_logs(&self, folder: &Path) -> Result<()> {
+        for (name, log) in [("rabbitmq", self.rabbit.log()), ("postgresql", self.postgres.log())] {
+            let to = folder.join(format!("{name}.log"));
+            fs::copy(&log, to).with_context(|| format!("copy {}", log.display()))?;
+        }
+        Ok(())
     }
 
     /// The variables through which tests find them.

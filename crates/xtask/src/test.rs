@@ -1,4 +1,4 @@
-//! Runs the tests.
+//! Runs the tests, and searches what they left for marks of personal data.
 
 use std::env;
 use std::path::Path;
@@ -7,7 +7,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
 use clap::Args;
+use postbud_testkit::marks;
 
+use crate::outputs::Outputs;
 use crate::servers::{AMQP, POSTGRES, Servers};
 
 /// How to run the tests.
@@ -29,6 +31,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     // Somebody may have started servers already (`cargo xtask servers`).
     let given = env::var_os(AMQP).is_some() && env::var_os(POSTGRES).is_some();
     let servers = if given { None } else { Some(Servers::start(options.install)?) };
+    let outputs = Outputs::prepare(root)?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["test", "--no-fail-fast"]);
     match &options.package {
@@ -45,10 +48,18 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     if let Some(servers) = &servers {
         cargo.envs(servers.variables());
     }
+    cargo.env(marks::OUTPUTS, outputs.folder());
     let status = cargo.status().context("start cargo test")?;
+    if let Some(servers) = &servers {
+        servers.keep_logs(outputs.folder())?;
+    }
     drop(servers);
     let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    // Whatever was left out on purpose, the end-to-end tests were not.
+    let all = options.filter.is_none()
+        && options.package.as_ref().is_none_or(|package| package == "postbud");
+    let clean = outputs.are_clean(all)?;
+    Ok(code.filter(|code| clean || *code != 0).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Does the binary have the points at which a test can stop it?

@@ -37,6 +37,7 @@ use postbud_testkit::{PostgresServer, RabbitServer, private_folder};
 use self::stage::Stage;
 use self::table::Row;
 use crate::install::ensure_servers;
+use crate::outputs;
 
 /// How long, and what.
 #[derive(Args)]
@@ -146,12 +147,13 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
         row.explain();
         rows.push(row);
     }
+    let logs_are_clean = outputs::logs_are_clean(dir.path())?;
     let broken = rows.iter().filter(|row| !row.kept()).count();
     print!("{}", table::render(&rows, options.seed, begun.elapsed()));
     if broken > 0 && env::var_os("POSTBUD_CHAOS_KEEP").is_some() {
         println!("kept: {}", dir.keep().display());
     }
-    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if broken == 0 && logs_are_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn perform(
