@@ -58,6 +58,11 @@ impl Place {
     /// A desk over an installation in which so many letters wait, or will.
     pub(crate) fn again(here: Installation, letters: usize) -> Self {
         let running = here.run(None);
+        Self::beside(here, running, letters)
+    }
+
+    /// The desk of a process that runs.
+    pub(crate) fn beside(here: Installation, running: Running, letters: usize) -> Self {
         let mut address = String::new();
         wait_until("the desk", || {
             let log = running.log();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod bombs;
 mod broker_tls;
 mod chaos;
 mod clamd;
