@@ -27,8 +27,9 @@ impl Reader {
     }
 
     /// The same for at most `time`, and without other programs. `false`: more is needed, and nothing
-    /// is noted.
+    /// is noted. That a worker has to be started first is not the letter's fault, and does not count.
     pub fn glance(&self, letter: &mut Letter, time: Duration) -> bool {
+        self.be_ready();
         let until = Instant::now() + time.min(self.budget.letter_time);
         let attached = self.read(letter, until, Look::Glance);
         let done = attached.is_some();

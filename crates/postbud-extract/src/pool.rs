@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::keeper::Keeper;
 use crate::message::{Answer, Found, Task};
 use crate::outside::{Outside, Tools, Work};
-use crate::process::{Outcome, Process, unread};
+use crate::process::{HELLO, Outcome, Process, unread};
 use crate::read::REST_BYTES;
 use crate::sandbox::Sandbox;
 
@@ -230,6 +230,13 @@ impl Reader {
         let work = Work { document: bytes, budget: &self.budget, keeper: &self.keeper, deadline };
         outside.complete(&mut found, &rests, &work, &mut look);
         found
+    }
+
+    /// Sees to it that a worker is there. Without one, the reading will say so.
+    pub(crate) fn be_ready(&self) {
+        if let Ok(process) = self.take(Instant::now() + HELLO) {
+            self.give_back(Some(process));
+        }
     }
 
     /// An idle worker, a new one, or the next to become free.

@@ -17,7 +17,7 @@ use crate::sandbox::Sandbox;
 use crate::{format_of, frame};
 
 /// A worker that has not said hello after so long is none.
-const HELLO: Duration = Duration::from_secs(20);
+pub(crate) const HELLO: Duration = Duration::from_secs(20);
 
 /// A worker that waits for a document.
 pub(crate) struct Process {

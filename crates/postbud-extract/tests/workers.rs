@@ -135,6 +135,17 @@ fn a_glance_is_over_in_time_and_notes_nothing() {
     let mut slow = letter(vec![b"a".to_vec(), b"b".to_vec()]);
     assert!(!reader.glance(&mut slow, Duration::from_millis(200)));
     assert_eq!(slow.attached, []);
+    // One that takes longer to begin than the glance lasts, and then says at once what it has read.
+    let found = r#"{"found":{"format":"text","text":"Hej","pages":null,"cut":false,"trouble":null},"rests":[]}"#;
+    let begins = format!(
+        "sleep 1; {}; printf '\\000\\000\\000\\{:03o}%s' '{found}'; exec sleep 600",
+        greet(),
+        found.len()
+    );
+    let reader = Reader::new(shell(&begins), Budget::default()).unwrap();
+    let mut one = letter(vec![b"a".to_vec()]);
+    assert!(reader.glance(&mut one, Duration::from_millis(500)));
+    assert_eq!(one.attached[0].text, "Hej");
     let Some(worker) = worker() else { return };
     let reader = Reader::new(worker, Budget::default()).unwrap();
     assert!(reader.glance(&mut slow, Duration::from_secs(60)));

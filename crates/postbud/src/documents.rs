@@ -11,9 +11,9 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::scanner::guarded;
 
-/// A glance at a letter's documents: many times what sound ones need that no other program has to
-/// read. More for each mebibyte.
-const GLANCE: Duration = Duration::from_millis(300);
+/// A glance at a letter's documents: hundreds of times what two pages need where no other program has
+/// to read them. More for each mebibyte.
+const GLANCE: Duration = Duration::from_millis(150);
 const GLANCE_PER_MEBIBYTE: Duration = Duration::from_millis(100);
 
 /// The readers behind the port: what takes long has processes of its own, so that those for a glance
