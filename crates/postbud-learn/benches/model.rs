@@ -74,7 +74,7 @@ fn settings(model: &Model) -> Settings {
 /// What a router asks of its model, the words for the stored reason included.
 fn scores(model: &Model, certificate: &Certificate, letter: &Letter) -> Option<Scores> {
     let read = letter.classifier_text();
-    let text = Text { subject: read.subject, body: &read.body };
+    let text = Text { subject: &read.subject, body: &read.body };
     let (prediction, explanation) = model.predict_and_explain(text);
     let ranked = prediction.ranked();
     let words = explanation.words.into_iter().take(10);
@@ -116,7 +116,7 @@ fn decisions(c: &mut Criterion) {
             |raw| {
                 let letter = read(raw, &Limits::default());
                 let read = letter.classifier_text();
-                model.predict(Text { subject: read.subject, body: &read.body })
+                model.predict(Text { subject: &read.subject, body: &read.body })
             },
             BatchSize::SmallInput,
         );

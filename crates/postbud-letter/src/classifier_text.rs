@@ -1,7 +1,9 @@
-//! What a classifier reads of a letter: what the sender wants, and nothing else if that is enough.
+//! What a classifier reads of a letter: what the sender wants, and nothing else if that is enough;
+//! and not who it is.
 
 use std::borrow::Cow;
 
+use crate::privacy::mask;
 use crate::{Document, DocumentRole, Letter, body_text};
 
 /// "Se nedenfor. Mvh. Lone": with fewer words than this, what the letter quotes says more; and so do
@@ -14,7 +16,7 @@ const ATTACHMENT_BYTES: usize = 64 << 10;
 #[derive(Clone, PartialEq, Eq)]
 pub struct LetterText<'l> {
     /// The subject.
-    pub subject: &'l str,
+    pub subject: Cow<'l, str>,
     /// The text.
     pub body: Cow<'l, str>,
 }
@@ -28,8 +30,24 @@ impl Letter {
     /// letter that a Digital Post message passes on; with the comments of a Digital Post thread.
     /// When that is next to nothing, what was read of its documents; where nobody has read them, the
     /// text of plain attachments when there is no other.
+    ///
+    /// Numbers, names and addresses of people are masked in it ([`mask`]), in training as at work: a
+    /// model learns nothing from them, and is not asked about them.
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
+        let LetterText { subject, body } = self.unmasked_text();
+        let masked = |text: Cow<'_, str>| match mask(&text) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        };
+        LetterText {
+            subject: masked(subject.clone()).map_or(subject, Cow::Owned),
+            body: masked(body.clone()).map_or(body, Cow::Owned),
+        }
+    }
+
+    /// What [`Letter::classifier_text`] masks.
+    fn unmasked_text(&self) -> LetterText<'_> {
         let parts = self.own_parts();
         let excerpt = self.speaks_by_documents().then(|| self.attached_excerpt());
         let body = match (parts.as_slice(), &excerpt) {
@@ -38,7 +56,7 @@ impl Letter {
             (own, None) => Cow::Owned(own.join("\n\n")),
             (own, Some(excerpt)) => Cow::Owned([own, &[excerpt]].concat().join("\n\n")),
         };
-        LetterText { subject: &self.subject, body }
+        LetterText { subject: Cow::Borrowed(&self.subject), body }
     }
 
     /// How many words of its own the letter has for a classifier, beside its subject.
@@ -62,7 +80,7 @@ impl Letter {
 
     /// Is there nothing to read, not even a subject?
     pub(crate) fn has_no_text(&self) -> bool {
-        let text = self.classifier_text();
+        let text = self.unmasked_text();
         text.subject.trim().is_empty() && text.body.trim().is_empty()
     }
 

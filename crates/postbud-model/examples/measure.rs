@@ -1,6 +1,7 @@
 //! Trains and judges on the sets that lie beside the repository, as far as they are there:
 //! `cargo run --release -p postbud-model --example measure [letters|massive|news] [COST]`, with `IDF_POWER`,
-//! `MIN_LETTERS`, `MIN_SENDERS`, `TOLERANCE` and `FOLDS` from the environment.
+//! `MIN_LETTERS`, `MIN_SENDERS`, `TOLERANCE` and `FOLDS` from the environment. In the
+//! letters, what points to a person is masked unless `UNMASKED` is set.
 //!
 //! `news` reads 20 Newsgroups unpacked to the folder named by `NEWS20` (with `20news-bydate-train`
 //! and `20news-bydate-test` in it).
@@ -10,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use postbud_letter::privacy::mask;
 use postbud_model::{Description, Example, Model, Text, TrainOptions, train};
 use serde_json::Value;
 
@@ -83,7 +85,12 @@ fn main() -> Result<()> {
 
 /// Cross-validation over four seeds: what the fold models say of letters they had not seen.
 fn letters(folder: &Path, options: &TrainOptions) -> Result<()> {
-    let letters = json_lines(&folder.join("letters.jsonl"), "body", "category")?;
+    let mut letters = json_lines(&folder.join("letters.jsonl"), "body", "category")?;
+    if std::env::var_os("UNMASKED").is_none() {
+        for text in letters.iter_mut().flat_map(|letter| [&mut letter.subject, &mut letter.body]) {
+            *text = mask(text).into_owned();
+        }
+    }
     let described = fs::read_to_string(folder.join("../vocabulary/danish.txt"))?;
     let described = Description::read(&described)?;
     for (name, descriptions) in [("letters alone", Vec::new()), ("and the vocabulary", described)] {

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Span, Text};
 use crate::words::each_word;
 
-/// Changes whenever the same text would give other features; stored in the model file.
-pub(crate) const FEATURE_VERSION: u16 = 1;
+/// Changes whenever the same letter would give other features; stored in the model file. 2: what
+/// points to a person is masked in the text before it comes here.
+pub(crate) const FEATURE_VERSION: u16 = 2;
 /// The top bit of a feature made of characters.
 pub(crate) const CHAR_BLOCK: u32 = 1 << 31;
 

@@ -148,7 +148,7 @@ fn unlike(letter: &Letter, judged: Option<postbud_evaluate::Unlike>) -> Option<U
 impl Classifier for ModelClassifier {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
         let read = letter.classifier_text();
-        let text = Text { subject: read.subject, body: &read.body };
+        let text = Text { subject: &read.subject, body: &read.body };
         let (prediction, explanation) = self.model.predict_and_explain(text);
         let ranked = prediction.ranked();
         let score = |&(label, probability): &(usize, f64)| {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use postbud_learn::{LabelledLetter, MAX_LETTERS, read_one};
-use postbud_letter::privacy::mask;
 use postbud_letter::{Limits, language};
 use postbud_pipeline::ports::Store as _;
 use postbud_store::{SqlStore, TrainingLabel};
@@ -92,9 +91,6 @@ async fn letter(
     // When it came is known here; what a sender writes as a date need not be true.
     letter.sent_at = Some(found.received_at.0);
     letter.labelled_at = Some(label.at.0);
-    // Nothing that points to a person is learnt from, whatever a model would make of it.
-    letter.subject = mask(&letter.subject).into_owned();
-    letter.body = mask(&letter.body).into_owned();
     letter.language = Some(language::detect(&letter.body).as_str())
         .filter(|language| *language != "unknown")
         .map(str::to_owned);

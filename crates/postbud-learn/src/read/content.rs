@@ -21,7 +21,7 @@ fn labelled(letter: &Letter, raw: &[u8], label: &str) -> LabelledLetter {
     let text = letter.classifier_text();
     let mut out = LabelledLetter::new(
         label,
-        cut(text.subject, postbud_model::MAX_SUBJECT_BYTES),
+        cut(&text.subject, postbud_model::MAX_SUBJECT_BYTES),
         cut(&text.body, postbud_model::MAX_BODY_BYTES),
     );
     out.id = letter.id.as_str().to_owned();

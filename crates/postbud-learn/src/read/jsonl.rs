@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use postbud_letter::privacy::mask;
 use serde::Deserialize;
 use serde_json::error::Category;
 
@@ -134,6 +135,10 @@ fn parse(line: &[u8]) -> Result<Option<LabelledLetter>, Fault> {
     }
     let (subject, body) = (line.subject.unwrap_or_default(), line.body.unwrap_or_default());
     let mut letter = LabelledLetter::new(label, &subject, &body);
+    // As a letter's own reader does: see `Letter::classifier_text`.
+    for text in [&mut letter.subject, &mut letter.body] {
+        *text = mask(text).into_owned();
+    }
     if let Some(id) = line.id.filter(|id| !id.trim().is_empty()) {
         letter.id = id;
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<()> {
         Ok(raw) => {
             let letter = read(&raw, &Limits::default());
             let read = letter.classifier_text();
-            let text = Text { subject: read.subject, body: &read.body };
+            let text = Text { subject: &read.subject, body: &read.body };
             let prediction = model.predict(text);
             let label = asked.unwrap_or(prediction.best().0);
             let Some(explanation) = model.explain(text, label) else { return };

@@ -183,7 +183,7 @@ fn mail((number, letter): (usize, &LabelledLetter)) -> Vec<u8> {
 fn routed(model: &Model, certificate: &Certificate, raw: &[u8]) -> bool {
     let letter = read(raw, &Limits::default());
     let read = letter.classifier_text();
-    let prediction = model.predict(Text { subject: read.subject, body: &read.body });
+    let prediction = model.predict(Text { subject: &read.subject, body: &read.body });
     let unlike = certificate.gate.judge(familiarity(&prediction)).is_some();
     let (best, probability) = prediction.best();
     let threshold = certificate.thresholds.get(best).copied().flatten();
