@@ -75,7 +75,7 @@ fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<De
             let held = held_back(mailbox, settings, view);
             if held.is_empty() {
                 let reason = Reason::Rule { rule: name, matched };
-                return Some(seal::route(view.letter, mailbox.clone(), reason, Seen::default()));
+                return Some(seal::route(view, mailbox.clone(), reason, Seen::default()));
             }
             let first = Doubt::RuleHeld { rule: name, mailbox: mailbox.clone() };
             std::iter::once(first).chain(held).collect()
@@ -123,7 +123,7 @@ fn by_header(
         answer.is_some_and(|answer| !answer.must_not_miss(settings, Some(&mailbox)).is_empty());
     if doubts.is_empty() && !missed {
         let seen = answer.map(|answer| answer.seen(settings)).unwrap_or_default();
-        return seal::route(view.letter, mailbox, reason, seen);
+        return seal::route(view, mailbox, reason, seen);
     }
     doubts.push(held);
     model_step::to_person(view, settings, asked.answer(), doubts)

@@ -3,7 +3,9 @@
 use postbud_letter::LetterId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contribution, DocumentNote, KlePattern, KleSubject, MailboxId, ModelId, TextNote};
+use crate::{
+    AccessRequest, Contribution, DocumentNote, KlePattern, KleSubject, MailboxId, ModelId, TextNote,
+};
 
 /// Where a letter goes next, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct Decision {
     /// How the text looked to the model, when it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextNote>,
+    /// That the letter asks for access to documents, when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessRequest>,
 }
 
 /// Where a letter goes.

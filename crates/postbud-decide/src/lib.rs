@@ -3,6 +3,7 @@
 //! Pure and total: no I/O, no clock, no failure. The same letter, scores and settings give the
 //! same decision, byte for byte.
 
+mod access;
 mod answer;
 mod claiming;
 mod claims;
@@ -27,7 +28,9 @@ mod settings;
 mod taking;
 mod view;
 mod words;
+pub mod workdays;
 
+pub use access::{AccessRequest, WORKING_DAYS, due_at};
 pub use claims::Claims;
 pub use decide::{decide, decide_with, held};
 pub use decision::{Decision, Doubt, NotChecked, Outcome, Reason, Suggestion};

@@ -36,7 +36,7 @@ pub(crate) fn decide(view: &View<'_>, settings: &Settings, answer: Option<&Answe
                 threshold,
                 words: answer.words(settings),
             };
-            seal::route(view.letter, best.mailbox.clone(), reason, answer.seen(settings))
+            seal::route(view, best.mailbox.clone(), reason, answer.seen(settings))
         }
         _ => to_person(view, settings, Some(answer), doubts),
     }
@@ -57,7 +57,7 @@ pub(crate) fn to_person(
         words: answer.map(|answer| answer.words(settings)).unwrap_or_default(),
     };
     let seen = answer.map(|answer| answer.seen(settings)).unwrap_or_default();
-    seal::review(view.letter, reason, seen)
+    seal::review(view, reason, seen)
 }
 
 fn about_the_letter(view: &View<'_>) -> Vec<Doubt> {

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use postbud_letter::{Letter, LetterId};
+use postbud_letter::LetterId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::view::View;
 use crate::{
-    Decision, DocumentNote, Doubt, MailboxId, Outcome, Reason, Suggestion, TextNote, documents,
+    AccessRequest, Decision, DocumentNote, Doubt, MailboxId, Outcome, Reason, Suggestion, TextNote,
+    access, documents,
 };
 
 /// What the model made of a letter, as far as a decision keeps it. Nothing where it was not asked.
@@ -17,16 +19,27 @@ pub(crate) struct Seen {
     pub(crate) text: Option<TextNote>,
 }
 
+/// What a decision says of the letter, whatever becomes of it.
+#[derive(Default)]
+struct Noted {
+    documents: Vec<DocumentNote>,
+    access: Option<AccessRequest>,
+}
+
+impl Noted {
+    fn of(view: &View<'_>) -> Self {
+        Self { documents: documents::notes(view.letter), access: access::requested(view) }
+    }
+}
+
 /// A decision that sends a letter to a mailbox.
-pub(crate) fn route(letter: &Letter, mailbox: MailboxId, reason: Reason, seen: Seen) -> Decision {
-    let documents = documents::notes(letter);
-    seal(letter.id.clone(), Outcome::Route { mailbox }, reason, seen, documents)
+pub(crate) fn route(view: &View<'_>, mailbox: MailboxId, reason: Reason, seen: Seen) -> Decision {
+    seal(view.letter.id.clone(), Outcome::Route { mailbox }, reason, seen, Noted::of(view))
 }
 
 /// A decision that asks a person.
-pub(crate) fn review(letter: &Letter, reason: Reason, seen: Seen) -> Decision {
-    let documents = documents::notes(letter);
-    seal(letter.id.clone(), Outcome::Review, reason, seen, documents)
+pub(crate) fn review(view: &View<'_>, reason: Reason, seen: Seen) -> Decision {
+    seal(view.letter.id.clone(), Outcome::Review, reason, seen, Noted::of(view))
 }
 
 /// The decision of a person. `suggestions` are those of the decision that put the letter before
@@ -44,7 +57,7 @@ pub fn assigned(
         Outcome::Route { mailbox: mailbox.clone() },
         reason,
         Seen { suggestions, text: None },
-        Vec::new(),
+        Noted::default(),
     )
 }
 
@@ -67,15 +80,16 @@ impl Decision {
         doubts.sort_by_key(Doubt::rank);
         let reason = Reason::Person { doubts, model, words };
         let seen = Seen { suggestions: self.suggestions.clone(), text: self.text };
-        seal(self.letter.clone(), Outcome::Review, reason, seen, self.documents.clone())
+        let noted = Noted { documents: self.documents.clone(), access: self.access.clone() };
+        seal(self.letter.clone(), Outcome::Review, reason, seen, noted)
     }
 
     /// Does the id fit the rest? `false` when a stored decision was changed.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        let Self { id, letter, outcome, reason, suggestions, documents, text } = self;
-        let text = text.as_ref();
-        *id == id_of(&Content { letter, outcome, reason, suggestions, documents, text })
+        let Self { id, letter, outcome, reason, suggestions, documents, text, access } = self;
+        let (text, access) = (text.as_ref(), access.as_ref());
+        *id == id_of(&Content { letter, outcome, reason, suggestions, documents, text, access })
     }
 }
 
@@ -84,9 +98,10 @@ fn seal(
     outcome: Outcome,
     mut reason: Reason,
     seen: Seen,
-    documents: Vec<DocumentNote>,
+    noted: Noted,
 ) -> Decision {
     let Seen { mut suggestions, mut text } = seen;
+    let Noted { documents, access } = noted;
     round_reason(&mut reason);
     if let Some(text) = &mut text {
         round(&mut text.known);
@@ -101,8 +116,9 @@ fn seal(
         suggestions: &suggestions,
         documents: &documents,
         text: text.as_ref(),
+        access: access.as_ref(),
     });
-    Decision { id, letter, outcome, reason, suggestions, documents, text }
+    Decision { id, letter, outcome, reason, suggestions, documents, text, access }
 }
 
 /// Everything of a decision but its id, in the order in which it is hashed.
@@ -117,6 +133,8 @@ struct Content<'a> {
     documents: &'a [DocumentNote],
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a TextNote>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'a AccessRequest>,
 }
 
 /// `d-` and the first 32 hexadecimal digits of the SHA-256 of the decision's JSON without its id

@@ -21,6 +21,11 @@ pub(crate) fn moment(at: Timestamp) -> String {
     )
 }
 
+/// The day of a moment.
+pub(crate) fn day_of(at: Timestamp) -> String {
+    moment(at).chars().take(10).collect()
+}
+
 fn begin(day: Date) -> Option<Timestamp> {
     let begin = day.to_zoned(denmark()).ok()?;
     Some(Timestamp(begin.timestamp().as_millisecond()))

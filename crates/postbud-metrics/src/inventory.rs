@@ -149,6 +149,10 @@ metrics! {
         "Letters that wait for a person, by the tier of their first suggestion";
     WAITING_AGE "waiting_oldest_age_seconds" Gauge, "seconds", [TIER],
         "Age of the oldest of them; 0 when none waits";
+    ACCESS_WAITING "access_requests_waiting" Gauge, "letters", [],
+        "Requests for access to documents (aktindsigt) that wait for a person";
+    ACCESS_DUE "access_requests_due_soon" Gauge, "letters", [],
+        "Those of them whose deadline passes within two working days, or has passed";
     AUTOMATIC "letters_automatic" Gauge, "letters", [],
         "Letters delivered without a person";
     PEOPLE "desk_decisions" Gauge, "letters", [],

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postbud_decide::{Mailbox, MailboxId, Tier};
+use postbud_decide::{Mailbox, MailboxId, Tier, workdays};
 use postbud_pipeline::Stop;
 use postbud_pipeline::ports::{
     Classifier, Measured, Measures, ModelState, Queue, Scanner, ServingModel, Timestamp,
@@ -22,6 +22,8 @@ use crate::metrics::Metrics;
 
 /// The blind sample counts for so many days.
 pub const BLIND_DAYS: i64 = 90;
+/// A request for access is due soon when its deadline is so many working days away.
+const DUE_SOON_WORKING_DAYS: u32 = 2;
 
 /// How often to ask.
 #[derive(Debug, Clone, Copy)]
@@ -221,6 +223,10 @@ impl Sampler {
             metrics.set(&i::WAITING, &[tier], letters as f64);
             metrics.set(&i::WAITING_AGE, &[tier], age(oldest, now));
         }
+        let requests = &measured.access_requests;
+        let due = requests.iter().filter(|received| is_due_soon(**received, now)).count();
+        metrics.set(&i::ACCESS_WAITING, &[], requests.len() as f64);
+        metrics.set(&i::ACCESS_DUE, &[], due as f64);
         metrics.set(&i::OUTBOX, &[], measured.outbox.pending as f64);
         metrics.set(&i::OUTBOX_RETRYING, &[], measured.outbox.retrying as f64);
         metrics.set(&i::OUTBOX_AGE, &[], age(measured.outbox.oldest, now));
@@ -276,6 +282,14 @@ fn seconds(at: Timestamp) -> f64 {
 }
 
 /// Seconds since then; a clock that was set back makes no negative age.
+/// Does the deadline of a request for access pass within two working days?
+fn is_due_soon(received: Timestamp, now: Timestamp) -> bool {
+    let soon = workdays::day_of(now.0)
+        .and_then(|today| workdays::working_day_after(today, DUE_SOON_WORKING_DAYS))
+        .and_then(workdays::end_of);
+    matches!((postbud_decide::due_at(received.0), soon), (Some(due), Some(soon)) if due <= soon)
+}
+
 fn age(oldest: Option<Timestamp>, now: Timestamp) -> f64 {
     oldest.map_or(0.0, |oldest| (seconds(now) - seconds(oldest)).max(0.0))
 }

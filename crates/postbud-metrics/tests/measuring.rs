@@ -161,6 +161,22 @@ proptest! {
 }
 
 #[test]
+fn requests_for_access_are_due_soon_two_working_days_before_their_deadline() {
+    let now = Timestamp::now();
+    let days_ago = |days: i64| now.plus_ms(-days * 86_400_000);
+    // Seven working days are nine days or more: today's are not due within two working days, and those
+    // of four weeks ago have passed.
+    let access_requests = vec![days_ago(28), days_ago(0), now];
+    let measured = Measured { access_requests, ..Default::default() };
+    let fake = Arc::new(Fake { measured, ..Default::default() });
+    let (metrics, health) = (metrics(), Arc::new(Health::default()));
+    block_on(sampler(&fake, &metrics, &health).sample()).unwrap();
+    let series = series(&metrics);
+    assert_eq!(sum(&series, "postbud_access_requests_waiting"), 3.0);
+    assert_eq!(sum(&series, "postbud_access_requests_due_soon"), 1.0);
+}
+
+#[test]
 fn what_is_away_is_down_and_the_last_figures_stay() {
     let tally = Tally { received: 5, delivered: 5, ..Default::default() };
     let fake =
@@ -306,6 +322,7 @@ fn entry(n: usize) -> Entry {
         suggestions: Vec::new(),
         documents: Vec::new(),
         text: None,
+        access: None,
     };
     Entry {
         letter,

@@ -28,6 +28,7 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
             suggestions: Vec::new(),
             documents: Vec::new(),
             text: None,
+            access: None,
         },
         mailbox,
         attempts,

@@ -34,6 +34,7 @@ fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
             suggestions: Vec::new(),
             documents: Vec::new(),
             text: None,
+            access: None,
         },
         mailbox: mailbox.clone(),
         attempts: 0,

@@ -27,11 +27,24 @@ pub struct Label {
     pub source: String,
 }
 
-/// The columns that [`letter_row`] reads.
+/// Is the letter `t` a request for access? Its first decision says so; 1 or 0.
+macro_rules! asks_for_access {
+    () => {
+        "(SELECT COUNT(*) FROM decisions AS a WHERE a.letter = t.id AND a.seq = 1
+          AND a.body LIKE '%\"access\":{%')"
+    };
+}
+pub(crate) use asks_for_access;
+
+/// The columns that [`letter_row`] reads, and the raw id as the eighth.
 macro_rules! row_columns {
     () => {
-        "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
-                t.raw_id FROM letters AS t "
+        concat!(
+            "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
+                    t.raw_id, ",
+            crate::list::asks_for_access!(),
+            " FROM letters AS t "
+        )
     };
 }
 pub(crate) use row_columns;
@@ -60,16 +73,19 @@ pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRo
     tx.query(&sql, &args).await?.iter().map(letter_row).collect()
 }
 
-/// A letter as `row_columns!` selects it.
+/// A letter as `row_columns!` selects it; the eighth column is the caller's.
 pub(crate) fn letter_row(row: &Row) -> Result<LetterRow, Fault> {
+    let received_at = row.int(4)?;
+    let due_at = (row.int(8)? > 0).then(|| postbud_decide::due_at(received_at)).flatten();
     Ok(LetterRow {
         letter: letter_id(row.text(0)?)?,
         state: state_of(&row.text(1)?)?,
         channel: channel_of(&row.text(2)?)?,
         subject: row.text(3)?,
-        received_at: Timestamp(row.int(4)?),
+        received_at: Timestamp(received_at),
         mailbox: row.text_or_null(5)?.map(mailbox_id).transpose()?,
         probability: row.real_or_null(6)?,
+        due_at: due_at.map(Timestamp),
     })
 }
 

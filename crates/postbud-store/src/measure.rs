@@ -8,7 +8,7 @@ use postbud_pipeline::ports::{
 };
 
 use crate::desk::figures;
-use crate::list::{mailbox_id, tally};
+use crate::list::{asks_for_access, mailbox_id, tally};
 use crate::sql::{Fault, Row, Tx};
 use crate::store::{SqlStore, read};
 
@@ -46,6 +46,7 @@ async fn measure(tx: &mut Tx, blind_since: Timestamp) -> Result<Measured, Fault>
         figures: figures(tx).await?,
         labels: labels(tx).await?,
         blind: blind(tx, None, blind_since).await?,
+        access_requests: access_requests(tx).await?,
     })
 }
 
@@ -62,6 +63,17 @@ async fn waiting(tx: &mut Tx) -> Result<Vec<WaitingGroup>, Fault> {
         })
     };
     tx.query(WAITING, &[]).await?.iter().map(group).collect()
+}
+
+/// When the requests for access that wait for a person were received.
+async fn access_requests(tx: &mut Tx) -> Result<Vec<Timestamp>, Fault> {
+    const WAITING: &str = concat!(
+        "SELECT t.received_at FROM letters AS t WHERE t.state IN ('review', 'quarantined') AND ",
+        asks_for_access!(),
+        " > 0 ORDER BY t.received_at LIMIT $1"
+    );
+    let rows = tx.query(WAITING, &[i64::from(GUESSES_AT_MOST).into()]).await?;
+    rows.iter().map(|row| row.int(0).map(Timestamp)).collect()
 }
 
 async fn outbox(tx: &mut Tx) -> Result<OutboxFigures, Fault> {

@@ -4,17 +4,19 @@
 
 mod support;
 
-use postbud_decide::{ModelId, TextNote};
+use postbud_decide::{AccessRequest, Doubt, ModelId, Reason, TextNote, due_at};
 use postbud_pipeline::ports::{
-    LabelSource, Measures as _, OutboxOutcome, Store as _, Tally, Timestamp,
+    Desk as _, Filter, LabelSource, Measures as _, OutboxOutcome, Store as _, Tally, Timestamp,
+    WaitingFilter,
 };
 use postbud_store::schema;
-use support::{Fixture, MANY_BYTES, assignment, at, entry, mailbox};
+use support::{Fixture, MANY_BYTES, assignment, at, entry, letter, mailbox};
 
 support::on_both!(
     what_is_counted_adds_up,
     the_blind_sample_counts_what_the_model_sent_on,
     guesses_are_those_of_one_model_newest_first,
+    requests_for_access_have_a_deadline_until_somebody_decides,
     the_schema_is_read_without_changing_anything,
 );
 
@@ -49,6 +51,34 @@ async fn what_is_counted_adds_up(fixture: &Fixture) {
     let measured = store.measure(at(0)).await.unwrap();
     assert_eq!(measured.labels, [(LabelSource::Terminal, 1)]);
     assert_eq!((measured.tally.review, measured.outbox.pending), (1, 3));
+}
+
+async fn requests_for_access_have_a_deadline_until_somebody_decides(fixture: &Fixture) {
+    let store = &fixture.store;
+    let mut asks = entry("asks", "raw asks", None);
+    asks.decision.access = Some(AccessRequest { matched: "aktindsigt*".to_owned() });
+    let mut says = entry("says", "raw says", None);
+    // What a letter's own words put into a decision is quoted there and no mark.
+    says.subject = "\"access\":{".to_owned();
+    says.decision.reason = Reason::Person {
+        doubts: vec![Doubt::Rule { rule: "\"access\":{".to_owned() }],
+        model: None,
+        words: Vec::new(),
+    };
+    store.record(&[asks, says]).await.unwrap();
+    let rows = store.letters(&Filter { limit: 9, ..Filter::default() }).await.unwrap();
+    let due: Vec<_> = rows.iter().map(|row| (row.letter.as_str(), row.due_at)).collect();
+    let day = due_at(at(0).0).map(Timestamp);
+    assert!(day.is_some());
+    assert_eq!(due, [("asks", day), ("says", None)]);
+    assert_eq!(store.letter(&letter("asks")).await.unwrap().unwrap().row.due_at, day);
+    let waiting = store.waiting(&WaitingFilter { limit: 9, ..WaitingFilter::default() }, at(1));
+    let waiting = waiting.await.unwrap();
+    assert_eq!(waiting.iter().map(|w| w.row.due_at).collect::<Vec<_>>(), [day, None]);
+    assert_eq!(store.measure(at(0)).await.unwrap().access_requests, [at(0)]);
+    store.assign(&assignment("asks", "Teknik", "anna", true)).await.unwrap();
+    assert_eq!(store.measure(at(0)).await.unwrap().access_requests, []);
+    assert_eq!(store.letter(&letter("asks")).await.unwrap().unwrap().row.due_at, day);
 }
 
 async fn the_blind_sample_counts_what_the_model_sent_on(fixture: &Fixture) {

@@ -2,7 +2,7 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{DocumentNote, Doubt, NotChecked, Reason};
+use crate::{DocumentNote, Doubt, NotChecked, Reason, WORKING_DAYS};
 use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct Danish;
@@ -161,6 +161,12 @@ impl Voice for Danish {
             Doubt::Nowhere => "brevet hører ikke til i en postkasse, der modtager breve".to_owned(),
             Doubt::DeliveryFailed { error } => format!("brevet kunne ikke afleveres: {error}"),
         }
+    }
+
+    fn access(&self, matched: &str) -> String {
+        format!(
+            "brevet beder om aktindsigt (»{matched}«): svar inden {WORKING_DAYS} arbejdsdage efter modtagelsen, offentlighedsloven § 36, stk. 2"
+        )
     }
 
     fn document(&self, note: &DocumentNote) -> String {

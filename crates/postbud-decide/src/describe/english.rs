@@ -2,7 +2,7 @@
 
 use super::percent::{self, Point};
 use super::{Names, Voice};
-use crate::{DocumentNote, Doubt, NotChecked, Reason};
+use crate::{DocumentNote, Doubt, NotChecked, Reason, WORKING_DAYS};
 use postbud_letter::{DefectKind, DocumentTrouble};
 
 pub(super) struct English;
@@ -167,6 +167,12 @@ impl Voice for English {
                 format!("the letter could not be delivered: {error}")
             }
         }
+    }
+
+    fn access(&self, matched: &str) -> String {
+        format!(
+            "the letter asks for access to documents (\"{matched}\"): answer within {WORKING_DAYS} working days of its receipt, offentlighedsloven § 36(2)"
+        )
     }
 
     fn document(&self, note: &DocumentNote) -> String {

@@ -49,6 +49,9 @@ pub fn long(decision: &Decision, mailboxes: &[Mailbox], lang: Lang) -> String {
     for doubt in doubts(&decision.reason) {
         lines.push(format!("  - {}", one_line(&voice.doubt(doubt, &names))));
     }
+    if let Some(request) = &decision.access {
+        lines.push(format!("  - {}", one_line(&voice.access(&request.matched))));
+    }
     for note in &decision.documents {
         if note.trouble.is_some() || note.cut {
             lines.push(format!("  - {}", one_line(&voice.document(note))));
@@ -135,6 +138,7 @@ trait Voice {
     fn model_uncertain(&self, model: Option<&str>) -> String;
     fn person(&self) -> &'static str;
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String;
+    fn access(&self, matched: &str) -> String;
     fn document(&self, note: &DocumentNote) -> String;
     fn defect(&self, kind: DefectKind) -> &'static str;
 }

@@ -63,5 +63,6 @@ fn decision(letter: LetterId) -> Decision {
         suggestions: Vec::new(),
         documents: Vec::new(),
         text: None,
+        access: None,
     }
 }

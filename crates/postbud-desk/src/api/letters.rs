@@ -53,6 +53,9 @@ pub(crate) struct ListedLetter {
     mailbox: Option<String>,
     /// The probability of the first suggestion, 0 to 1.
     probability: Option<f64>,
+    /// When it must be answered, RFC 3339, for a request for access to documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<String>,
 }
 
 /// Letters, oldest first.
@@ -113,6 +116,7 @@ fn listed(row: LetterRow) -> ListedLetter {
         received_at: moment(row.received_at),
         mailbox: row.mailbox.map(|mailbox| mailbox.to_string()),
         probability: row.probability,
+        due_at: row.due_at.map(moment),
     }
 }
 

@@ -16,7 +16,7 @@ use super::documents::{Listed, listed};
 use super::just_done::{Done, just_done};
 use super::{Person, html, name_of};
 use crate::Room;
-use crate::calendar::moment;
+use crate::calendar::{day_of, moment};
 use crate::error::Problem;
 use crate::language::Words;
 use crate::marks::{Piece, pieces};
@@ -132,10 +132,12 @@ pub(super) fn facts(
     let sender = [&letter.sender.label, &letter.sender.address];
     let sender: Vec<_> = sender.into_iter().flatten().cloned().collect();
     let point = letter.recipient.contact_point.as_ref().and_then(|point| point.label.clone());
+    let due = detail.row.due_at.map(day_of).unwrap_or_default();
     let facts = [
         (w.t("Fra", "From"), sender.join(", ")),
         (w.t("Kontaktpunkt", "Contact point"), point.unwrap_or_default()),
         (w.t("Modtaget", "Received"), moment(detail.row.received_at)),
+        (w.t("Aktindsigt, svarfrist", "Access, answer by"), due),
         (w.t("Kanal", "Channel"), w.channel(detail.row.channel).to_owned()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()

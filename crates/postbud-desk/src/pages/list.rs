@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::just_done::{Done, just_done};
 use super::{Person, html, name_of};
 use crate::Room;
-use crate::calendar::moment;
+use crate::calendar::{day_of, moment};
 use crate::error::Problem;
 use crate::filter::{LANGUAGES, Shown};
 use crate::language::Words;
@@ -54,6 +54,10 @@ pub(crate) struct Line {
     channel: &'static str,
     mailbox: String,
     probability: String,
+    /// The day on which it must be answered, or nothing.
+    due: String,
+    /// Has that day passed?
+    overdue: bool,
     claimed_by: String,
 }
 
@@ -88,6 +92,8 @@ fn line(waiting: Waiting, room: &Room, w: Words, now: Timestamp) -> Line {
         channel: w.channel(waiting.row.channel),
         mailbox: mailbox.map(|id| name_of(&room.options.settings, id)).unwrap_or_default(),
         probability: waiting.row.probability.map(|p| w.percent(p)).unwrap_or_default(),
+        due: waiting.row.due_at.map(day_of).unwrap_or_default(),
+        overdue: waiting.row.due_at.is_some_and(|due| due < now),
         claimed_by: waiting.claimed_by.unwrap_or_default(),
         subject: match waiting.row.subject.trim() {
             "" => w.t("(uden emne)", "(no subject)").to_owned(),

@@ -53,6 +53,8 @@ pub struct Measured {
     pub labels: Vec<(LabelSource, u64)>,
     /// The blind sample since the moment that was asked for.
     pub blind: BlindSample,
+    /// When the requests for access that wait for a person were received, oldest first.
+    pub access_requests: Vec<Timestamp>,
 }
 
 /// A model's first guess about a letter.

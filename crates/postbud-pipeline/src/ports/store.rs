@@ -118,6 +118,9 @@ pub struct LetterRow {
     pub mailbox: Option<MailboxId>,
     /// The probability of the first suggestion.
     pub probability: Option<f64>,
+    /// When it must be answered, for a request for access to documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
 }
 
 /// Something that happened to a letter.

@@ -5,7 +5,7 @@ use postbud_letter::{Channel, LetterId};
 use postbud_pipeline::ports::{Figures, Note, Timestamp, Waiting, WaitingCount, WaitingFilter};
 
 use crate::labels;
-use crate::list::letter_row;
+use crate::list::{asks_for_access, letter_row};
 use crate::sql::{Fault, Tx, Value};
 
 /// A page holds at most so many.
@@ -17,13 +17,16 @@ pub(super) async fn list(
     now: Timestamp,
 ) -> Result<Vec<Waiting>, Fault> {
     let mut args: Vec<Value> = vec![i64::from(filter.limit.min(PAGE)).into(), now.0.into()];
-    let mut sql = "
-        SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
-               t.urgent, c.who
+    let mut sql = concat!(
+        "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
+                t.urgent, ",
+        asks_for_access!(),
+        ", c.who
         FROM letters AS t
         LEFT JOIN desk_claims AS c ON c.letter = t.id AND c.until > $2
         WHERE t.state = 'review'"
-        .to_owned();
+    )
+    .to_owned();
     let equal = [
         ("mailbox", filter.mailbox.as_ref().map(MailboxId::as_str)),
         ("channel", filter.channel.map(Channel::as_str)),
@@ -57,7 +60,7 @@ pub(super) async fn list(
         Ok(Waiting {
             row: letter_row(row)?,
             urgent: row.int(7)? == 1,
-            claimed_by: row.text_or_null(8)?,
+            claimed_by: row.text_or_null(9)?,
         })
     });
     waiting.collect()

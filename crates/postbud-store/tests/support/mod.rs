@@ -203,6 +203,7 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
         suggestions,
         documents: Vec::new(),
         text: None,
+        access: None,
     }
 }
 
@@ -218,6 +219,7 @@ pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment
             suggestions: Vec::new(),
             documents: Vec::new(),
             text: None,
+            access: None,
         },
         by: by.to_owned(),
         at: at(1_000),

@@ -1,7 +1,7 @@
 //! `postbud letters`: which letters there are, and one of them with its whole path.
 
 use anyhow::Context;
-use postbud_decide::{MailboxId, describe};
+use postbud_decide::{MailboxId, describe, workdays};
 use postbud_letter::{Letter, LetterId, read};
 use postbud_pipeline::ports::{Filter, LetterDetail, LetterRow, State, Store, StoreError};
 use serde_json::json;
@@ -37,16 +37,13 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     if rows.is_empty() {
         output::line(words.no_letters)?;
     } else {
-        let header = [
-            words.letter,
-            words.state,
-            words.received,
-            words.mailbox,
-            words.probability,
-            words.subject,
-        ];
-        let rows: Vec<_> = rows.iter().map(|letter| row(letter, words)).collect();
-        output::line(&output::table(&header, &[4], rows))?;
+        // Most lists hold no request for access, and then the column says nothing.
+        let due = rows.iter().any(|letter| letter.due_at.is_some());
+        let mut header = vec![words.letter, words.state, words.received];
+        header.extend(due.then_some(words.due));
+        header.extend([words.mailbox, words.probability, words.subject]);
+        let rows: Vec<_> = rows.iter().map(|letter| row(letter, due, words)).collect();
+        output::line(&output::table(&header, &[4 + usize::from(due)], rows))?;
     }
     output::line(&format!(
         "\n{} {} = {} {} + {} {} + {} {} + {} {}",
@@ -63,15 +60,25 @@ async fn list(args: &ListArgs) -> anyhow::Result<()> {
     ))
 }
 
-fn row(letter: &LetterRow, words: &Words) -> Vec<String> {
-    vec![
+fn row(letter: &LetterRow, with_due: bool, words: &Words) -> Vec<String> {
+    let mut row = vec![
         letter.letter.to_string(),
         words.state_name(letter.state).to_owned(),
         output::moment(letter.received_at),
+    ];
+    row.extend(with_due.then(|| due(letter)));
+    row.extend([
         letter.mailbox.as_ref().map_or_else(String::new, ToString::to_string),
         letter.probability.map_or_else(String::new, output::percent),
         output::cut(&letter.subject, 40),
-    ]
+    ]);
+    row
+}
+
+/// The day on which a request for access must be answered; nothing for any other letter.
+fn due(letter: &LetterRow) -> String {
+    let due = letter.due_at.and_then(|due| workdays::day_of(due.0));
+    due.map_or_else(String::new, |day| day.to_string())
 }
 
 fn state(arg: StateArg) -> State {
@@ -181,6 +188,7 @@ fn facts(detail: &LetterDetail, letter: &Letter, words: &Words) -> Vec<(&'static
         (words.letter, row.letter.to_string()),
         (words.state, words.state_name(row.state).to_owned()),
         (words.received, output::moment(row.received_at)),
+        (words.due, due(row)),
         (words.mailbox, row.mailbox.as_ref().map_or_else(String::new, ToString::to_string)),
         (words.from, from.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")),
         (words.contact_point, point.unwrap_or_default()),

@@ -48,6 +48,7 @@ pub(crate) fn item(key: &str, raw: &[u8]) -> Outgoing {
             suggestions: Vec::new(),
             documents: Vec::new(),
             text: None,
+            access: None,
         },
         mailbox: id("vej"),
         attempts: 0,
