@@ -110,14 +110,6 @@ async fn what_takes_long_keeps_nobody_waiting_and_is_looked_at_beside() {
     assert!(steps.iter().any(again), "{steps:?}");
 }
 
-#[tokio::test]
-async fn one_that_failed_before_is_looked_at_beside_without_a_glance() {
-    let (steps, tried) = route(&[("deadly", 1, 0), ("slow deadly", 1, 1)]).await;
-    assert_eq!(tried, 2, "a glance at the first, the whole second one");
-    let dead = |step: &Step| matches!(step, Step::Settled(1, Settlement::Dead { reason }) if reason.contains("SIGSEGV"));
-    assert!(steps.iter().any(dead), "{steps:?}");
-}
-
 /// The stop of a whole group of processes ends the trial too, and says nothing about the letter.
 #[tokio::test]
 async fn a_trial_that_a_stop_has_ended_condemns_no_letter() {

@@ -23,9 +23,6 @@ use crate::stop::Stop;
 
 /// Whoever asked a trial to end has asked us too, and that is heard within this time.
 const HEARD: Duration = Duration::from_secs(1);
-/// No more letters than this are sent aside without a glance: they take places among those that the
-/// queue hands out.
-const ASIDE: usize = 16;
 
 /// A letter whose glance was not enough.
 struct Slow {
@@ -75,11 +72,6 @@ impl Watch {
         self.more.notify_one();
     }
 
-    /// Is there room for one that is not even glanced at?
-    fn has_room(&self) -> bool {
-        self.is_on() && self.lock().slow.len() < ASIDE
-    }
-
     fn next(&self) -> Option<Slow> {
         self.lock().slow.pop_front()
     }
@@ -108,8 +100,6 @@ impl Router {
                 }
             };
             let verdict = match &self.trial {
-                // It failed before: a process lost to it would be missed by the others.
-                Some(_) if message.attempts > 0 && self.watch.has_room() => Verdict::Slow,
                 Some(trial) => trial.attempt(&raw, Look::Glance).await,
                 None => Verdict::Untried,
             };
