@@ -117,12 +117,26 @@ impl Classifier for Models {
     }
 }
 
+impl Scanner for Fake {
+    fn check(&self, _: &Letter, _: &[u8]) -> Scanned {
+        unreachable!("questions are no letters")
+    }
+    fn state(&self) -> Result<String, String> {
+        if self.is_away() {
+            Err("clamd cannot be reached".to_owned())
+        } else {
+            Ok("ClamAV".to_owned())
+        }
+    }
+}
+
 fn sampler(fake: &Arc<Fake>, metrics: &Arc<Metrics>, health: &Arc<Health>) -> Sampler {
     let options = SamplerOptions { deadline: Duration::from_millis(50), ..Default::default() };
     let models = Arc::new(Models(ModelState::default()));
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
     let (queue, store): (Arc<dyn Queue>, _) = (Arc::clone(fake) as _, Arc::clone(fake));
-    let parts = Parts { queue: Some(queue), store, classifier: Some(models), scanner: None };
+    let scanner: Option<Arc<dyn Scanner>> = Some(Arc::clone(fake) as _);
+    let parts = Parts { queue: Some(queue), store, classifier: Some(models), scanner };
     Sampler::new(metrics, health, parts, &mailboxes(), options)
 }
 
@@ -197,6 +211,7 @@ fn what_is_away_is_down_and_the_last_figures_stay() {
     let series = series(&metrics);
     assert_eq!(series["postbud_up{part=\"store\"}"], 0.0);
     assert_eq!(series["postbud_up{part=\"queue\"}"], 0.0);
+    assert_eq!(series["postbud_up{part=\"scanner\"}"], 0.0);
     assert_eq!(series["postbud_up{part=\"model\"}"], 1.0);
     assert_eq!(series["postbud_letters_received"], 5.0);
     assert_eq!(series["postbud_queue_letters{where=\"dead\"}"], 1.0);
@@ -219,6 +234,7 @@ fn a_part_that_is_not_there_is_not_down() {
     assert_eq!(series["postbud_up{part=\"store\"}"], 1.0);
     assert!(!series.contains_key("postbud_up{part=\"queue\"}"));
     assert!(!series.contains_key("postbud_probe_seconds{part=\"model\"}"));
+    assert!(!series.contains_key("postbud_up{part=\"scanner\"}"));
 }
 
 /// Asks one page and returns status line and body.
