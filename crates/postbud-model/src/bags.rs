@@ -35,7 +35,7 @@ impl Bags {
         let mut bags = Self::default();
         for &text in texts {
             ids.clear();
-            each_feature(text, options, &mut buffer, |_, _| (), |id, _| ids.push(id));
+            each_feature(text, options, &mut buffer, |id| ids.push(id));
             ids.sort_unstable();
             for same in ids.chunk_by(|a, b| a == b) {
                 bags.ids.extend(same.first());

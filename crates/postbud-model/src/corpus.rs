@@ -269,7 +269,8 @@ impl Corpus {
             let trained = letter && Some(self.fold_of(row)) != without;
             let private = if trained { weights.private } else { 0.0 };
             let rare = self.rare.get(row).copied().unwrap_or_default();
-            let weigh = Weights { idf: &weights.idf, words: self.vocabulary.words(), private };
+            let idf = |column: u32| weights.idf[column as usize];
+            let weigh = Weights { idf, words: self.vocabulary.words(), private };
             let private = weigh.weigh(
                 &self.columns[range.clone()],
                 &self.counts[range],

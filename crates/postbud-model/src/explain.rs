@@ -1,10 +1,13 @@
 //! Why a letter got its score: the contribution of every word, adding up exactly.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::grams::Origin;
+use foldhash::fast::FixedState;
+
 use crate::linear::UNIT;
 use crate::model::{Model, Scratch};
+use crate::reading::Reading;
 use crate::text::{Span, Text};
 
 /// A word and what it did to a score.
@@ -26,74 +29,102 @@ pub const MASKED: &str = "#";
 pub struct Explanation {
     /// Position of the label.
     pub label: usize,
-    /// Exactly `bias` plus the weights of all words, in whatever order they are added.
+    /// Exactly `bias` plus the weights of all words, in whatever order they are added; also where
+    /// only some of them are named.
     pub score: f64,
     /// What the score would be for an empty letter.
     pub bias: f64,
-    /// All words that count, largest absolute weight first, ties by word.
+    /// The words that count, largest absolute weight first, ties by word: all of them, or as many
+    /// as were asked for.
     pub words: Vec<WordContribution>,
 }
 
-/// Where the features of a letter stand.
+/// Working space.
 #[derive(Default)]
-pub(crate) struct Uses {
-    /// The words in reading order, and whether each is masked.
-    pub(crate) words: Vec<(Span, bool)>,
-    /// Every occurrence of a known feature: the feature's place in the letter's columns, and the
-    /// words it comes from.
-    pub(crate) features: Vec<(u32, Origin)>,
+pub(crate) struct Shares {
+    /// Per distinct feature of the letter.
+    of: Vec<Share>,
+    /// Per word, what it did to the score.
+    units: Vec<i64>,
 }
 
-/// What is left to share of a feature's term, and between how many words.
+/// How a feature's term is shared between the words where it stands.
+#[derive(Clone, Copy, Default)]
 struct Share {
-    term: i64,
-    words: i64,
+    /// What is to be shared, and later what every word gets.
+    each: i64,
+    /// Units that are left over, all of one sign: the last words get one each.
+    over: i32,
+    /// Words that are still to get their part.
+    words: i32,
 }
 
 impl Share {
+    /// After all words are counted. Unknown features have nothing to share, and dividing takes its
+    /// time.
+    fn divide(&mut self) {
+        if self.words > 1 && self.each != 0 {
+            let words = i64::from(self.words);
+            // What is left over is less than the number of words.
+            (self.each, self.over) = (self.each / words, (self.each % words) as i32);
+        }
+    }
+
     /// The next word's part; no unit is lost.
+    #[inline]
     fn next(&mut self) -> i64 {
-        // Nearly all stand in one word, and dividing takes its time.
-        let part = if self.words <= 1 { self.term } else { self.term / self.words };
-        self.term -= part;
+        let extra = if self.over.abs() == self.words { self.over.signum() } else { 0 };
+        self.over -= extra;
         self.words -= 1;
-        part
+        self.each + i64::from(extra)
     }
 }
 
 impl Model {
-    /// Takes the score of `label` for the letter in `scratch` apart.
+    /// Takes the score of `label` for the letter in `scratch` apart, and names at most so many
+    /// words.
     pub(crate) fn explanation(
         &self,
         text: Text<'_>,
         label: usize,
-        scratch: &Scratch,
-        uses: &Uses,
+        scratch: &mut Scratch,
+        most: usize,
     ) -> Explanation {
-        let bias = self.linear.bias.get(label).copied().unwrap_or(0.0);
+        let Scratch { reading, columns, places, values, shares, .. } = scratch;
+        let Shares { of: shares, units } = shares;
+        let bias = self.served.bias.get(label).copied().unwrap_or(0.0);
         let mut total = to_units(bias);
-        let features = scratch.columns.iter().zip(&scratch.values);
-        let mut shares: Vec<Share> = features
-            .map(|(&column, &value)| {
-                let byte = self.linear.row(column).get(label).copied().unwrap_or(0);
-                let term = to_units(self.linear.factor(column, value) * f64::from(byte));
-                total += term;
-                Share { term, words: 0 }
-            })
-            .collect();
-        for &(place, origin) in &uses.features {
-            shares[place as usize].words += if origin.pair { 2 } else { 1 };
+        shares.clear();
+        shares.resize(reading.distinct.ids.len(), Share::default());
+        for ((&column, &value), &place) in columns.iter().zip(values.iter()).zip(places.iter()) {
+            let term = to_units(self.served.term(column, value, label));
+            total += term;
+            shares[place as usize].each = term;
         }
-        let mut units = vec![0_i64; uses.words.len()];
-        for &(place, origin) in &uses.features {
-            let share = &mut shares[place as usize];
-            let word = origin.word as usize;
-            units[word] += share.next();
-            if origin.pair {
-                units[word - 1] += share.next();
+        // Each occurrence counts for one word, but that of a pair for two.
+        for (share, &count) in shares.iter_mut().zip(&reading.distinct.counts) {
+            share.words = count as i32;
+        }
+        for pair in reading.words.iter().filter_map(|word| word.pair) {
+            shares[pair as usize].words += 1;
+        }
+        shares.iter_mut().for_each(Share::divide);
+        units.clear();
+        for word in &reading.words {
+            let mut sum = shares[word.single as usize].next();
+            if let Some(pair) = word.pair {
+                let pair = &mut shares[pair as usize];
+                sum += pair.next();
+                if let Some(before) = units.last_mut() {
+                    *before += pair.next();
+                }
             }
+            for &place in reading.char_grams(word) {
+                sum += shares[place as usize].next();
+            }
+            units.push(sum);
         }
-        let words = group(text, &uses.words, &units);
+        let words = strongest(text, reading, units, most);
         Explanation { label, score: from_units(total), bias, words }
     }
 }
@@ -106,37 +137,78 @@ fn from_units(units: i64) -> f64 {
     units as f64 * UNIT
 }
 
-/// One entry per distinct word.
-fn group(text: Text<'_>, spans: &[(Span, bool)], units: &[i64]) -> Vec<WordContribution> {
-    // As they are written first: most are written one way only, and that needs no new text.
-    let mut positions: HashMap<&str, usize> = HashMap::new();
-    let mut written: Vec<(Vec<Span>, i64)> = Vec::new();
-    for (&(span, masked), &units) in spans.iter().zip(units) {
-        let word = if masked { MASKED } else { text.slice(span) };
-        let position = *positions.entry(word).or_insert(written.len());
-        if position == written.len() {
-            written.push((Vec::new(), 0));
+/// A word in lower case; most are written so and need no new text.
+fn lower(word: &str) -> Cow<'_, str> {
+    let is_lower =
+        |c: char| matches!(c, 'a'..='z' | '0'..='9' | 'æ' | 'ø' | 'å' | 'é' | 'ä' | 'ö' | 'ü');
+    if word.chars().all(is_lower) { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) }
+}
+
+/// One entry for each of at most so many distinct words.
+fn strongest(
+    text: Text<'_>,
+    reading: &Reading,
+    units: &[i64],
+    most: usize,
+) -> Vec<WordContribution> {
+    let numbered = Numbered::new(text, reading, units);
+    let sum = |number: u32| numbered.sums[number as usize];
+    let mut words: Vec<(Cow<'_, str>, u32)> =
+        numbered.words.into_iter().filter(|(_, number)| sum(*number) != 0).collect();
+    let stronger = |a: &(Cow<'_, str>, u32), b: &(Cow<'_, str>, u32)| {
+        sum(b.1).abs().cmp(&sum(a.1).abs()).then_with(|| a.0.cmp(&b.0))
+    };
+    if most < words.len() {
+        words.select_nth_unstable_by(most, stronger);
+        words.truncate(most);
+    }
+    words.sort_unstable_by(stronger);
+    let mut position_of = vec![usize::MAX; numbered.sums.len()];
+    let mut out: Vec<WordContribution> = Vec::with_capacity(words.len());
+    for (word, number) in words {
+        position_of[number as usize] = out.len();
+        let weight = from_units(sum(number));
+        out.push(WordContribution { word: word.into_owned(), spans: Vec::new(), weight });
+    }
+    for (word, &number) in reading.words.iter().zip(&numbered.of) {
+        if let Some(named) = out.get_mut(position_of[number as usize]) {
+            named.spans.push(word.span);
         }
-        written[position].0.push(span);
-        written[position].1 += units;
     }
-    let mut by_word: HashMap<String, (Vec<Span>, i64)> = HashMap::new();
-    for (word, position) in positions {
-        let (spans, units) = &mut written[position];
-        let entry = by_word.entry(word.to_lowercase()).or_default();
-        entry.0.append(spans);
-        entry.1 += *units;
+    out
+}
+
+/// The distinct words of a letter.
+struct Numbered<'a> {
+    /// In lower case, each with its number.
+    words: HashMap<Cow<'a, str>, u32, FixedState>,
+    /// Per number, what all its places did to the score.
+    sums: Vec<i64>,
+    /// Per word in reading order, its number.
+    of: Vec<u32>,
+}
+
+impl<'a> Numbered<'a> {
+    fn new(text: Text<'a>, reading: &Reading, units: &[i64]) -> Self {
+        let kinds = reading.kinds();
+        let mut words = HashMap::with_capacity_and_hasher(kinds, FixedState::default());
+        let (mut sums, mut of) = (Vec::with_capacity(kinds), Vec::with_capacity(units.len()));
+        // Per kind, how it was written first, and its number: most are written one way only.
+        let mut firsts = vec![("", 0); kinds];
+        for (word, &units) in reading.words.iter().zip(units) {
+            let written = if word.masked { MASKED } else { text.slice(word.span) };
+            let (first, number) = &mut firsts[word.kind as usize];
+            if *first != written {
+                let next = sums.len() as u32;
+                *number = *words.entry(lower(written)).or_insert(next);
+                *first = written;
+                if *number == next {
+                    sums.push(0);
+                }
+            }
+            sums[*number as usize] += units;
+            of.push(*number);
+        }
+        Self { words, sums, of }
     }
-    let mut words: Vec<WordContribution> = by_word
-        .into_iter()
-        .filter(|(_, (_, units))| *units != 0)
-        .map(|(word, (mut spans, units))| {
-            spans.sort_unstable();
-            WordContribution { word, spans, weight: from_units(units) }
-        })
-        .collect();
-    words.sort_by(|a, b| {
-        b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.word.cmp(&b.word))
-    });
-    words
 }

@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Span, Text};
-use crate::words::each_word;
+use crate::text::Text;
+use crate::words::{Word, each_word};
 
 /// Changes whenever the same letter would give other features; stored in the model file. 2: what
 /// points to a person is masked in the text before it comes here.
@@ -46,65 +46,69 @@ fn finish(hash: u64) -> u32 {
     (mixed >> 33) as u32
 }
 
-/// Where a feature comes from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin {
-    /// The word, counted from 0.
-    pub(crate) word: u32,
-    /// Made of this word and the one before it.
-    pub(crate) pair: bool,
+/// Where a word stands among the hashes of words and pairs.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole(pub(crate) u64);
+
+impl Whole {
+    #[inline]
+    pub(crate) fn of(word: &Word<'_>) -> Self {
+        Self(word.chars().iter().fold(1, |hash, &c| step(hash, c as u32)))
+    }
+
+    /// The feature of the word alone.
+    #[inline]
+    pub(crate) fn single(self) -> u32 {
+        finish(self.0)
+    }
+
+    /// The feature of this word and the next one.
+    #[inline]
+    pub(crate) fn pair(self, next: Self) -> u32 {
+        finish(step(step(self.0, 3) ^ next.0.rotate_left(32), 2))
+    }
 }
 
-/// Calls `feature` for every feature of `text`, once per occurrence, and `place` with the span of
-/// each word as it starts, and whether it is masked.
+/// Calls `feature` for every feature of `text`, once per occurrence. `buffer` is scratch space.
 pub(crate) fn each_feature(
     text: Text<'_>,
     options: GramOptions,
     buffer: &mut Vec<char>,
-    mut place: impl FnMut(Span, bool),
-    mut feature: impl FnMut(u32, Origin),
+    mut feature: impl FnMut(u32),
 ) {
-    let mut previous: Option<u64> = None;
-    let mut count: u32 = 0;
+    let mut previous: Option<Whole> = None;
     each_word(text, buffer, |word| {
-        place(word.span, word.chars.is_empty());
-        let single = Origin { word: count, pair: false };
-        let whole = word.chars.iter().fold(1, |hash, &c| step(hash, c as u32));
-        feature(finish(whole), single);
-        if options.pairs {
-            if word.first {
-                previous = None;
-            }
-            if let Some(previous) = previous {
-                let id = finish(step(previous ^ whole.rotate_left(32), 2));
-                feature(id, Origin { pair: true, ..single });
-            }
-            previous = Some(step(whole, 3));
+        let whole = Whole::of(&word);
+        feature(whole.single());
+        if let (true, false, Some(previous)) = (options.pairs, word.first, previous) {
+            feature(previous.pair(whole));
         }
-        char_grams(word.chars, options, |id| feature(id | CHAR_BLOCK, single));
-        count += 1;
+        previous = Some(whole);
+        char_grams(word.padded, options, &mut feature);
     });
 }
 
-/// The n-grams of one word with a blank on either side, shortest first at each place; a word
-/// shorter than n gives itself once, as in scikit-learn's `char_wb`.
+/// The features of one word's n-grams with its blanks, shortest first at each place; a word shorter than n
+/// gives itself once, as in scikit-learn's `char_wb`.
 #[inline]
-fn char_grams(word: &[char], options: GramOptions, mut feature: impl FnMut(u32)) {
+pub(crate) fn char_grams(padded: &[char], options: GramOptions, mut feature: impl FnMut(u32)) {
     let (min, max) = (usize::from(options.chars_min), usize::from(options.chars_max));
-    if word.is_empty() || max < min {
+    if padded.is_empty() || max < min {
         return;
     }
-    let padded = word.len() + 2;
-    let at = |index: usize| word.get(index.wrapping_sub(1)).map_or(' ' as u32, |&c| c as u32);
-    let last_start = padded.saturating_sub(min);
-    for start in 0..=last_start {
-        let mut hash: u64 = 7;
-        for end in start..(start + max).min(padded) {
-            hash = step(hash, at(end));
-            let length = end - start + 1;
-            if length >= min || (start == 0 && end + 1 == padded) {
-                feature(finish(hash));
-            }
+    let mut feature = |hash| feature(finish(hash) | CHAR_BLOCK);
+    let hash = |chars: &[char]| chars.iter().fold(7, |hash, &c| step(hash, c as u32));
+    if padded.len() < min.max(1) {
+        feature(hash(padded));
+        return;
+    }
+    for start in 0..=padded.len() - min.max(1) {
+        let rest = &padded[start..];
+        let (head, tail) = rest[..max.min(rest.len())].split_at(min.max(1) - 1);
+        let mut hash = hash(head);
+        for &c in tail {
+            hash = step(hash, c as u32);
+            feature(hash);
         }
     }
 }
@@ -117,7 +121,7 @@ mod tests {
     fn features(body: &str, options: GramOptions) -> Vec<u32> {
         let mut out = Vec::new();
         let text = Text { subject: "", body };
-        each_feature(text, options, &mut Vec::new(), |_, _| (), |id, _| out.push(id));
+        each_feature(text, options, &mut Vec::new(), |id| out.push(id));
         out
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Linear {
 /// To the nearest multiple of [`UNIT`], of equals to the even one; for values below 2¹¹, which all
 /// terms and biases are. Between 2¹² and 2¹³ neighbouring floats are one unit apart, so a sum there
 /// is rounded by the processor itself, which is faster than a call that rounds.
-#[inline]
+#[inline(always)]
 pub(crate) fn exact(value: f64) -> f64 {
     const UP: f64 = 6_144.0;
     (value + UP) - UP

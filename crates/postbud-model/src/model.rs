@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibrate::{Calibration, Method};
 use crate::corpus::FeatureOptions;
-use crate::explain::{Explanation, Uses};
-use crate::grams::{CHAR_BLOCK, Origin, each_feature};
+use crate::explain::{Explanation, Shares};
+use crate::grams::CHAR_BLOCK;
 use crate::linear::Linear;
-use crate::nearness::nearness;
+use crate::nearness::compared;
+use crate::reading::{Distinct, Reading};
 use crate::records::OutOfFold;
+use crate::served::{Served, Sums};
 use crate::sharpness::circumstances;
 use crate::softmax::argmax;
-use crate::text::{Span, Text};
+use crate::text::Text;
 use crate::vocabulary::{IdfTable, Vocabulary, Weights};
 
 /// What is known of a model's origin. Holds no clock: the same data give the same bytes.
@@ -76,10 +78,7 @@ pub struct Model {
     pub(crate) labels: Vec<String>,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) frequencies: Vec<u32>,
-    pub(crate) idf: Vec<f32>,
-    pub(crate) linear: Linear,
-    /// The mean letter of each label, where there were few letters.
-    pub(crate) means: Option<Linear>,
+    pub(crate) served: Served,
     pub(crate) calibration: Calibration,
     pub(crate) out_of_fold: OutOfFold,
     pub(crate) checksum: [u8; 32],
@@ -124,13 +123,15 @@ impl Parts {
 /// Working space of one thread: no allocation per letter once it has grown.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    buffer: Vec<char>,
-    /// Per column, 1 + its place in `columns`; all 0 between letters.
-    places: Vec<u32>,
+    pub(crate) reading: Reading,
+    /// The known features: their columns, and their places among the distinct ones.
     pub(crate) columns: Vec<u32>,
+    pub(crate) places: Vec<u32>,
     counts: Vec<u16>,
     pub(crate) values: Vec<f32>,
+    sums: Sums,
     cosines: Vec<f64>,
+    pub(crate) shares: Shares,
 }
 
 /// How many n-grams of characters of a letter are known, and how many there are.
@@ -149,14 +150,13 @@ impl Model {
         let parts = parts.frequent_first();
         let letters = parts.info.letters as usize;
         let idf = IdfTable::new(letters, parts.info.features.idf_power);
+        let idf: Vec<f32> = parts.frequencies.iter().map(|&df| idf.of(df)).collect();
         Self {
             labels: parts.info.labels.iter().map(|(label, _)| label.clone()).collect(),
-            idf: parts.frequencies.iter().map(|&df| idf.of(df)).collect(),
+            served: Served::new(&parts.linear, parts.means.as_ref(), &idf),
             vocabulary: Vocabulary::new(parts.features),
             frequencies: parts.frequencies,
             info: parts.info,
-            linear: parts.linear,
-            means: parts.means,
             calibration: parts.calibration,
             out_of_fold: parts.out_of_fold,
             checksum,
@@ -209,26 +209,25 @@ impl Model {
     #[must_use]
     pub fn predict(&self, text: Text<'_>) -> Prediction {
         SCRATCH.with_borrow_mut(|scratch| {
-            let grams = self.features_of(text, scratch, |_, _| (), |_, _| ());
+            let grams = self.features_of(text, scratch);
             self.prediction(grams, scratch)
         })
     }
 
     /// Probabilities for one letter, and why its most probable label got its score: the letter is
-    /// read once for both.
+    /// read once for both. Only the `most` words of the largest weight are named.
     #[must_use]
-    pub fn predict_and_explain(&self, text: Text<'_>) -> (Prediction, Explanation) {
+    pub fn predict_and_explain(&self, text: Text<'_>, most: usize) -> (Prediction, Explanation) {
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut uses = Uses::default();
-            let grams = self.used_features_of(text, scratch, &mut uses);
+            let grams = self.features_of(text, scratch);
             let prediction = self.prediction(grams, scratch);
-            let explanation = self.explanation(text, prediction.best().0, scratch, &uses);
+            let explanation = self.explanation(text, prediction.best().0, scratch, most);
             (prediction, explanation)
         })
     }
 
-    /// Takes the score of `label` (a position in [`Model::labels`]) for this letter apart.
-    /// `None` when there is no such label.
+    /// Takes the score of `label` (a position in [`Model::labels`]) for this letter apart, down to
+    /// the last word. `None` when there is no such label.
     ///
     /// A pair of words counts half for either word; the characters within a word count for it;
     /// what occurs several times is shared evenly between its places.
@@ -236,31 +235,18 @@ impl Model {
     pub fn explain(&self, text: Text<'_>, label: usize) -> Option<Explanation> {
         self.labels.get(label)?;
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut uses = Uses::default();
-            self.used_features_of(text, scratch, &mut uses);
-            Some(self.explanation(text, label, scratch, &uses))
+            self.features_of(text, scratch);
+            Some(self.explanation(text, label, scratch, usize::MAX))
         })
-    }
-
-    fn used_features_of(&self, text: Text<'_>, scratch: &mut Scratch, uses: &mut Uses) -> Grams {
-        let Uses { words, features } = uses;
-        self.features_of(
-            text,
-            scratch,
-            |span, masked| words.push((span, masked)),
-            |place, origin| features.push((place, origin)),
-        )
     }
 
     /// The answer for the letter in `scratch`.
     fn prediction(&self, grams: Grams, scratch: &mut Scratch) -> Prediction {
         let Grams { known, all } = grams;
         let mut probabilities = Vec::with_capacity(self.labels.len());
-        self.linear.scores(&scratch.columns, &scratch.values, &mut probabilities);
-        let near = self.means.as_ref().map_or(0.0, |means| {
-            let letter = (scratch.columns.as_slice(), scratch.values.as_slice());
-            nearness(means, letter, &probabilities, &mut scratch.cosines)
-        });
+        let Scratch { columns, values, sums, cosines, .. } = scratch;
+        self.served.scores((columns, values), sums, &mut probabilities, cosines);
+        let near = compared(cosines, &probabilities);
         let circumstances = circumstances(known, all, &probabilities, near);
         self.calibration.apply(&mut probabilities, &circumstances);
         let known = f64::from(known) / f64::from(all.max(1));
@@ -277,9 +263,10 @@ impl Model {
     #[must_use]
     pub fn scores(&self, text: Text<'_>) -> Vec<f64> {
         SCRATCH.with_borrow_mut(|scratch| {
-            self.features_of(text, scratch, |_, _| (), |_, _| ());
+            self.features_of(text, scratch);
+            let Scratch { columns, values, sums, cosines, .. } = scratch;
             let mut scores = Vec::new();
-            self.linear.scores(&scratch.columns, &scratch.values, &mut scores);
+            self.served.scores((columns, values), sums, &mut scores, cosines);
             scores
         })
     }
@@ -288,49 +275,31 @@ impl Model {
     #[must_use]
     pub fn known_features(&self, text: Text<'_>) -> usize {
         SCRATCH.with_borrow_mut(|scratch| {
-            self.features_of(text, scratch, |_, _| (), |_, _| ());
+            self.features_of(text, scratch);
             scratch.columns.len()
         })
     }
 
-    /// Fills `scratch` with the known features of a letter, in order of appearance. `word` gets
-    /// the span of every word and whether it is masked; `each` gets every occurrence of a known
-    /// feature: its place in `scratch.columns`, and its origin.
-    fn features_of(
-        &self,
-        text: Text<'_>,
-        scratch: &mut Scratch,
-        word: impl FnMut(Span, bool),
-        mut each: impl FnMut(u32, Origin),
-    ) -> Grams {
-        let Scratch { buffer, places, columns, counts, values, .. } = scratch;
-        if places.len() < self.vocabulary.len() {
-            places.resize(self.vocabulary.len(), 0);
-        }
-        columns.clear();
+    /// Fills `scratch` with the known features of a letter, in order of appearance.
+    fn features_of(&self, text: Text<'_>, scratch: &mut Scratch) -> Grams {
+        let Scratch { reading, columns, places, counts, values, .. } = scratch;
+        reading.read(text, self.info.features.grams);
+        let Distinct { ids, counts: all_counts, .. } = &reading.distinct;
+        self.vocabulary.columns(ids, columns, places);
         counts.clear();
-        let mut grams = Grams { known: 0, all: 0 };
-        each_feature(text, self.info.features.grams, buffer, word, |id, origin| {
-            let of_chars = id >> 31;
-            grams.all += of_chars;
-            let Some(column) = self.vocabulary.column(id) else { return };
-            grams.known += of_chars;
-            let place = &mut places[column as usize];
-            if *place == 0 {
-                columns.push(column);
-                counts.push(0_u16);
-                // Fewer features than bytes are read, and those are few.
-                *place = columns.len() as u32;
-            }
-            let count = &mut counts[*place as usize - 1];
-            *count = count.saturating_add(1);
-            each(*place - 1, origin);
-        });
-        for &column in columns.iter() {
-            places[column as usize] = 0;
+        let mut known = 0;
+        for &place in places.iter() {
+            let count = all_counts[place as usize];
+            known += (ids[place as usize] >> 31) * count;
+            counts.push(u16::try_from(count).unwrap_or(u16::MAX));
         }
-        let weights = Weights { idf: &self.idf, words: self.vocabulary.words(), private: 0.0 };
+        let all = ids.iter().zip(all_counts).map(|(id, &count)| (id >> 31) * count).sum();
+        let weights = Weights {
+            idf: |column| self.served.idf(column),
+            words: self.vocabulary.words(),
+            private: 0.0,
+        };
         weights.weigh(columns, counts, [0.0; 2], values);
-        grams
+        Grams { known, all }
     }
 }

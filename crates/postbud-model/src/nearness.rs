@@ -47,6 +47,11 @@ pub(crate) fn nearness(
     cosines: &mut Vec<f64>,
 ) -> f64 {
     means.scores(columns, values, cosines);
+    compared(cosines, scores)
+}
+
+/// The same for a letter with these cosines, which are lost.
+pub(crate) fn compared(cosines: &mut [f64], scores: &[f64]) -> f64 {
     cosines.iter_mut().for_each(|cosine| *cosine *= SHARPEN);
     softmax(cosines);
     cosines.get(argmax(scores)).copied().unwrap_or(0.0)

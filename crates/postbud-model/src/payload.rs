@@ -56,7 +56,7 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
     let known = model.vocabulary.features();
     let mut order: Vec<u32> = (0..u32::try_from(known.len()).unwrap_or(u32::MAX)).collect();
     order.par_sort_unstable_by_key(|&column| known[column as usize]);
-    let linear = model.linear.reordered(&order);
+    let linear = model.served.linear().reordered(&order);
     let mut last = 0;
     let distances = order
         .iter()
@@ -77,7 +77,7 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
         calibration: &model.calibration,
         out_of_fold: &model.out_of_fold,
     };
-    let means = model.means.as_ref().map_or_else(Means::default, |means| {
+    let means = model.served.means().map_or_else(Means::default, |means| {
         let means = means.reordered(&order);
         Means { scales: halves(&means), weights: by_label(&means) }
     });
@@ -232,7 +232,7 @@ mod tests {
         let known = model.vocabulary.features();
         let mut order: Vec<u32> = (0..known.len() as u32).collect();
         order.sort_unstable_by_key(|&column| known[column as usize]);
-        model.means.as_ref().unwrap().reordered(&order)
+        model.served.means().unwrap().reordered(&order)
     }
 
     /// The model's content with other means.

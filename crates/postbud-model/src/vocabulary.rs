@@ -42,6 +42,18 @@ impl Vocabulary {
         }
     }
 
+    /// The columns of those features that are known, each with its place among `ids`.
+    pub(crate) fn columns(&self, ids: &[u32], columns: &mut Vec<u32>, places: &mut Vec<u32>) {
+        columns.clear();
+        places.clear();
+        for (place, &id) in (0_u32..).zip(ids) {
+            if let Some(column) = self.column(id) {
+                columns.push(column);
+                places.push(place);
+            }
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.features.len()
     }
@@ -86,9 +98,9 @@ impl IdfTable {
 
 /// How the features of a letter are weighted.
 #[derive(Clone, Copy)]
-pub(crate) struct Weights<'a> {
-    /// Per column; 0 for a column that is not known.
-    pub(crate) idf: &'a [f32],
+pub(crate) struct Weights<Idf> {
+    /// Of a column; 0 for one that is not known.
+    pub(crate) idf: Idf,
     /// Columns below this are words.
     pub(crate) words: usize,
     /// In training: the weight of a feature that no other letter has. 0 otherwise.
@@ -100,13 +112,13 @@ pub(crate) fn damped(count: u16) -> f32 {
     LOG_COUNT.get(usize::from(count)).copied().unwrap_or_else(|| 1.0 + f32::from(count).ln())
 }
 
-impl Weights<'_> {
+impl<Idf: Fn(u32) -> f32> Weights<Idf> {
     /// TF-IDF of one letter: `(1 + ln tf) · idf`, then each block (words, characters) to
     /// length 1. `out` gets one value per column. `rare` is, per block, the sum of squared damped
     /// counts of features outside the vocabulary; they count in the length when `private` is
     /// set. Returns the squared length of what is private.
     pub(crate) fn weigh(
-        self,
+        &self,
         columns: &[u32],
         counts: &[u16],
         rare: [f32; 2],
@@ -117,7 +129,7 @@ impl Weights<'_> {
         let mut private = rare;
         for (&column, &count) in columns.iter().zip(counts) {
             let block = usize::from(column as usize >= self.words);
-            let weight = self.idf.get(column as usize).copied().unwrap_or(0.0);
+            let weight = (self.idf)(column);
             let damped = damped(count);
             let value = damped * weight;
             squares[block] += value * value;
@@ -180,7 +192,7 @@ mod tests {
     fn blocks_have_length_one() {
         let mut out = Vec::new();
         let idf = [1.0, 2.0, 1.5, 0.0];
-        let weights = Weights { idf: &idf, words: 2, private: 0.0 };
+        let weights = Weights { idf: |column| idf[column as usize], words: 2, private: 0.0 };
         assert_eq!(weights.weigh(&[0, 1, 2, 3], &[1, 20, 3, 1], [5.0, 5.0], &mut out), 0.0);
         assert!((out[0].hypot(out[1]) - 1.0).abs() < 1e-6);
         assert!((out[2] - 1.0).abs() < 1e-6);
@@ -190,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_private_takes_its_share_of_the_length() {
         let mut out = Vec::new();
-        let weights = Weights { idf: &[1.0], words: 1, private: 2.0 };
+        let weights = Weights { idf: |_| 1.0, words: 1, private: 2.0 };
         let share = weights.weigh(&[0], &[1], [0.75, 0.0], &mut out);
         assert!((share - 0.75).abs() < 1e-6);
         assert!((out[0] * out[0] + share - 1.0).abs() < 1e-6);

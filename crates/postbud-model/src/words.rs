@@ -13,12 +13,20 @@ const MASK_DIGITS: usize = 5;
 
 /// One word, lower-cased, as characters.
 pub(crate) struct Word<'b> {
-    /// Its characters, lower-cased and composed; empty when it is masked.
-    pub(crate) chars: &'b [char],
+    /// Its characters, lower-cased and composed, with a blank on either side; empty when it is
+    /// masked.
+    pub(crate) padded: &'b [char],
     /// Where it stands.
     pub(crate) span: Span,
     /// Stands first in its part.
     pub(crate) first: bool,
+}
+
+impl<'b> Word<'b> {
+    /// Its characters without the blanks.
+    pub(crate) fn chars(&self) -> &'b [char] {
+        self.padded.get(1..self.padded.len().saturating_sub(1)).unwrap_or_default()
+    }
 }
 
 /// Calls `each` with every word of `text`, in reading order. `buffer` is scratch space.
@@ -47,6 +55,7 @@ impl Reader<'_> {
         };
         let start = self.position + offset;
         buffer.clear();
+        buffer.push(' ');
         let (mut digits, mut end) = (0, self.text.len());
         for (at, c) in self.text.get(start..).unwrap_or_default().char_indices() {
             if c.is_alphanumeric() {
@@ -59,13 +68,14 @@ impl Reader<'_> {
                 break;
             }
         }
-        let all_digits = digits > 0 && digits == buffer.len();
+        let all_digits = digits > 0 && digits == buffer.len() - 1;
+        buffer.push(' ');
         let serial =
             all_digits && digits == 4 && self.after_birth_date.is_some_and(|at| start - at <= 3);
         self.after_birth_date = (all_digits && digits == 6).then_some(end);
-        let chars: &[char] = if digits >= MASK_DIGITS || serial { &[] } else { buffer };
+        let padded: &[char] = if digits >= MASK_DIGITS || serial { &[] } else { buffer };
         let span = Span { part: self.part, start, end };
-        each(Word { chars, span, first: self.first });
+        each(Word { padded, span, first: self.first });
         self.first = false;
         self.position = end;
         true
@@ -73,7 +83,8 @@ impl Reader<'_> {
 }
 
 fn push_lower(buffer: &mut Vec<char>, c: char) {
-    if buffer.len() >= MAX_WORD_CHARS {
+    // The blank before the word is in the buffer as well.
+    if buffer.len() > MAX_WORD_CHARS {
         return;
     }
     if c.is_ascii() {
@@ -109,7 +120,7 @@ mod tests {
     fn words(subject: &str, body: &str) -> Vec<String> {
         let mut out = Vec::new();
         each_word(Text { subject, body }, &mut Vec::new(), |word| {
-            let word: String = word.chars.iter().collect();
+            let word: String = word.chars().iter().collect();
             out.push(if word.is_empty() { "#".to_owned() } else { word });
         });
         out

@@ -23,6 +23,11 @@ fn check(model: &Model, text: Text<'_>) {
             }
         }
     }
+    let (prediction, some) = model.predict_and_explain(text, 3);
+    let all = model.explain(text, prediction.best().0).expect("the label is known");
+    assert_eq!(prediction, model.predict(text));
+    assert_eq!(some.words, all.words[..all.words.len().min(3)], "the strongest, as in the whole");
+    assert_eq!((some.score, some.bias), (all.score, all.bias));
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl ModelClassifier {
     }
 }
 
-/// The words of an explanation that are stored with a decision.
+/// The words of an explanation that are stored with a decision; all masked numbers together are one
+/// word, which is left out.
 fn words(explanation: Explanation) -> Vec<Contribution> {
     let words = explanation.words.into_iter().filter(|word| word.word != MASKED).take(WORDS);
     let mut words: Vec<Contribution> =
@@ -149,7 +150,7 @@ impl Classifier for ModelClassifier {
     fn classify(&self, letter: &Letter) -> Option<Scores> {
         let read = letter.classifier_text();
         let text = Text { subject: &read.subject, body: &read.body };
-        let (prediction, explanation) = self.model.predict_and_explain(text);
+        let (prediction, explanation) = self.model.predict_and_explain(text, WORDS + 1);
         let ranked = prediction.ranked();
         let score = |&(label, probability): &(usize, f64)| {
             Some(Score {
