@@ -25,7 +25,7 @@ pub struct SvmParams {
     /// Price of an error; larger follows the training data more closely.
     pub cost: f32,
     /// Stop a label when no coordinate violates optimality by more than this. Training on 5,000
-    /// letters or more takes 0.1 where this is smaller.
+    /// letters or more takes 0.1, or 0.3 where they are short, where this is smaller.
     pub tolerance: f32,
     /// Stop after this many passes in any case.
     pub passes: usize,

@@ -115,8 +115,7 @@ pub fn train(
             min_senders: options.min_senders.max(1),
         });
     }
-    let coarse = if letters.len() < FEW_LETTERS { 0.0 } else { COARSE };
-    let tolerance = options.svm.tolerance.max(coarse);
+    let tolerance = options.svm.tolerance.max(coarse(letters));
     let stage1 = Stage1 {
         corpus: &corpus,
         targets: &set.targets,
@@ -157,15 +156,25 @@ const FEW_LETTERS: usize = 5_000;
 /// With more text than this (bytes) each fold costs seconds; three of them see enough.
 const MUCH_TEXT: usize = 10_000_000;
 
-/// With more letters, stage 1 need not be solved more closely than this: measured on 11,000 and 13,500
-/// letters, a fifth of it costs twice the time and changes nothing beyond chance.
-const COARSE: f32 = 0.1;
+/// How closely stage 1 need be solved at most. With many letters a fifth of 0.1 costs twice the time and
+/// changes nothing beyond chance (measured out of fold on 11,000 and 13,500 letters); nor does 0.3 where
+/// the letters are short (on 13,500).
+fn coarse(letters: &[Example<'_>]) -> f32 {
+    match letters.len() {
+        0..FEW_LETTERS => 0.0,
+        _ if text_bytes(letters) <= MUCH_TEXT => 0.3,
+        _ => 0.1,
+    }
+}
+
+fn text_bytes(letters: &[Example<'_>]) -> usize {
+    letters.iter().map(|letter| letter.text.subject.len() + letter.text.body.len()).sum()
+}
 
 fn fold_count(letters: &[Example<'_>], options: &TrainOptions) -> usize {
-    let text = || letters.iter().map(|l| l.text.subject.len() + l.text.body.len()).sum::<usize>();
     let by_size = match letters.len() {
         0..FEW_LETTERS => 10,
-        _ if text() <= MUCH_TEXT => 5,
+        _ if text_bytes(letters) <= MUCH_TEXT => 5,
         _ => 3,
     };
     let folds = if options.folds == 0 { by_size } else { options.folds };
