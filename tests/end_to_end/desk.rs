@@ -53,6 +53,7 @@ fn every_route_refuses_strangers_other_roles_and_forms_without_a_token() {
             Access::Letters => (&clerk, Some(&auditor)),
             Access::Evidence => (&auditor, Some(&clerk)),
             Access::Owner => (&owner, Some(&auditor)),
+            Access::Auditor => (&auditor, Some(&owner)),
             // Cookies count for nothing there: see `desk_owner`.
             Access::Program => {
                 let (status, _) = ask(&place, route, &letter, Some(&owner.cookie), &owner.csrf);

@@ -38,7 +38,14 @@ fn lines(range: std::ops::Range<usize>) -> String {
 }
 
 /// Signs in and goes to a page.
-fn sign_in(browser: &mut Browser, page: &Page, place: &Place, name: &str, role: &str, to: &str) {
+pub(crate) fn sign_in(
+    browser: &mut Browser,
+    page: &Page,
+    place: &Place,
+    name: &str,
+    role: &str,
+    to: &str,
+) {
     let password = place.account(name, role);
     browser.go(page, &format!("http://{}/sign-in", place.address));
     browser.until(page, "document.activeElement.id === 'name'");

@@ -3,12 +3,15 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
+use postbud_pipeline::ports::{Body, Message, Queue as _, Settlement};
+use postbud_queue::{RabbitOptions, RabbitQueue};
+use postbud_testkit::marks;
 use zip::ZipArchive;
 
-use postbud_testkit::marks;
-
-use crate::settings::{embedded, memo, model};
+use crate::servers::{Servers, servers};
+use crate::settings::{embedded, memo, model, production};
 use crate::support::{Installation, Said, wait_until};
 
 /// Marks of a person that must stay where the letter is.
@@ -129,6 +132,73 @@ fn an_erased_person_is_gone_and_the_rest_is_not() {
     let said = person(&place, CPR, &["export", "--to", "tomt.zip"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(names_in(&place.path("tomt.zip")).len(), 1, "only the overview");
+}
+
+/// Puts letters among the dead ones of a broker, as a router does that cannot bring them through.
+fn die_on_rabbitmq(servers: &Servers, letters: &[(&str, String)]) {
+    let options = RabbitOptions {
+        url: servers.amqp.clone(),
+        prefix: servers.prefix.clone(),
+        retry_delay_ms: 1_000,
+        ..RabbitOptions::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let queue = RabbitQueue::connect(options).await.unwrap();
+        let messages = letters.iter().map(|(id, letter)| {
+            let body = Body::Inline(letter.clone().into_bytes().into());
+            Message { body, id: (*id).to_owned() }
+        });
+        queue.publish(messages.collect()).await.unwrap();
+        let mut left = letters.len();
+        while left > 0 {
+            let received = queue.receive(left, Duration::from_secs(5)).await.unwrap();
+            left -= received.len();
+            let dead = Settlement::Dead { reason: "for the test".to_owned() };
+            let outcomes = received.into_iter().map(|one| (one.token, dead.clone()));
+            queue.settle(outcomes.collect()).await.unwrap();
+        }
+        queue.shutdown().await.unwrap();
+    });
+}
+
+#[test]
+fn erasing_reaches_dead_letters_on_rabbitmq_and_names_the_backups_that_hold_the_person() {
+    let Some(servers) = servers("erasing everywhere") else { return };
+    let kept = "[privacy]\nbackups = [\"saved\"]\n[retention]\nbackups_days = 14\n";
+    let place = Installation::with(&(production(&servers, None) + kept));
+    let letters = [("1.eml", letter("Skrald", "Jeg vil bestille storskrald."))];
+    routed(&place, &letters, 1);
+    let saved = place.say(&["backup", "saved"]);
+    assert_eq!(saved.code, 0, "{}", saved.err);
+    die_on_rabbitmq(
+        &servers,
+        &[
+            ("one", letter("Strandet", "Brevet kom ikke frem.")),
+            ("two", other("Strandet", "Brevet kom ikke frem.")),
+            ("three", letter("Igen", "Heller ikke det her.")),
+        ],
+    );
+    wait_until("three dead letters", || place.json(&["queue", "depth"])["dead"] == 3);
+
+    let erased = || {
+        let said = place.say(&["person", "--json", "--by", "Dorte", "--cpr", CPR, "erase"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.json()
+    };
+    let said = erased();
+    assert_eq!((said["erased"].as_i64(), said["dead_letters"].as_i64()), (Some(1), Some(2)));
+    let backups = said["backups"].as_array().unwrap();
+    assert_eq!(backups.len(), 1, "{said}");
+    assert!(backups[0]["folder"].as_str().unwrap().contains("saved/postbud-"), "{said}");
+    let kept = backups[0]["kept_until"].as_i64().unwrap() - backups[0]["made_at"].as_i64().unwrap();
+    assert_eq!(kept, 14 * 86_400_000);
+    let dead = place.json(&["queue", "dead"])["dead"].clone();
+    let ids: Vec<_> = dead.as_array().unwrap().iter().map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids, [Some("two")], "the letter of somebody else stays");
+    // A backup of afterwards does not hold the person, and once more there is nothing to erase.
+    let again = erased();
+    assert_eq!((again["erased"].as_i64(), again["dead_letters"].as_i64()), (Some(0), Some(0)));
 }
 
 #[test]

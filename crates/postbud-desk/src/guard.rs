@@ -160,6 +160,7 @@ fn allowed(access: Access, role: Role) -> bool {
         Access::Letters => role.reads_letters(),
         Access::Program => role == Role::Integration,
         Access::Owner => role == Role::Owner,
+        Access::Auditor => role == Role::Auditor,
         Access::Evidence => matches!(role, Role::Owner | Role::Auditor),
     }
 }

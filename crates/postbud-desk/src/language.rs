@@ -138,6 +138,12 @@ impl Words {
             "not-mine" => self.t("sendt tilbage af postkassen", "sent back by its mailbox"),
             "export" => self.t("udleveret til personen", "handed out to the person"),
             "search" => self.t("søgte", "searched"),
+            "person-export" => {
+                self.t("udleverede alt om en person", "handed out everything about a person")
+            }
+            "person-erase" => self.t("slettede en person", "erased a person"),
+            "person-restrict" => self.t("begrænsede en person", "restricted a person"),
+            "person-lift" => self.t("ophævede en begrænsning", "lifted a restriction"),
             "replay" => self.t("lagt i køen igen", "put back on the queue"),
             other => other,
         }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use postbud_decide::{MailboxId, Settings};
 use postbud_letter::Limits;
 use postbud_pipeline::ports::{
-    Checks, Desk, Documents, Labels, Models, Owner, Retrains, Shadows, Store,
+    Checks, Desk, Documents, Labels, Models, Owner, People, Retrains, Shadows, Store,
 };
 use postbud_pipeline::{NotMine, Stop};
 use tokio::net::TcpListener;
@@ -94,6 +94,8 @@ pub struct DeskOptions {
     pub authorities: Vec<Authority>,
     /// The versions of the model, and making others; `None` where there are none to look at.
     pub models: Option<Arc<dyn Models>>,
+    /// What people can ask for; `None` where that is not done at the desk.
+    pub people: Option<Arc<dyn People>>,
     /// What reads the documents of a letter; `None` where nobody does.
     pub documents: Option<Arc<dyn Documents>>,
     /// Where else people sign in; `None` for local accounts alone.

@@ -17,7 +17,7 @@ use crate::attempts::Attempts;
 use crate::oidc::{Provider, sign_in as elsewhere};
 use crate::pages::{
     authority, blind, card, decide, documents, evidence, find, label_work, labels, letter, list,
-    looks, models, not_mine, several, sign_in, small, switches, threshold,
+    looks, models, not_mine, person, several, sign_in, small, switches, threshold,
 };
 use crate::{DeskOptions, DeskStore, Room, guard};
 
@@ -37,6 +37,8 @@ pub enum Access {
     Evidence,
     /// Owners.
     Owner,
+    /// Auditors.
+    Auditor,
     /// Programs with a token.
     Program,
 }
@@ -100,6 +102,10 @@ routes! {
     get "/find" Letters find::page;
     get "/evidence" Evidence evidence::page;
     get "/looks" Evidence looks::page;
+    get "/person" Auditor person::page;
+    post "/person/export" Auditor person::export;
+    post "/person/restrict" Auditor person::restrict;
+    post "/person/erase" Auditor person::erase;
     get "/threshold" Evidence threshold::page;
     get "/models" Evidence models::page;
     get "/models/{n}/card" Evidence card::card;

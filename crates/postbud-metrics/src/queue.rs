@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postbud_pipeline::ports::{
-    DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
+    DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
 };
 
 use crate::inventory::{RECEIVED, SETTLED};
@@ -70,6 +70,10 @@ impl Queue for MeasuredQueue {
 
     async fn replay(&self, id: Option<&str>, max: usize) -> Result<u64, QueueError> {
         self.queue.replay(id, max).await
+    }
+
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError> {
+        self.queue.erase_dead(judge).await
     }
 
     async fn shutdown(&self) -> Result<(), QueueError> {

@@ -31,6 +31,9 @@ impl Queue for Hopeless {
     async fn dead(&self, _: usize) -> Result<Vec<DeadLetter>, QueueError> {
         Ok(Vec::new())
     }
+    async fn erase_dead(&self, _: &dyn DeadJudge) -> Result<u64, QueueError> {
+        Ok(0)
+    }
     async fn replay(&self, _: Option<&str>, max: usize) -> Result<u64, QueueError> {
         let count = self.dead.min(max as u64);
         self.replayed.fetch_add(count, Ordering::Relaxed);

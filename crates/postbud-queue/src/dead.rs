@@ -3,7 +3,7 @@
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use postbud_pipeline::ports::{DeadLetter, Depth};
+use postbud_pipeline::ports::{DeadJudge, DeadLetter, Depth};
 
 use crate::envelope::Parcel;
 use crate::fault::Fault;
@@ -96,6 +96,39 @@ pub(crate) async fn replay(
     }
     put_back(channel, settings, skipped, there.saturating_sub(replayed)).await?;
     Ok(replayed)
+}
+
+/// Acknowledges the dead letters that `judge` condemns, and with that they are gone. All others are
+/// given back. What cannot be understood is no letter that could be judged, and stays.
+pub(crate) async fn erase(
+    channel: &Channel,
+    settings: &Settings,
+    judge: &dyn DeadJudge,
+) -> Result<u64, Fault> {
+    let there = ready(channel, settings, &settings.dead).await?;
+    let (mut erased, mut kept) = (0, None);
+    for _ in 0..there.min(MOST) {
+        let get = channel.basic_get(short(&settings.dead)?, BasicGetOptions::default());
+        let Some(message) = settings.within("fetch a dead letter", get).await? else {
+            break;
+        };
+        let tag = message.delivery_tag;
+        let delivery = message.delivery;
+        let (parcel, _) = Parcel::read(&delivery.properties, delivery.data);
+        let condemned = match parcel.body() {
+            Ok(body) => judge.condemns(&parcel.id, &body).await,
+            Err(_) => false,
+        };
+        if !condemned {
+            kept = Some(tag);
+            continue;
+        }
+        let ack = channel.basic_ack(tag, BasicAckOptions::default());
+        settings.within("erase a dead letter", ack).await?;
+        erased += 1;
+    }
+    put_back(channel, settings, kept, there.saturating_sub(erased)).await?;
+    Ok(erased)
 }
 
 /// Returns everything fetched up to this tag, and waits a moment until it is back, so that who

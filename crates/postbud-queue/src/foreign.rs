@@ -18,7 +18,7 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, Bas
 use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::{Channel, ConnectionProperties, Consumer};
 use postbud_pipeline::ports::{
-    Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
+    Body, DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
 };
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -215,6 +215,10 @@ impl Queue for ForeignQueue {
     }
 
     async fn replay(&self, _id: Option<&str>, _max: usize) -> Result<u64, QueueError> {
+        Err(self.only_received())
+    }
+
+    async fn erase_dead(&self, _judge: &dyn DeadJudge) -> Result<u64, QueueError> {
         Err(self.only_received())
     }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lapin::Channel;
 use postbud_pipeline::ports::{
-    DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Timestamp, Token,
+    DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Timestamp,
+    Token,
 };
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
@@ -254,6 +255,16 @@ impl Queue for RabbitQueue {
             count
         };
         replayed.await.map_err(|fault| self.public(fault))
+    }
+
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError> {
+        let erased = async {
+            let channel = self.side_channel().await?;
+            let count = dead::erase(&channel, &self.settings, judge).await;
+            self.close_side(&channel).await;
+            count
+        };
+        erased.await.map_err(|fault| self.public(fault))
     }
 
     async fn shutdown(&self) -> Result<(), QueueError> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
-use postbud_pipeline::ports::{Body, Message, Queue, RawId, Settlement};
+use postbud_pipeline::ports::{Body, DeadJudge, Message, Queue, RawId, Settlement};
 use support::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,6 +117,38 @@ async fn dead_letters_can_be_listed_for_ever_and_replayed_by_name_or_all() {
     let ids: Vec<String> = receive(&queue, 2).await.into_iter().map(|one| one.id).collect();
     assert_eq!(ids, ["id-00000", "id-00001"]);
     depth_becomes(&queue, 0, 0, 1).await;
+    clean(&options).await;
+}
+
+/// Condemns the letters whose id ends in an even digit.
+struct Even;
+
+#[async_trait::async_trait]
+impl DeadJudge for Even {
+    async fn condemns(&self, id: &str, body: &Body) -> bool {
+        let Body::Inline(bytes) = body else { return false };
+        assert_eq!(bytes.as_ref(), format!("letter {id}").as_bytes());
+        id.ends_with(['0', '2', '4', '6', '8'])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn condemned_dead_letters_are_gone_and_all_others_stay() {
+    let Some(url) = broker() else { return };
+    let options = options(&url);
+    let queue = connect(&options).await;
+    queue.publish(letters(0..5)).await.unwrap();
+    for one in receive(&queue, 5).await {
+        settle(&queue, one.token, Settlement::Dead { reason: "no letter at all".into() }).await;
+    }
+    depth_becomes(&queue, 0, 0, 5).await;
+    assert_eq!(queue.erase_dead(&Even).await.unwrap(), 3);
+    depth_becomes(&queue, 0, 0, 2).await;
+    let ids: Vec<String> = queue.dead(9).await.unwrap().into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["id-00001", "id-00003"]);
+    assert_eq!(queue.erase_dead(&Even).await.unwrap(), 0);
+    // What stays can still be sent again.
+    assert_eq!(queue.replay(None, 9).await.unwrap(), 2);
     clean(&options).await;
 }
 

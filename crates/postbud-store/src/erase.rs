@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{LabelError, State, StoreError, Timestamp, is_person};
+use postbud_pipeline::ports::{LabelError, RawId, State, StoreError, Timestamp, is_person};
 
 use crate::list::state_of;
+use crate::privacy::unused;
 use crate::sql::{Fault, Tx};
 use crate::store::{SqlStore, write};
 
@@ -35,6 +36,16 @@ impl SqlStore {
             Erased::NotThere => Ok(false),
             Erased::InFlight => Err(LabelError::InFlight { letter: letter.clone() }),
         }
+    }
+
+    /// Removes raw bytes that no letter and no message of the embedded queue names: those to which a
+    /// message of a broker referred.
+    ///
+    /// # Errors
+    /// What [`StoreError`] says of it.
+    pub async fn erase_unused(&self, raw_id: &RawId) -> Result<(), StoreError> {
+        write!(self, "erasing unused bytes", Duration::ZERO, tx => unused(tx, &raw_id.0))?;
+        self.sweep().await
     }
 
     /// Was this letter erased?

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use postbud_pipeline::conformance::QueueHarness;
-use postbud_pipeline::ports::{Body, Entry, Message, Queue, Settlement, Store as _};
+use postbud_pipeline::ports::{Body, DeadJudge, Entry, Message, Queue, Settlement, Store as _};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue};
 use support::{Fixture, PATIENCE, entry, raw_id};
 
@@ -52,9 +52,11 @@ mod postgres {
 
 mod own {
     use super::{
-        large_messages_travel_by_reference, support, the_bell_wakes, the_bytes_are_stored_once,
+        a_condemned_dead_message_goes_with_its_bytes, large_messages_travel_by_reference, support,
+        the_bell_wakes, the_bytes_are_stored_once,
     };
     support::on_both!(
+        a_condemned_dead_message_goes_with_its_bytes,
         large_messages_travel_by_reference,
         the_bytes_are_stored_once,
         the_bell_wakes
@@ -109,4 +111,31 @@ async fn the_bell_wakes(fixture: &Fixture) {
     let waiting = tokio::spawn(async move { idle.receive(1, PATIENCE).await.unwrap() });
     queue.shutdown().await.unwrap();
     assert!(waiting.await.unwrap().is_empty(), "shutting down ends the wait");
+}
+
+/// Condemns the message of one name.
+struct Named(&'static str);
+
+#[async_trait]
+impl DeadJudge for Named {
+    async fn condemns(&self, id: &str, _: &Body) -> bool {
+        id == self.0
+    }
+}
+
+async fn a_condemned_dead_message_goes_with_its_bytes(fixture: &Fixture) {
+    let queue = EmbeddedQueue::new(fixture.store.clone(), quick());
+    for id in ["one", "two"] {
+        let body = Body::Inline(Bytes::from(format!("Subject: {id}\r\n\r\n")));
+        queue.publish(vec![Message { body, id: id.to_owned() }]).await.unwrap();
+    }
+    let received = queue.receive(2, PATIENCE).await.unwrap();
+    let dead = Settlement::Dead { reason: "for the test".to_owned() };
+    let outcomes = received.iter().map(|one| (one.token, dead.clone())).collect();
+    queue.settle(outcomes).await.unwrap();
+    assert_eq!(queue.erase_dead(&Named("nobody")).await.unwrap(), 0);
+    assert_eq!(queue.erase_dead(&Named("one")).await.unwrap(), 1);
+    let left = queue.dead(9).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["two"]);
+    assert_eq!(fixture.count("SELECT COUNT(DISTINCT raw_id) FROM raws").await, 1);
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use opentelemetry::trace::SpanKind;
 use postbud_pipeline::ports::{
-    DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
+    DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
 };
 
 use crate::spans::{Event, Spans};
@@ -60,6 +60,10 @@ impl Queue for TracedQueue {
 
     async fn replay(&self, id: Option<&str>, max: usize) -> Result<u64, QueueError> {
         self.queue.replay(id, max).await
+    }
+
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError> {
+        self.queue.erase_dead(judge).await
     }
 
     async fn shutdown(&self) -> Result<(), QueueError> {

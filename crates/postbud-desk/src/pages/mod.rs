@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod looks;
 pub(crate) mod models;
 pub(crate) mod not_mine;
+pub(crate) mod person;
 pub(crate) mod several;
 pub(crate) mod sign_in;
 pub(crate) mod small;
@@ -43,6 +44,11 @@ impl Person {
     /// May they see evidence and logs?
     pub(crate) fn sees_evidence(&self) -> bool {
         matches!(self.role, Role::Owner | Role::Auditor)
+    }
+
+    /// May they answer what a citizen asks for?
+    pub(crate) fn answers_people(&self) -> bool {
+        self.role == Role::Auditor
     }
 }
 

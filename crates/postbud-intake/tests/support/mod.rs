@@ -17,7 +17,8 @@ use bytes::Bytes;
 use postbud_intake::Acceptor;
 use postbud_letter::{Limits, read};
 use postbud_pipeline::ports::{
-    Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Store, Token,
+    Body, DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Store,
+    Token,
 };
 use postbud_store::{EmbeddedOptions, EmbeddedQueue, SqlStore, StoreOptions};
 use tempfile::TempDir;
@@ -47,6 +48,9 @@ impl Queue for Moody {
     }
     async fn dead(&self, max: usize) -> Result<Vec<DeadLetter>, QueueError> {
         self.inner.dead(max).await
+    }
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError> {
+        self.inner.erase_dead(judge).await
     }
     async fn replay(&self, id: Option<&str>, max: usize) -> Result<u64, QueueError> {
         self.inner.replay(id, max).await

@@ -10,6 +10,7 @@ mod model_state;
 mod models;
 mod outlet;
 mod owner;
+mod people;
 mod queue;
 mod restrictions;
 mod retrains;
@@ -44,7 +45,10 @@ pub use owner::{
     Identity, Integration, LabelCount, LookCount, LookSample, Owner, PastDecision, Stood,
     WaitingTimes,
 };
-pub use queue::{Body, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token};
+pub use people::{Erasure, HandedOut, HeldBackup, People, PeopleError};
+pub use queue::{
+    Body, DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
+};
 pub use restrictions::Restrictions;
 pub use retrains::{RetrainOutcome, RetrainRow, Retrains};
 pub use role::Role;

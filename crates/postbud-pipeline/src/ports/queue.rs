@@ -126,6 +126,13 @@ pub enum QueueError {
     },
 }
 
+/// Says which dead letters are erased.
+#[async_trait]
+pub trait DeadJudge: Send + Sync {
+    /// Must this dead letter go for good?
+    async fn condemns(&self, id: &str, body: &Body) -> bool;
+}
+
 /// A queue of letters that survives a crash of everybody.
 ///
 /// Every call ends: an implementation puts a deadline on each of its own steps.
@@ -152,6 +159,10 @@ pub trait Queue: Send + Sync {
     /// Puts at most `max` dead letters back on the queue with no attempts spent: all of them, or
     /// only the one named `id`. Returns how many. None is lost if this is interrupted.
     async fn replay(&self, id: Option<&str>, max: usize) -> Result<u64, QueueError>;
+
+    /// Erases for good the dead letters that `judge` condemns; all others stay where they are.
+    /// Returns how many went. Interrupted, it has erased some of them; asked again, it does the rest.
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError>;
 
     /// Stops receiving, so that what is not settled goes back; waits until settlements have
     /// reached the other side.

@@ -67,6 +67,9 @@ impl Queue for MemoryQueue {
     async fn dead(&self, _: usize) -> Result<Vec<DeadLetter>, QueueError> {
         Ok(Vec::new())
     }
+    async fn erase_dead(&self, _: &dyn DeadJudge) -> Result<u64, QueueError> {
+        Ok(0)
+    }
     async fn replay(&self, _: Option<&str>, _: usize) -> Result<u64, QueueError> {
         Ok(0)
     }

@@ -3,6 +3,7 @@
 use postbud_pipeline::ports::{DeadLetter, Depth, Timestamp};
 
 use super::claim::small;
+use crate::privacy::unused;
 use crate::sql::{Fault, Tx};
 
 /// What another process holds under a lease counts nowhere, until the lease has ended.
@@ -38,6 +39,31 @@ pub(super) async fn list(tx: &mut Tx, max: usize) -> Result<Vec<DeadLetter>, Fau
             })
         })
         .collect()
+}
+
+/// A dead message and where its bytes lie.
+pub(super) struct Dead {
+    n: i64,
+    pub(super) id: String,
+    pub(super) raw_id: String,
+}
+
+pub(super) async fn bodies(tx: &mut Tx) -> Result<Vec<Dead>, Fault> {
+    const DEAD: &str = "SELECT n, id, raw_id FROM queue WHERE dead_at IS NOT NULL ORDER BY n";
+    let rows = tx.query(DEAD, &[]).await?;
+    rows.iter()
+        .map(|row| Ok(Dead { n: row.int(0)?, id: row.text(1)?, raw_id: row.text(2)? }))
+        .collect()
+}
+
+/// Removes a message that is still dead, and its bytes unless a letter or another message has them.
+pub(super) async fn erase(tx: &mut Tx, message: &Dead) -> Result<u64, Fault> {
+    const GONE: &str = "DELETE FROM queue WHERE n = $1 AND dead_at IS NOT NULL";
+    let gone = tx.execute(GONE, &[message.n.into()]).await?;
+    if gone > 0 {
+        unused(tx, &message.raw_id).await?;
+    }
+    Ok(gone)
 }
 
 const REPLAY: &str = "

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use postbud_pipeline::ports::{
-    DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, StoreError, Timestamp,
-    Token,
+    Body, DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, RawId, Received, Settlement,
+    StoreError, Timestamp, Token,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -207,6 +207,24 @@ impl Queue for EmbeddedQueue {
         .map_err(into_queue_error)?;
         self.store.bell().notify_waiters();
         Ok(replayed)
+    }
+
+    async fn erase_dead(&self, judge: &dyn DeadJudge) -> Result<u64, QueueError> {
+        let all = read!(self.store, "listing dead letters", tx => dead::bodies(tx))
+            .map_err(into_queue_error)?;
+        let mut erased = 0;
+        for message in all {
+            let raw_id = RawId(message.raw_id.clone());
+            if judge.condemns(&message.id, &Body::Stored(raw_id)).await {
+                erased += write!(self.store, "erasing a dead letter", Duration::ZERO,
+                    tx => dead::erase(tx, &message))
+                .map_err(into_queue_error)?;
+            }
+        }
+        if erased > 0 {
+            self.store.sweep().await.map_err(into_queue_error)?;
+        }
+        Ok(erased)
     }
 
     async fn shutdown(&self) -> Result<(), QueueError> {

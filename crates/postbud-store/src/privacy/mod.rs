@@ -9,3 +9,4 @@ pub use persons::{PersonKey, PersonKeyError};
 pub use retention::{Purpose, RetentionRun};
 
 pub(crate) use chain::log_access;
+pub(crate) use retention::unused;

@@ -173,7 +173,8 @@ async fn empty(tx: &mut Tx, which: &str, before: Timestamp) -> Result<u64, Fault
     Ok(gone)
 }
 
-async fn unused(tx: &mut Tx, raw_id: &str) -> Result<(), Fault> {
+/// Removes bytes that no letter and no message of the embedded queue names.
+pub(crate) async fn unused(tx: &mut Tx, raw_id: &str) -> Result<(), Fault> {
     tx.execute(
         "DELETE FROM raws WHERE raw_id = $1
          AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.raw_id = $1)

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tracing::{error, info};
 
 use crate::commands::model::Workshop;
+use crate::commands::person::PeopleAtDesk;
 use crate::commands::run;
 use crate::config::{Config, Desk};
 use crate::documents;
@@ -90,6 +91,7 @@ pub(crate) async fn serve(
             .into_iter()
             .map(|(name, reach)| Authority { name, reach })
             .collect(),
+        people: Some(Arc::new(PeopleAtDesk::new(config, store))),
         models: Some(Arc::new(Workshop::new(config, file, store, stop))),
     };
     let store = Arc::new(store.clone());

@@ -18,6 +18,10 @@ pub(crate) struct Privacy {
     pub(crate) key_file: PathBuf,
     /// Does `postbud run` remove what is too old?
     pub(crate) retention: bool,
+    /// Folders in which `postbud backup` puts what it makes: an erasure says which still hold the person.
+    pub(crate) backups: Vec<PathBuf>,
+    /// How many days the operator keeps a backup.
+    pub(crate) backups_days: u32,
     days: [u32; Purpose::ALL.len()],
 }
 
@@ -34,6 +38,8 @@ pub(super) fn privacy(privacy: Section<'_, '_>, retention: Section<'_, '_>) -> P
     let key_file =
         privacy.text("key_file").map_or_else(|| KEY_FILE.to_owned(), |found| found.value);
     let key_file = privacy.reader.path(&key_file);
+    let backups = privacy.texts("backups").into_iter();
+    let backups = backups.map(|found| privacy.reader.path(&found.value)).collect();
     privacy.finish();
     let days = |key, default| {
         u32::try_from(retention.whole(key, default, 1..=MOST_DAYS)).unwrap_or(u32::MAX)
@@ -45,7 +51,9 @@ pub(super) fn privacy(privacy: Section<'_, '_>, retention: Section<'_, '_>) -> P
         days("access_days", 730),
         days("leftovers_days", 90),
     ];
+    let backups_days = u32::try_from(retention.whole("backups_days", 30, 1..=MOST_DAYS));
     let enforced = retention.flag("enforce").unwrap_or(true);
     retention.finish();
-    Privacy { key_file, retention: enforced, days }
+    let backups_days = backups_days.unwrap_or(u32::MAX);
+    Privacy { key_file, retention: enforced, backups, backups_days, days }
 }

@@ -54,6 +54,26 @@ pub(crate) async fn backup(args: &BackupArgs) -> anyhow::Result<()> {
     ))
 }
 
+/// The whole backups in a folder, and when each was made. A folder that is not there holds none.
+pub(crate) fn made(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Timestamp)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", folder.display()));
+        }
+    };
+    let mut made = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        // What is no backup, or is not finished, has no list.
+        if let Ok(manifest) = Manifest::read(&path) {
+            made.push((path, manifest.at));
+        }
+    }
+    Ok(made)
+}
+
 /// For nobody else to read.
 fn new_folder(into: &Path, now: Timestamp) -> anyhow::Result<PathBuf> {
     let name = format!("postbud-{}", output::moment(now).replace([' ', ':'], "-"));

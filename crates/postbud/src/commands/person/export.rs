@@ -1,7 +1,7 @@
 //! Everything held about a person, as one archive that can be read without Postbud.
 
 use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -33,7 +33,21 @@ pub(super) async fn run(
     let unusable = || format!("{} cannot be written", to.display());
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
     let file = file.with_context(unusable)?;
-    let mut zip = ZipWriter::new(BufWriter::new(file));
+    let mut file = write(config, store, letters, by, BufWriter::new(file)).await?;
+    file.flush().with_context(unusable)?;
+    file.get_ref().sync_all().with_context(unusable)
+}
+
+/// The same into anything that takes bytes.
+pub(super) async fn write<W: Write + Seek>(
+    config: &Config,
+    store: &SqlStore,
+    letters: &[LetterId],
+    by: &str,
+    into: W,
+) -> anyhow::Result<W> {
+    let unusable = || "the archive cannot be written";
+    let mut zip = ZipWriter::new(into);
     let mut overview = format!(
         "Alt, hvad Postbud har om personen ({} UTC)\nMedarbejderes navne er udeladt.\n\n{} breve\n",
         output::moment(Timestamp::now()),
@@ -63,16 +77,10 @@ pub(super) async fn run(
         store.log_access(&handed).await?;
     }
     add(&mut zip, "oversigt.txt", overview.as_bytes()).with_context(unusable)?;
-    let mut file = zip.finish().context("the archive cannot be finished")?;
-    file.flush().with_context(unusable)?;
-    file.get_ref().sync_all().with_context(unusable)
+    zip.finish().context("the archive cannot be finished")
 }
 
-fn add(
-    zip: &mut ZipWriter<BufWriter<std::fs::File>>,
-    name: &str,
-    bytes: &[u8],
-) -> std::io::Result<()> {
+fn add<W: Write + Seek>(zip: &mut ZipWriter<W>, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     zip.start_file(name, SimpleFileOptions::default()).map_err(std::io::Error::other)?;
     zip.write_all(bytes)
 }

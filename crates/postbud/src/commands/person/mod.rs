@@ -1,14 +1,17 @@
 //! `postbud person`: what a person can ask for. Everything held about them, that it is erased, or
 //! that nothing about them is decided automatically.
 
+mod desk;
+mod erase;
 mod export;
 mod index;
 mod key;
+mod words;
 
 use std::io::Read as _;
 
 use postbud_letter::{LetterId, privacy};
-use postbud_pipeline::ports::{LabelError, Timestamp, is_person};
+use postbud_pipeline::ports::{Timestamp, is_person};
 use postbud_store::{PersonKey, SqlStore};
 use serde_json::json;
 
@@ -17,6 +20,7 @@ use crate::config::Config;
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
 
+pub(crate) use desk::PeopleAtDesk;
 pub(crate) use key::existing_key;
 
 /// More is no CPR number.
@@ -37,10 +41,10 @@ pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
     if let PersonCommand::Restrict { lift } = &args.command {
         return restrict(args, &store, &key, &cpr, !lift).await;
     }
-    index::catch_up(&config, &store, &key).await?;
-    let letters = store.letters_of(&key, &cpr).await?;
     match &args.command {
         PersonCommand::Export { to } => {
+            index::catch_up(&config, &store, &key).await?;
+            let letters = store.letters_of(&key, &cpr).await?;
             export::run(&config, &store, &letters, by, to).await?;
             let said = json!({ "letters": letters.len(), "file": to });
             let file = to.display();
@@ -49,7 +53,7 @@ pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
                 Lang::Da => format!("{} breve ligger i {file}", letters.len()),
             })
         }
-        PersonCommand::Erase => erase(args, &store, &letters, by).await,
+        PersonCommand::Erase => erase(args, &config, &store, (&key, &cpr), by).await,
         PersonCommand::Restrict { .. } => Ok(()),
     }
 }
@@ -73,35 +77,25 @@ fn cpr(given: &str) -> anyhow::Result<String> {
 
 async fn erase(
     args: &PersonArgs,
+    config: &Config,
     store: &SqlStore,
-    letters: &[LetterId],
+    (key, cpr): (&PersonKey, &str),
     by: &str,
 ) -> anyhow::Result<()> {
-    let mut erased = 0_usize;
-    let mut left: Vec<&LetterId> = Vec::new();
-    for letter in letters {
-        match store.erase(letter, by, Timestamp::now()).await {
-            Ok(_) => erased += 1,
-            Err(LabelError::InFlight { .. }) => left.push(letter),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    say(args, &json!({ "erased": erased, "on_their_way": left }), |lang| match lang {
-        Lang::En => format!(
-            "{erased} letters are erased; `postbud retrain` makes the next model without them"
-        ),
-        Lang::Da => {
-            format!("{erased} breve er slettet; `postbud retrain` laver den næste model uden dem")
-        }
-    })?;
+    let queue = wiring::queue(config, store).await?;
+    let erased = erase::erase(config, store, &*queue, (key, cpr), by).await;
+    queue.shutdown().await?;
+    let erased = erased?;
+    say(args, &words::document(&erased), |lang| words::erased(&erased, lang))?;
+    let left = &erased.on_their_way;
     if left.is_empty() {
         return Ok(());
     }
-    let left: Vec<&str> = left.iter().map(|letter| letter.as_str()).collect();
+    let ids: Vec<&str> = left.iter().map(LetterId::as_str).collect();
     let message = format!(
         "{} letters are on their way to a mailbox and are still here: {}; ask again when they are delivered",
         left.len(),
-        left.join(", ")
+        ids.join(", ")
     );
     Err(Failure::new(exit::FAILED, message).into())
 }
