@@ -25,6 +25,7 @@ mod desk_issuer;
 mod desk_looks;
 mod desk_mishaps;
 mod desk_owner;
+mod desk_person;
 mod desk_place;
 mod desk_programs;
 mod desk_second_look;

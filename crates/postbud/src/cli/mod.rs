@@ -36,7 +36,7 @@ pub(crate) use model::{
 };
 pub(crate) use operations::{BackupArgs, DoctorArgs, MigrateArgs, RestoreArgs};
 pub(crate) use privacy::{
-    AuditArgs, AuditCommand, PersonArgs, PersonCommand, RetentionArgs, VerifyArgs,
+    AuditArgs, AuditCommand, PersonArgs, PersonCommand, RetentionArgs, SampleArgs, VerifyArgs,
 };
 pub(crate) use queue::{QueueArgs, QueueCommand, QueueDeadArgs, QueueDepthArgs, QueueReplayArgs};
 pub(crate) use retrain::RetrainArgs;

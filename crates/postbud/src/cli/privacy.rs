@@ -66,6 +66,23 @@ pub(crate) struct AuditArgs {
 pub(crate) enum AuditCommand {
     /// Walk through the access log and say whether a row is missing or changed
     Verify(VerifyArgs),
+    /// Who looked at letters in a month, and a random sample of the looks to ask about
+    Sample(SampleArgs),
+}
+
+/// Arguments of `audit sample`.
+#[derive(Debug, Args)]
+pub(crate) struct SampleArgs {
+    /// The month, YYYY-MM; the last one that is over when none is given
+    #[arg(long, value_name = "MONTH")]
+    pub(crate) month: Option<String>,
+    /// So many looks
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) looks: u32,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Arguments of `audit verify`.

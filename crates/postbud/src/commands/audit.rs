@@ -1,4 +1,6 @@
-//! `postbud audit verify`: is the access log whole?
+//! `postbud audit`: is the access log whole, and who looked at letters in a month?
+
+mod sample;
 
 use postbud_store::Chain;
 use serde_json::json;
@@ -11,6 +13,7 @@ use crate::{output, telemetry, wiring};
 pub(crate) async fn run(args: &AuditArgs) -> anyhow::Result<()> {
     match &args.command {
         AuditCommand::Verify(args) => verify(args).await,
+        AuditCommand::Sample(args) => sample::run(args).await,
     }
 }
 
