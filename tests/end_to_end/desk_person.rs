@@ -90,8 +90,8 @@ fn a_request_for_access_shows_the_day_by_which_it_must_be_answered() {
     let rows = rows["letters"].as_array().unwrap();
     let due: Vec<_> = rows.iter().filter(|row| row["due_at"].is_i64()).collect();
     assert_eq!(due.len(), 1);
-    let days = (due[0]["due_at"].as_i64().unwrap() - due[0]["received_at"].as_i64().unwrap())
-        / 86_400_000;
+    let days =
+        (due[0]["due_at"].as_i64().unwrap() - due[0]["received_at"].as_i64().unwrap()) / 86_400_000;
     // Seven working days, with weekends and at most the holidays of Easter or Christmas between.
     assert!((9..=16).contains(&days), "{days}");
     let id = due[0]["letter"].as_str().unwrap();
