@@ -72,8 +72,8 @@ async fn requests_for_access_have_a_deadline_until_somebody_decides(fixture: &Fi
     assert!(day.is_some());
     assert_eq!(due, [("asks", day), ("says", None)]);
     assert_eq!(store.letter(&letter("asks")).await.unwrap().unwrap().row.due_at, day);
-    let waiting = store.waiting(&WaitingFilter { limit: 9, ..WaitingFilter::default() }, at(1));
-    let waiting = waiting.await.unwrap();
+    let filter = WaitingFilter { limit: 9, ..WaitingFilter::default() };
+    let waiting = store.waiting(&filter, at(1)).await.unwrap();
     assert_eq!(waiting.iter().map(|w| w.row.due_at).collect::<Vec<_>>(), [day, None]);
     assert_eq!(store.measure(at(0)).await.unwrap().access_requests, [at(0)]);
     store.assign(&assignment("asks", "Teknik", "anna", true)).await.unwrap();
