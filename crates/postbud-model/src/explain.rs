@@ -193,15 +193,15 @@ impl<'a> Numbered<'a> {
         let kinds = reading.kinds();
         let mut words = HashMap::with_capacity_and_hasher(kinds, FixedState::default());
         let (mut sums, mut of) = (Vec::with_capacity(kinds), Vec::with_capacity(units.len()));
-        // Per kind, how it was written first, and its number: most are written one way only.
-        let mut firsts = vec![("", 0); kinds];
+        // Per kind, how it was written last, and its number: most are written one way only.
+        let mut lasts = vec![("", 0); kinds];
         for (word, &units) in reading.words.iter().zip(units) {
             let written = if word.masked { MASKED } else { text.slice(word.span) };
-            let (first, number) = &mut firsts[word.kind as usize];
-            if *first != written {
+            let (last, number) = &mut lasts[word.kind as usize];
+            if *last != written {
                 let next = sums.len() as u32;
                 *number = *words.entry(lower(written)).or_insert(next);
-                *first = written;
+                *last = written;
                 if *number == next {
                     sums.push(0);
                 }
