@@ -7,7 +7,7 @@ use postbud_pipeline::ports::{
 };
 
 use crate::labels;
-use crate::list::{letter_id, letter_row, mailbox_id};
+use crate::list::{letter_id, letter_row, mailbox_id, row_columns};
 use crate::sql::{Fault, Tx, Value};
 
 /// A page of what was sent out.
@@ -82,11 +82,12 @@ pub(super) async fn draw(tx: &mut Tx, letters: &[LetterId], now: Timestamp) -> R
 
 /// Letters that came back to the desk meanwhile are decided there, with everybody's eyes open.
 pub(super) async fn looks(tx: &mut Tx, limit: u32) -> Result<Vec<LetterRow>, Fault> {
-    const LOOKS_OPEN: &str = "
-        SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability
-        FROM desk_blind AS b JOIN letters AS t ON t.id = b.letter
-        WHERE b.answered_at IS NULL AND t.state IN ('routed', 'delivered')
-        ORDER BY b.drawn_at, b.letter LIMIT $1";
+    const LOOKS_OPEN: &str = concat!(
+        row_columns!(),
+        "JOIN desk_blind AS b ON b.letter = t.id
+         WHERE b.answered_at IS NULL AND t.state IN ('routed', 'delivered')
+         ORDER BY b.drawn_at, b.letter LIMIT $1"
+    );
     let rows = tx.query(LOOKS_OPEN, &[i64::from(limit.min(LOOKS)).into()]).await?;
     rows.iter().map(letter_row).collect()
 }
