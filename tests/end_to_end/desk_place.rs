@@ -88,9 +88,14 @@ impl Place {
         assert_eq!(said.status, 303, "{}", said.body);
         let cookie = said.header("set-cookie");
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        let page = self.get(&said.header("location"), Some(&cookie));
-        let csrf = page.body.split("name=\"csrf\" value=\"").nth(1);
-        let csrf = csrf.and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+        let mut csrf = String::new();
+        // On a busy machine a page may say that the database does not answer, and to try again.
+        wait_until("a page with a form", || {
+            let page = self.get(&said.header("location"), Some(&cookie)).body;
+            let found = page.split("name=\"csrf\" value=\"").nth(1);
+            csrf = found.and_then(|rest| rest.split('"').next()).unwrap_or("").to_owned();
+            !csrf.is_empty()
+        });
         Person { cookie, csrf }
     }
 
