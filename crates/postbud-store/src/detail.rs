@@ -4,10 +4,11 @@ use postbud_decide::{Decision, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Event, LetterDetail, RawId, Timestamp};
 
-use crate::list::{letter_row, row_columns};
+use crate::list::{ROW_COLUMNS, letter_row, row_columns};
 use crate::sql::{Fault, Row, Tx};
 
-const LETTER: &str = concat!(row_columns!(), "WHERE t.id = $1");
+const LETTER: &str =
+    concat!("SELECT ", row_columns!(), ", t.raw_id FROM letters AS t WHERE t.id = $1");
 const DECISIONS: &str = "SELECT at, who, body FROM decisions WHERE letter = $1 ORDER BY seq";
 const EVENTS: &str = "SELECT at, what, who, detail FROM events WHERE letter = $1 ORDER BY n";
 
@@ -44,7 +45,7 @@ pub(crate) async fn letter(tx: &mut Tx, id: &LetterId) -> Result<Option<LetterDe
     }
     // Stable: what has the same moment stays in the order in which it must have happened.
     events.sort_by_key(|event| (event.at, rank(&event.what)));
-    Ok(Some(LetterDetail { row, raw_id: RawId(found.text(7)?), decisions, events }))
+    Ok(Some(LetterDetail { row, raw_id: RawId(found.text(ROW_COLUMNS)?), decisions, events }))
 }
 
 fn decided(row: &Row) -> Result<(Decision, Event), Fault> {

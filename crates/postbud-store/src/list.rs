@@ -36,18 +36,20 @@ macro_rules! asks_for_access {
 }
 pub(crate) use asks_for_access;
 
-/// The columns that [`letter_row`] reads, and the raw id as the eighth.
+/// The columns of `letters AS t` that [`letter_row`] reads. What a caller wants besides comes behind
+/// them, from [`ROW_COLUMNS`] on.
 macro_rules! row_columns {
     () => {
         concat!(
-            "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
-                    t.raw_id, ",
-            crate::list::asks_for_access!(),
-            " FROM letters AS t "
+            "t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability, ",
+            crate::list::asks_for_access!()
         )
     };
 }
 pub(crate) use row_columns;
+
+/// How many columns `row_columns!` has.
+pub(crate) const ROW_COLUMNS: usize = 8;
 
 pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRow>, Fault> {
     let limit = i64::from(filter.limit.min(ROWS_AT_MOST));
@@ -64,7 +66,7 @@ pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRo
     let order =
         if filter.newest_first { "t.received_at DESC, t.id DESC" } else { "t.received_at, t.id" };
     let sql = format!(
-        "{} WHERE {which} t.received_at >= $3 AND t.received_at < $4
+        "SELECT {} FROM letters AS t WHERE {which} t.received_at >= $3 AND t.received_at < $4
          ORDER BY {order} LIMIT $1 OFFSET $2",
         row_columns!()
     );
@@ -73,10 +75,10 @@ pub(crate) async fn letters(tx: &mut Tx, filter: &Filter) -> Result<Vec<LetterRo
     tx.query(&sql, &args).await?.iter().map(letter_row).collect()
 }
 
-/// A letter as `row_columns!` selects it; the eighth column is the caller's.
+/// A letter as `row_columns!` selects it.
 pub(crate) fn letter_row(row: &Row) -> Result<LetterRow, Fault> {
     let received_at = row.int(4)?;
-    let due_at = (row.int(8)? > 0).then(|| postbud_decide::due_at(received_at)).flatten();
+    let due_at = (row.int(7)? > 0).then(|| postbud_decide::due_at(received_at)).flatten();
     Ok(LetterRow {
         letter: letter_id(row.text(0)?)?,
         state: state_of(&row.text(1)?)?,

@@ -83,8 +83,9 @@ pub(super) async fn draw(tx: &mut Tx, letters: &[LetterId], now: Timestamp) -> R
 /// Letters that came back to the desk meanwhile are decided there, with everybody's eyes open.
 pub(super) async fn looks(tx: &mut Tx, limit: u32) -> Result<Vec<LetterRow>, Fault> {
     const LOOKS_OPEN: &str = concat!(
+        "SELECT ",
         row_columns!(),
-        "JOIN desk_blind AS b ON b.letter = t.id
+        " FROM letters AS t JOIN desk_blind AS b ON b.letter = t.id
          WHERE b.answered_at IS NULL AND t.state IN ('routed', 'delivered')
          ORDER BY b.drawn_at, b.letter LIMIT $1"
     );

@@ -8,7 +8,7 @@ use postbud_pipeline::ports::{
 };
 
 use super::{NO_TIME, guests, label_lists, people};
-use crate::list::{asks_for_access, letter_row, mailbox_id};
+use crate::list::{ROW_COLUMNS, letter_row, mailbox_id, row_columns};
 use crate::sql::{Fault, Row, Tx};
 use crate::store::{SqlStore, read, write};
 
@@ -135,15 +135,15 @@ async fn waiting_times(tx: &mut Tx, since: Timestamp) -> Result<WaitingTimes, Fa
 
 async fn unsure(tx: &mut Tx, limit: u32) -> Result<Vec<(LetterRow, Decision)>, Fault> {
     const WAITING: &str = concat!(
-        "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability, d.body, ",
-        asks_for_access!(),
-        " FROM letters AS t JOIN decisions AS d ON d.letter = t.id
+        "SELECT ",
+        row_columns!(),
+        ", d.body FROM letters AS t JOIN decisions AS d ON d.letter = t.id
              AND d.seq = (SELECT MAX(seq) FROM decisions WHERE letter = t.id)
         WHERE t.state = 'review' AND t.probability IS NOT NULL
         ORDER BY t.probability, t.id LIMIT $1"
     );
     let rows = tx.query(WAITING, &[i64::from(limit.min(UNSURE)).into()]).await?;
-    rows.iter().map(|row| Ok((letter_row(row)?, decision(row, 7)?))).collect()
+    rows.iter().map(|row| Ok((letter_row(row)?, decision(row, ROW_COLUMNS)?))).collect()
 }
 
 fn decision(row: &Row, column: usize) -> Result<Decision, Fault> {

@@ -5,7 +5,7 @@ use postbud_letter::{Channel, LetterId};
 use postbud_pipeline::ports::{Figures, Note, Timestamp, Waiting, WaitingCount, WaitingFilter};
 
 use crate::labels;
-use crate::list::{asks_for_access, letter_row};
+use crate::list::{ROW_COLUMNS, letter_row, row_columns};
 use crate::sql::{Fault, Tx, Value};
 
 /// A page holds at most so many.
@@ -18,10 +18,9 @@ pub(super) async fn list(
 ) -> Result<Vec<Waiting>, Fault> {
     let mut args: Vec<Value> = vec![i64::from(filter.limit.min(PAGE)).into(), now.0.into()];
     let mut sql = concat!(
-        "SELECT t.id, t.state, t.channel, t.subject, t.received_at, t.mailbox, t.probability,
-                t.urgent, ",
-        asks_for_access!(),
-        ", c.who
+        "SELECT ",
+        row_columns!(),
+        ", t.urgent, c.who
         FROM letters AS t
         LEFT JOIN desk_claims AS c ON c.letter = t.id AND c.until > $2
         WHERE t.state = 'review'"
@@ -59,8 +58,8 @@ pub(super) async fn list(
     let waiting = rows.iter().map(|row| {
         Ok(Waiting {
             row: letter_row(row)?,
-            urgent: row.int(7)? == 1,
-            claimed_by: row.text_or_null(9)?,
+            urgent: row.int(ROW_COLUMNS)? == 1,
+            claimed_by: row.text_or_null(ROW_COLUMNS + 1)?,
         })
     });
     waiting.collect()
