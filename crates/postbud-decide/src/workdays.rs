@@ -11,7 +11,8 @@ use jiff::{Timestamp, ToSpan as _};
 
 /// The first year without *store bededag*.
 const WITHOUT_BEDEDAG: i16 = 2024;
-/// Danish time as a rule of its own, so that no time zone files are needed.
+/// Danish time as a rule of its own, so that no time zone files are needed: summer time from the
+/// last Sunday of March to the last Sunday of October.
 const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 /// Years for which the rule of Easter holds.
 const YEARS: std::ops::RangeInclusive<i16> = 1583..=9998;
@@ -65,7 +66,9 @@ pub fn working_day_after(day: Date, count: u32) -> Option<Date> {
     Some(day)
 }
 
-fn denmark() -> TimeZone {
+/// Danish time.
+#[must_use]
+pub fn denmark() -> TimeZone {
     TimeZone::posix(DENMARK).unwrap_or(TimeZone::UTC)
 }
 

@@ -1,37 +1,25 @@
 //! Days and moments in Danish time.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan as _};
+use postbud_decide::workdays;
 use postbud_pipeline::ports::Timestamp;
-
-/// Danish time as a rule of its own, so that no time zone files are needed: summer time from the
-/// last Sunday of March to the last Sunday of October.
-const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-
-fn denmark() -> TimeZone {
-    TimeZone::posix(DENMARK).unwrap_or(TimeZone::UTC)
-}
 
 /// A moment, sortable by eye.
 pub(crate) fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(
         |_| "?".to_owned(),
-        |at| at.to_zoned(denmark()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        |at| at.to_zoned(workdays::denmark()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
     )
 }
 
 /// The day of a moment.
 pub(crate) fn day_of(at: Timestamp) -> String {
-    moment(at).chars().take(10).collect()
-}
-
-fn begin(day: Date) -> Option<Timestamp> {
-    let begin = day.to_zoned(denmark()).ok()?;
-    Some(Timestamp(begin.timestamp().as_millisecond()))
+    workdays::day_of(at.0).map_or_else(|| "?".to_owned(), |day| day.to_string())
 }
 
 fn stretch(first: Date, span: Span) -> Option<(Timestamp, Timestamp)> {
+    let begin = |day| workdays::beginning_of(day).map(Timestamp);
     Some((begin(first)?, begin(first.checked_add(span).ok()?)?))
 }
 
@@ -55,8 +43,7 @@ impl Month {
 
     /// The month of a moment.
     pub(crate) fn of(at: Timestamp) -> Option<Self> {
-        let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
-        Some(Self { first: at.to_zoned(denmark()).date().first_of_month() })
+        Some(Self { first: workdays::day_of(at.0)?.first_of_month() })
     }
 
     /// The month before.

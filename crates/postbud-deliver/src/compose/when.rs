@@ -1,12 +1,7 @@
 //! Moments as people in Denmark write them.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use postbud_decide::Lang;
-
-/// Danish time by the rule of the EU, so that no time zone database is needed.
-const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+use postbud_decide::{Lang, workdays};
 
 const MONTHS_DA: [&str; 12] = [
     "januar",
@@ -40,8 +35,7 @@ const MONTHS_EN: [&str; 12] = [
 /// `ms` (UTC milliseconds since 1970) in Danish time: `24. november 2026 kl. 14.05`. `None` when
 /// it is no date that a calendar knows.
 pub(super) fn moment(ms: i64, language: Lang) -> Option<String> {
-    let zone = TimeZone::posix(DENMARK).ok()?;
-    let local = Timestamp::from_millisecond(ms).ok()?.to_zoned(zone);
+    let local = Timestamp::from_millisecond(ms).ok()?.to_zoned(workdays::denmark());
     let month = usize::try_from(local.month()).ok()?.checked_sub(1)?;
     let (day, year, hour, minute) = (local.day(), local.year(), local.hour(), local.minute());
     Some(match language {
@@ -54,8 +48,7 @@ pub(super) fn moment(ms: i64, language: Lang) -> Option<String> {
 
 /// The day of `ms` in Denmark: `2026-11-24`. `None` when it is no date that a calendar knows.
 pub(crate) fn day(ms: i64) -> Option<String> {
-    let zone = TimeZone::posix(DENMARK).ok()?;
-    Some(Timestamp::from_millisecond(ms).ok()?.to_zoned(zone).date().to_string())
+    workdays::day_of(ms).map(|day| day.to_string())
 }
 
 #[cfg(test)]

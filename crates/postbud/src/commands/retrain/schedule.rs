@@ -3,13 +3,11 @@
 use jiff::Timestamp as Instant;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
+use postbud_decide::workdays;
 use postbud_pipeline::ports::Timestamp;
 
 use crate::config::Schedule;
 
-/// Danish time as a rule of its own, so that no time zone files are needed: summer time from the
-/// last Sunday of March to the last Sunday of October.
-const DENMARK: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const HOUR_MS: i64 = 3_600_000;
 /// A date that counting days may begin with.
 const FIRST: Date = jiff::civil::date(1970, 1, 1);
@@ -21,7 +19,7 @@ pub(super) fn next(schedule: Schedule, after: Timestamp) -> Option<Timestamp> {
         let step = hours.checked_mul(HOUR_MS).filter(|step| *step > 0)?;
         return after.0.div_euclid(step).checked_add(1)?.checked_mul(step).map(Timestamp);
     }
-    let zone = TimeZone::posix(DENMARK).ok()?;
+    let zone = workdays::denmark();
     let instant = Instant::from_millisecond(after.0).ok()?;
     let mut date = zone.to_datetime(instant).date();
     // The longest pause is 31 days.
