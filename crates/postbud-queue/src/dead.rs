@@ -1,8 +1,8 @@
 //! Looking at the queues from outside: depths, dead letters, replay.
 
-use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
+use lapin::{BasicProperties, Channel};
 use postbud_pipeline::ports::{DeadJudge, DeadLetter, Depth};
 
 use crate::envelope::Parcel;
@@ -34,6 +34,20 @@ pub(crate) async fn depth(channel: &Channel, settings: &Settings) -> Result<Dept
     })
 }
 
+/// The next dead letter, fetched and not acknowledged, with its tag; `None` when there is no more.
+async fn next(
+    channel: &Channel,
+    settings: &Settings,
+) -> Result<Option<(u64, Parcel, BasicProperties)>, Fault> {
+    let get = channel.basic_get(short(&settings.dead)?, BasicGetOptions::default());
+    let Some(message) = settings.within("fetch a dead letter", get).await? else {
+        return Ok(None);
+    };
+    let delivery = message.delivery;
+    let (parcel, _) = Parcel::read(&delivery.properties, delivery.data);
+    Ok(Some((delivery.delivery_tag, parcel, delivery.properties)))
+}
+
 /// The oldest dead letters. They are fetched without being acknowledged, and given back.
 pub(crate) async fn list(
     channel: &Channel,
@@ -45,14 +59,9 @@ pub(crate) async fn list(
     let mut letters = Vec::new();
     let mut last = None;
     for _ in 0..most {
-        let get = channel.basic_get(short(&settings.dead)?, BasicGetOptions::default());
-        let Some(message) = settings.within("look at a dead letter", get).await? else {
-            break;
-        };
-        last = Some(message.delivery_tag);
-        let delivery = message.delivery;
-        let (parcel, _) = Parcel::read(&delivery.properties, delivery.data);
-        letters.push(parcel.dead_letter(&delivery.properties));
+        let Some((tag, parcel, properties)) = next(channel, settings).await? else { break };
+        last = Some(tag);
+        letters.push(parcel.dead_letter(&properties));
     }
     put_back(channel, settings, last, there).await?;
     Ok(letters)
@@ -75,13 +84,7 @@ pub(crate) async fn replay(
         if replayed >= max as u64 {
             break;
         }
-        let get = channel.basic_get(short(&settings.dead)?, BasicGetOptions::default());
-        let Some(message) = settings.within("fetch a dead letter", get).await? else {
-            break;
-        };
-        let tag = message.delivery_tag;
-        let delivery = message.delivery;
-        let (parcel, _) = Parcel::read(&delivery.properties, delivery.data);
+        let Some((tag, parcel, _)) = next(channel, settings).await? else { break };
         if id.is_some_and(|id| id != parcel.id) {
             skipped = Some(tag);
             continue;
@@ -108,13 +111,7 @@ pub(crate) async fn erase(
     let there = ready(channel, settings, &settings.dead).await?;
     let (mut erased, mut kept) = (0, None);
     for _ in 0..there.min(MOST) {
-        let get = channel.basic_get(short(&settings.dead)?, BasicGetOptions::default());
-        let Some(message) = settings.within("fetch a dead letter", get).await? else {
-            break;
-        };
-        let tag = message.delivery_tag;
-        let delivery = message.delivery;
-        let (parcel, _) = Parcel::read(&delivery.properties, delivery.data);
+        let Some((tag, parcel, _)) = next(channel, settings).await? else { break };
         let condemned = match parcel.body() {
             Ok(body) => judge.condemns(&parcel.id, &body).await,
             Err(_) => false,
