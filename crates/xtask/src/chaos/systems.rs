@@ -14,10 +14,9 @@ use rand::Rng;
 use super::place::{Addresses, DIRECT, Place, WORKER};
 use super::stage::{PATIENCE, Stage};
 use super::worker::Worker;
+use super::worker_dies::killed_beside;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-/// What is demanded after a restart.
-const BACK_AT_WORK: Duration = Duration::from_secs(5);
 /// The queue counts as empty when so many looks in a row saw nothing more come out of it.
 const QUIET: u32 = 5;
 /// So long may reading what is on the queue take.
@@ -36,34 +35,26 @@ pub(crate) struct Systems {
 pub(super) fn systems(stage: &mut Stage<'_>) -> Result<()> {
     let systems = Systems::set(stage)?;
     stage.systems = Some(systems);
-    let load = stage.flow()?;
-    let mut worker = stage.worker(None)?;
-    worker.at_work(PATIENCE)?;
-    while stage.goes_on() {
-        for _ in 0..3 {
-            let fault = match stage.random.random_range(0..7) {
-                0 => WebhookFault::Status(503),
-                1 => WebhookFault::Status(429),
-                2 => WebhookFault::Garbage,
-                3 => WebhookFault::OtherKey,
-                4 => WebhookFault::Close,
-                5 => WebhookFault::NoHttp,
-                _ => WebhookFault::KeepAndClose,
-            };
-            if let Some(systems) = &stage.systems {
-                systems.webhook.fail_once(fault);
-            }
-            stage.faults += 1;
+    killed_beside(stage, bad_answers)
+}
+
+/// The webhook's next three answers.
+fn bad_answers(stage: &mut Stage<'_>) {
+    for _ in 0..3 {
+        let fault = match stage.random.random_range(0..7) {
+            0 => WebhookFault::Status(503),
+            1 => WebhookFault::Status(429),
+            2 => WebhookFault::Garbage,
+            3 => WebhookFault::OtherKey,
+            4 => WebhookFault::Close,
+            5 => WebhookFault::NoHttp,
+            _ => WebhookFault::KeepAndClose,
+        };
+        if let Some(systems) = &stage.systems {
+            systems.webhook.fail_once(fault);
         }
-        stage.sleep(50..1_500);
-        worker.kill()?;
         stage.faults += 1;
-        worker = stage.worker(None)?;
-        let back = worker.at_work(PATIENCE)?;
-        stage.recovered(back, BACK_AT_WORK);
     }
-    worker.kill()?;
-    stage.end_flow(load)
 }
 
 impl Systems {

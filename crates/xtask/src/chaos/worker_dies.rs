@@ -13,10 +13,19 @@ const GONE: Duration = Duration::from_secs(10);
 
 /// `kill -9` at random moments while letters flow.
 pub(super) fn killed(stage: &mut Stage<'_>) -> Result<()> {
+    killed_beside(stage, |_| {})
+}
+
+/// The same, with another fault before each.
+pub(super) fn killed_beside(
+    stage: &mut Stage<'_>,
+    mut beside: impl FnMut(&mut Stage<'_>),
+) -> Result<()> {
     let load = stage.flow()?;
     let mut worker = stage.worker(None)?;
     worker.at_work(PATIENCE)?;
     while stage.goes_on() {
+        beside(stage);
         stage.sleep(50..1_500);
         worker.kill()?;
         stage.faults += 1;
