@@ -1,15 +1,19 @@
 //! Documents that were made to do harm, and readers that are not there: the desk says in clear words
 //! what was wrong with which document, and the letter is with its mailbox or with a person.
 
+#[path = "../../crates/postbud-extract/tests/made/png.rs"]
+mod png;
+
 use std::io::Write as _;
 use std::process::Command;
 
-use flate2::write::{DeflateEncoder, ZlibEncoder};
+use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 
 use crate::desk_place::Place;
 use crate::settings::{embedded, mail_with};
 use crate::support::{Installation, Running, postbud};
+use png::white;
 
 const LARGE: &str = "er for stort, eller pakker ud til for meget, og er ikke læst til ende";
 /// Or so, where the machine is too slow to come to the end of the list of pages.
@@ -94,27 +98,6 @@ fn mails_within(depth: usize) -> Vec<u8> {
     mail
 }
 
-/// A white PNG of so many points a side, all of them there.
-fn picture(side: u32) -> Vec<u8> {
-    let mut rows = ZlibEncoder::new(Vec::new(), Compression::fast());
-    let row = vec![0xFF; side.div_ceil(8) as usize];
-    for _ in 0..side {
-        rows.write_all(&[0]).unwrap();
-        rows.write_all(&row).unwrap();
-    }
-    let head = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[1, 0, 0, 0, 0]].concat();
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [(b"IHDR", head), (b"IDAT", rows.finish().unwrap()), (b"IEND", Vec::new())]
-    {
-        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
-        let mut sum = flate2::Crc::new();
-        sum.update(kind);
-        sum.update(&data);
-        png.extend([&kind[..], &data, &sum.sum().to_be_bytes()].concat());
-    }
-    png
-}
-
 fn installation(documents: &str) -> Installation {
     let desk = "[desk]\nlisten = \"127.0.0.1:0\"";
     Installation::with(&format!("[documents]\n{documents}\n{desk}\n{}", embedded()))
@@ -172,7 +155,7 @@ fn the_desk_says_of_every_bomb_what_it_was() {
         (MANY, million_pages()),
         ("er tomt", external_entity()),
         ("er indlejret for dybt og ikke læst til ende", mails_within(500)),
-        (LARGE, picture(40_000)),
+        (LARGE, white(40_000)),
         ("er beskadiget og ikke læst til ende", b"%PDF-1.7\nroot: intet".to_vec()),
     ];
     let here = installation("document_seconds = 12\nletter_seconds = 12");
@@ -218,7 +201,7 @@ fn the_desk_says_that_nothing_can_read() {
 fn the_desk_says_that_there_is_no_tesseract() {
     let said =
         "rummer billeder og er ikke læst, fordi tekstgenkendelse (tesseract) ikke er installeret";
-    let documents = [(said, picture(400))];
+    let documents = [(said, white(400))];
     let here = installation("ocr_language = \"ukendt\"");
     put(&here, &documents);
     let running = here.run(None);

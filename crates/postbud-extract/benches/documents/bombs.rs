@@ -10,6 +10,7 @@ use flate2::write::ZlibEncoder;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::made::png::white;
 use super::made::{deep_mail, deep_zip, docx, pdf, zip};
 use super::measured::{By, document};
 
@@ -47,9 +48,9 @@ fn bombs() -> Vec<(&'static str, By, Make)> {
         ("HTML with a million nested elements", Worker, |file| {
             write(file, ["<!doctype html>", &"<div>".repeat(1_000_000)].concat().as_bytes());
         }),
-        ("picture of 40,000 × 40,000", Worker, |file| write(file, &picture(40_000))),
+        ("picture of 40,000 × 40,000", Worker, |file| write(file, &white(40_000))),
         ("picture of 6,300 × 6,300, just within the limit", Worker, |file| {
-            write(file, &picture(6_300));
+            write(file, &white(6_300));
         }),
         ("text of 33 MB", Worker, |file| write(file, &vec![b'x'; 33 * MEBIBYTE])),
         ("a reader that hangs and sleeps", Sleeper, |file| write(file, b"Hej")),
@@ -138,27 +139,6 @@ fn laughs() -> Vec<u8> {
          <w:document><w:body><w:p><w:r><w:t>&a29;</w:t></w:r></w:p></w:body></w:document>"
     );
     zip(&[("word/document.xml", xml.as_bytes())])
-}
-
-/// A PNG of so many points a side, black and white, all of them there.
-fn picture(side: u32) -> Vec<u8> {
-    let row = vec![0xFF; 1 + side.div_ceil(8) as usize];
-    let mut rows = ZlibEncoder::new(Vec::new(), Compression::fast());
-    for _ in 0..side {
-        rows.write_all(&[0]).unwrap();
-        rows.write_all(&row[1..]).unwrap();
-    }
-    let head = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[1, 0, 0, 0, 0]].concat();
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [(b"IHDR", head), (b"IDAT", rows.finish().unwrap()), (b"IEND", Vec::new())]
-    {
-        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
-        let mut sum = flate2::Crc::new();
-        sum.update(kind);
-        sum.update(&data);
-        png.extend([&kind[..], &data, &sum.sum().to_be_bytes()].concat());
-    }
-    png
 }
 
 /// Prints the table, and how often what stands for the router died.

@@ -5,6 +5,7 @@
 
 pub(crate) mod clamd;
 pub(crate) mod old_word;
+pub(crate) mod png;
 pub(crate) mod scan;
 
 use std::io::{Cursor, Write as _};

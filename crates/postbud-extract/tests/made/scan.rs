@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use lopdf::{Dictionary, Object, Stream, dictionary};
 
+use super::png::png;
 use super::{lines, pdf, pdf_document, saved};
 
 /// Points per inch of an office scanner.
@@ -121,27 +122,8 @@ impl Picture {
     }
 
     pub(crate) fn to_png(&self) -> Vec<u8> {
-        let mut rows = Vec::new();
-        for row in self.points.chunks(self.width) {
-            rows.push(0);
-            rows.extend_from_slice(row);
-        }
-        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(&rows).unwrap();
-        let sides =
-            [self.width, self.height].map(|side| u32::try_from(side).unwrap().to_be_bytes());
-        let head = [&sides[0][..], &sides[1], &[8, 0, 0, 0, 0]].concat();
-        let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-        for (kind, data) in
-            [(b"IHDR", head), (b"IDAT", packed.finish().unwrap()), (b"IEND", Vec::new())]
-        {
-            png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
-            let mut sum = flate2::Crc::new();
-            sum.update(kind);
-            sum.update(&data);
-            png.extend([&kind[..], &data, &sum.sum().to_be_bytes()].concat());
-        }
-        png
+        let sides = [self.width, self.height].map(|side| u32::try_from(side).unwrap());
+        png(sides.into(), 8, self.points.chunks(self.width))
     }
 
     /// As telephones store it.
