@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::view::View;
+use crate::words::WordPatterns;
 use crate::{WordPattern, workdays};
 
 /// Working days after the day of receipt.
@@ -70,14 +71,15 @@ const PATTERNS: [&str; 44] = [
     "you have about me",
 ];
 
-static READ: LazyLock<Vec<WordPattern>> =
-    LazyLock::new(|| PATTERNS.iter().filter_map(|text| WordPattern::parse(text).ok()).collect());
+static READ: LazyLock<WordPatterns> = LazyLock::new(|| WordPatterns::new(parsed()));
+
+fn parsed() -> Vec<WordPattern> {
+    PATTERNS.iter().filter_map(|text| WordPattern::parse(text).ok()).collect()
+}
 
 /// Does the letter ask for access? Its subject and its own text are looked at.
 pub(crate) fn requested(view: &View<'_>) -> Option<AccessRequest> {
-    let found =
-        |pattern: &&WordPattern| pattern.matches(view.subject()) || pattern.matches(view.text());
-    let matched = READ.iter().find(found)?.as_str().to_owned();
+    let matched = READ.first_in(&[view.subject(), view.text()])?.as_str().to_owned();
     Some(AccessRequest { matched })
 }
 
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_pattern_can_be_read() {
-        assert_eq!(READ.len(), PATTERNS.len());
+        assert_eq!(parsed().len(), PATTERNS.len());
     }
 
     #[test]

@@ -65,14 +65,57 @@ impl WordPattern {
     /// Do these words stand in the text, in a row?
     #[must_use]
     pub fn matches(&self, text: &Words) -> bool {
+        (0..text.len()).any(|start| self.matches_at(text, start))
+    }
+
+    fn matches_at(&self, text: &Words, start: usize) -> bool {
         let fits = |(word, open): &(String, bool), at: usize| {
             text.get(at).is_some_and(|found| {
                 if *open { found.starts_with(word.as_str()) } else { found == word }
             })
         };
-        (0..text.len()).any(|start| {
-            self.words.iter().enumerate().all(|(offset, word)| fits(word, start + offset))
-        })
+        self.words.iter().enumerate().all(|(offset, word)| fits(word, start + offset))
+    }
+
+    fn first_byte(&self) -> Option<u8> {
+        self.words.first()?.0.bytes().next()
+    }
+}
+
+/// Many patterns, for which a text is gone through once.
+pub(crate) struct WordPatterns {
+    all: Vec<WordPattern>,
+    /// Those that begin with each byte, by their places in `all`.
+    by_first: [Vec<usize>; 256],
+}
+
+impl WordPatterns {
+    pub(crate) fn new(all: Vec<WordPattern>) -> Self {
+        let mut by_first = [const { Vec::new() }; 256];
+        for (at, pattern) in all.iter().enumerate() {
+            let first = pattern.first_byte().map(usize::from);
+            if let Some(places) = first.and_then(|first| by_first.get_mut(first)) {
+                places.push(at);
+            }
+        }
+        Self { all, by_first }
+    }
+
+    /// The first of the patterns that stands in one of the texts.
+    pub(crate) fn first_in(&self, texts: &[&Words]) -> Option<&WordPattern> {
+        let found = texts.iter().filter_map(|text| self.place_in(text)).min();
+        found.and_then(|at| self.all.get(at))
+    }
+
+    fn place_in(&self, text: &Words) -> Option<usize> {
+        let at_word = |start: usize| {
+            let first = text.get(start)?.bytes().next()?;
+            let places = self.by_first.get(usize::from(first))?;
+            let stands =
+                |at: &&usize| self.all.get(**at).is_some_and(|p| p.matches_at(text, start));
+            places.iter().find(stands).copied()
+        };
+        (0..text.len()).filter_map(at_word).min()
     }
 }
 
@@ -185,5 +228,21 @@ mod tests {
     #[test]
     fn debug_shows_no_words() {
         assert_eq!(format!("{:?}", Words::new("meget privat")), "Words(2)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn many_patterns_find_what_each_alone_finds(
+            texts in proptest::collection::vec("[abå ]{0,12}", 2),
+            patterns in proptest::collection::vec("[abå]{1,2}[*]?( [abå])?", 0..6),
+        ) {
+            let patterns: Vec<_> =
+                patterns.iter().filter_map(|text| WordPattern::parse(text).ok()).collect();
+            let texts: Vec<_> = texts.iter().map(|text| Words::new(text)).collect();
+            let alone = patterns.iter().find(|p| texts.iter().any(|text| p.matches(text))).cloned();
+            let texts: Vec<&Words> = texts.iter().collect();
+            let many = WordPatterns::new(patterns);
+            proptest::prop_assert_eq!(many.first_in(&texts), alone.as_ref());
+        }
     }
 }
