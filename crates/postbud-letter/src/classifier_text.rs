@@ -23,6 +23,15 @@ pub struct LetterText<'l> {
 
 crate::opaque::opaque_debug_lifetime!(LetterText);
 
+/// The text masked; itself when there is nothing to mask.
+fn masked(text: Cow<'_, str>) -> Cow<'_, str> {
+    let found = match mask(&text) {
+        Cow::Owned(masked) => Some(masked),
+        Cow::Borrowed(_) => None,
+    };
+    found.map_or(text, Cow::Owned)
+}
+
 impl Letter {
     /// What a classifier reads of this letter.
     ///
@@ -36,14 +45,7 @@ impl Letter {
     #[must_use]
     pub fn classifier_text(&self) -> LetterText<'_> {
         let LetterText { subject, body } = self.unmasked_text();
-        let masked = |text: Cow<'_, str>| match mask(&text) {
-            Cow::Owned(masked) => Some(masked),
-            Cow::Borrowed(_) => None,
-        };
-        LetterText {
-            subject: masked(subject.clone()).map_or(subject, Cow::Owned),
-            body: masked(body.clone()).map_or(body, Cow::Owned),
-        }
+        LetterText { subject: masked(subject), body: masked(body) }
     }
 
     /// What [`Letter::classifier_text`] masks.
