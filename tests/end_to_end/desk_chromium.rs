@@ -61,6 +61,13 @@ impl Browser {
 
     /// One call of the protocol; its result.
     fn call(&mut self, page: Option<&Page>, method: &str, params: &Value) -> Value {
+        let said = self.ask(page, method, params);
+        assert!(said["error"].is_null(), "{method}: {}", said["error"]);
+        said["result"].clone()
+    }
+
+    /// One call of the protocol; what the browser says to it.
+    fn ask(&mut self, page: Option<&Page>, method: &str, params: &Value) -> Value {
         self.number += 1;
         let mut call = json!({ "id": self.number, "method": method, "params": params });
         if let Some(page) = page {
@@ -74,8 +81,7 @@ impl Browser {
             assert_eq!(said.pop(), Some(0), "the browser has gone");
             let said: Value = serde_json::from_slice(&said).unwrap();
             if said["id"] == self.number {
-                assert!(said["error"].is_null(), "{method}: {}", said["error"]);
-                return said["result"].clone();
+                return said;
             }
         }
     }
@@ -101,7 +107,12 @@ impl Browser {
     /// What a script on the page evaluates to; `null` while the page changes.
     pub(crate) fn eval(&mut self, page: &Page, script: &str) -> Value {
         let ask = json!({ "expression": script, "returnByValue": true, "awaitPromise": true });
-        let said = self.call(Some(page), "Runtime.evaluate", &ask);
+        let said = self.ask(Some(page), "Runtime.evaluate", &ask);
+        if said["error"]["message"] == "Inspected target navigated or closed" {
+            return Value::Null;
+        }
+        assert!(said["error"].is_null(), "{script}: {}", said["error"]);
+        let said = &said["result"];
         assert!(said["exceptionDetails"].is_null(), "{script}: {said}");
         said["result"]["value"].clone()
     }
