@@ -3,11 +3,13 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use postbud_pipeline::Renewed;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, redirect};
 use tokio::time::timeout;
 use url::Url;
 
+use crate::certificates::{CertificateFiles, Pem};
 use crate::tls;
 
 /// Connecting, TLS included.
@@ -17,7 +19,7 @@ const ANSWER_BYTES: usize = 64 << 10;
 
 /// A client for one kind of system.
 pub(crate) struct Https {
-    client: Client,
+    client: Renewed<Client>,
     deadline: Duration,
 }
 
@@ -47,22 +49,10 @@ impl Https {
     /// which an error points.
     pub(crate) fn new(
         table: &str,
-        ca_pem: Option<&[u8]>,
-        identity_pem: Option<&(Vec<u8>, Vec<u8>)>,
+        certificates: &CertificateFiles,
         timeout_ms: u64,
     ) -> Result<Self, String> {
-        let identity =
-            identity_pem.map(|(certificate, key)| (certificate.as_slice(), key.as_slice()));
-        let tls = tls::client(ca_pem, identity).map_err(|what| format!("{table}: {what}"))?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            // A redirect would carry the letter somewhere else.
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("postbud/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| format!("{table}: {error}"))?;
+        let client = certificates.renewed(client).map_err(|what| format!("{table}: {what}"))?;
         Ok(Self { client, deadline: Duration::from_millis(timeout_ms) })
     }
 
@@ -75,7 +65,7 @@ impl Https {
         body: Vec<u8>,
     ) -> Result<Answered, String> {
         let place = place(url);
-        let mut request = self.client.post(url.clone()).body(body);
+        let mut request = self.client.current().post(url.clone()).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -86,6 +76,19 @@ impl Https {
         let late = || format!("{place} did not answer within {} s", self.deadline.as_secs());
         timeout(self.deadline, whole).await.unwrap_or_else(|_| Err(late()))
     }
+}
+
+fn client(pem: &Pem) -> Result<Client, String> {
+    let identity = pem.identity.as_ref().map(|(certificate, key)| (&**certificate, &**key));
+    Client::builder()
+        .tls_backend_preconfigured(tls::client(pem.ca.as_deref(), identity)?)
+        // A redirect would carry the letter somewhere else.
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .user_agent(concat!("postbud/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 /// Whose answer it is: the part of the address that all letters for one system share.

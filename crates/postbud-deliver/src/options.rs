@@ -1,6 +1,7 @@
 //! How letters are sent, and the check of it before the first one goes out.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use lettre::Address;
 use postbud_decide::{Lang, Mailbox, Target};
@@ -42,8 +43,8 @@ pub struct SmtpOptions {
     pub port: u16,
     /// How the connection is protected.
     pub tls: SmtpTls,
-    /// A certificate authority of the municipality's own (PEM), trusted beside the system's.
-    pub ca_pem: Option<Vec<u8>>,
+    /// The file of a certificate authority of the municipality's own (PEM), trusted beside the system's.
+    pub ca: Option<PathBuf>,
     /// The user to sign in as. `None`: no sign-in.
     pub user: Option<String>,
     /// The user's password.
@@ -76,7 +77,7 @@ impl SmtpOptions {
             host: host.into(),
             port: 587,
             tls: SmtpTls::Starttls,
-            ca_pem: None,
+            ca: None,
             user: None,
             password: None,
             from: from.into(),

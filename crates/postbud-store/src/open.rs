@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use postbud_pipeline::ports::StoreError;
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection};
@@ -22,6 +23,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// How long a connection may take to show that it is alive when it goes back to the pool.
 const GIVE_BACK: Duration = Duration::from_secs(3);
+
+/// A connection to a server is used no longer.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// Opens the store, creates what is missing and brings the schema up to date. Safe when several
 /// processes do so at the same moment.
@@ -95,11 +99,18 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Database, Fault> 
         // 16 MiB of pages a connection, and a large letter leaves no large log file behind.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864");
-    let pool = || SqlitePoolOptions::new().acquire_timeout(options.deadline).idle_timeout(None);
+    let pool = || untended(SqlitePoolOptions::new()).acquire_timeout(options.deadline);
     let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
     migrate::sqlite(&writer).await?;
     let readers = pool().max_connections(options.pool_size.max(1)).connect_with(connect).await?;
     Ok(Database::Sqlite { writer, readers })
+}
+
+/// A pool without the task that looks for connections to close: sqlx counts idle connections too late
+/// when one comes back, and where the task reads the count in that moment it spins for ever, on a whole
+/// core (sqlx issue 3645, in 0.9.0 still). Without limits of age and idleness there is no such task.
+fn untended<DB: sqlx::Database>(options: PoolOptions<DB>) -> PoolOptions<DB> {
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 /// Creates the database file and its folder, for nobody else to read: it holds people's letters.
@@ -115,13 +126,13 @@ async fn postgres(server: &PgConnectOptions, options: &StoreOptions) -> Result<D
     let deadline_ms = i64::try_from(options.deadline.as_millis()).unwrap_or(i64::MAX);
     // Room for one raw letter of the largest size, see `raw::extra_time`.
     let longest_ms = deadline_ms.saturating_add(raw::LONGEST_EXTRA_MS);
-    let pool = PgPoolOptions::new()
+    let pool = untended(PgPoolOptions::new())
         .max_connections(options.pool_size.max(1))
         .acquire_timeout(options.deadline)
         .after_connect(move |connection, _| {
             Box::pin(async move { prepare_session(connection, deadline_ms, longest_ms).await })
         })
-        .after_release(|connection, _| Box::pin(give_back(connection)))
+        .after_release(|connection, at| Box::pin(give_back(connection, at.age)))
         .connect_with(server.clone())
         .await?;
     migrate::postgres(&pool).await?;
@@ -129,10 +140,11 @@ async fn postgres(server: &PgConnectOptions, options: &StoreOptions) -> Result<D
 }
 
 /// A connection whose call was given up may lead into a dead network, where it would hang for a
-/// quarter of an hour and keep its place in the pool: one that does not answer is thrown away.
-async fn give_back(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+/// quarter of an hour and keep its place in the pool: one that does not answer is thrown away. So is
+/// an old one, since what a server remembers of a session only grows.
+async fn give_back(connection: &mut PgConnection, age: Duration) -> Result<bool, sqlx::Error> {
     timeout(GIVE_BACK, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    Ok(true)
+    Ok(age < LIFETIME)
 }
 
 /// What every connection to PostgreSQL needs, whatever the server's defaults are:
@@ -159,4 +171,23 @@ async fn prepare_session(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_pool_has_the_task_that_can_spin_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = StoreOptions::new("sqlite:unused");
+        let opened = sqlite(&dir.path().join("store.db"), &options).await.unwrap();
+        let Database::Sqlite { writer, readers } = opened else { unreachable!("it is SQLite") };
+        for pool in [writer, readers] {
+            assert_eq!(pool.options().get_max_lifetime(), None);
+            assert_eq!(pool.options().get_idle_timeout(), None);
+        }
+        let server = untended(PgPoolOptions::new());
+        assert_eq!((server.get_max_lifetime(), server.get_idle_timeout()), (None, None));
+    }
 }

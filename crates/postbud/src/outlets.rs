@@ -1,7 +1,5 @@
-//! The ways out to specialist systems: the certificates and secrets that the configuration names, read
-//! from their files.
+//! The ways out to specialist systems, as the configuration names them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use postbud_decide::Target;
@@ -9,33 +7,16 @@ use postbud_deliver::{Sf2900Options, WebhookOptions};
 use postbud_pipeline::ports;
 use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
 
-use crate::config::{Certificates, Config, Smtp};
+use crate::config::{Certificates, Config};
 use crate::exit::{self, Failure};
 
-/// Our certificate and its key, both as PEM.
-type IdentityPem = (Vec<u8>, Vec<u8>);
-
-fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| {
-        let message = format!("{what} cannot be read: {}: {error}", path.display());
-        Failure::new(exit::CONFIGURATION, message)
-    })
+/// Whom to trust and who we are, read for each connection.
+fn certificates(certificates: &Certificates) -> postbud_deliver::CertificateFiles {
+    let identity = certificates.identity.clone().map(|own| (own.certificate, own.key));
+    postbud_deliver::CertificateFiles { ca: certificates.ca.clone(), identity }
 }
 
-/// The authorities to trust, and who we are.
-fn pem(
-    certificates: &Certificates,
-    table: &str,
-) -> Result<(Option<Vec<u8>>, Option<IdentityPem>), Failure> {
-    let of = |key: &str| format!("{key} in {table}");
-    let ca = certificates.ca.as_ref().map(|path| read(path, &of("ca_file"))).transpose()?;
-    let identity = certificates.identity.as_ref().map(|own| {
-        Ok((read(&own.certificate, &of("certificate_file"))?, read(&own.key, &of("key_file"))?))
-    });
-    Ok((ca, identity.transpose()?))
-}
-
-/// The same for a broker, which has them read for each connection.
+/// The same for a broker.
 pub(crate) fn files(certificates: &Certificates) -> CertificateFiles {
     CertificateFiles {
         ca: certificates.ca.clone(),
@@ -43,18 +24,11 @@ pub(crate) fn files(certificates: &Certificates) -> CertificateFiles {
     }
 }
 
-/// The authorities that the mail server's certificate may come from, beside the system's.
-pub(crate) fn smtp_authorities(smtp: &Smtp) -> Result<Option<Vec<u8>>, Failure> {
-    smtp.ca.as_deref().map(|path| read(path, "ca_file in [delivery.smtp]")).transpose()
-}
-
 /// How specialist systems are told letters over HTTPS; `None` when none is.
 pub(crate) fn webhook(config: &Config) -> anyhow::Result<Option<WebhookOptions>> {
     let Some(webhook) = &config.delivery.webhook else { return Ok(None) };
-    let (ca_pem, identity_pem) = pem(&webhook.certificates, "[delivery.webhook]")?;
     Ok(Some(WebhookOptions {
-        ca_pem,
-        identity_pem,
+        certificates: certificates(&webhook.certificates),
         timeout_ms: u64::try_from(webhook.timeout.as_millis()).unwrap_or(u64::MAX),
         letter_bytes: webhook.letter_bytes,
         ..WebhookOptions::new(webhook.secret.expose())
@@ -64,14 +38,12 @@ pub(crate) fn webhook(config: &Config) -> anyhow::Result<Option<WebhookOptions>>
 /// How letters are handed over by KLE subject; `None` when none is.
 pub(crate) fn sf2900(config: &Config) -> anyhow::Result<Option<Sf2900Options>> {
     let Some(sf2900) = &config.delivery.sf2900 else { return Ok(None) };
-    let (ca_pem, identity_pem) = pem(&sf2900.certificates, "[delivery.sf2900]")?;
     Ok(Some(Sf2900Options {
         url: sf2900.url.clone(),
         documents: sf2900.documents.clone(),
         cvr: sf2900.cvr.clone(),
         system: sf2900.system.clone(),
-        ca_pem,
-        identity_pem,
+        certificates: certificates(&sf2900.certificates),
         timeout_ms: u64::try_from(sf2900.timeout.as_millis()).unwrap_or(u64::MAX),
         letter_bytes: sf2900.letter_bytes,
     }))

@@ -138,9 +138,8 @@ pub(crate) fn steps(
 /// What brings letters to their mailboxes.
 pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
     let smtp = config.delivery.smtp.as_ref();
-    let ca_pem = smtp.map(outlets::smtp_authorities).transpose()?.flatten();
     let smtp = smtp.map(|smtp| SmtpOptions {
-        ca_pem,
+        ca: smtp.ca.clone(),
         port: smtp.port,
         tls: match smtp.tls {
             Tls::StartTls => SmtpTls::Starttls,

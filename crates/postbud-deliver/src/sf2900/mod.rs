@@ -50,9 +50,8 @@ pub(crate) struct Sf2900Sender {
 impl Sf2900Sender {
     /// Checks the certificates; connects to nobody yet and makes no folder.
     pub(crate) fn new(options: &Sf2900Options) -> Result<Self, String> {
-        let (ca, identity) = (options.ca_pem.as_deref(), options.identity_pem.as_ref());
         Ok(Self {
-            https: Https::new("sf2900", ca, identity, options.timeout_ms)?,
+            https: Https::new("sf2900", &options.certificates, options.timeout_ms)?,
             url: options.url.clone(),
             documents: options.documents.clone(),
             who: Who { cvr: options.cvr.clone(), system: options.system.clone() },

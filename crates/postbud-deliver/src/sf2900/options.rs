@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use crate::certificates::CertificateFiles;
+
 /// What holds for every mailbox behind the distribution component.
 #[derive(Clone)]
 pub struct Sf2900Options {
@@ -17,10 +19,8 @@ pub struct Sf2900Options {
     pub cvr: String,
     /// The UUID under which the municipality has registered Postbud as a system.
     pub system: String,
-    /// Certificate authorities (PEM), trusted beside the system's.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Our certificate with its chain, and its key (both PEM).
-    pub identity_pem: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whom to trust and who we are.
+    pub certificates: CertificateFiles,
     /// The deadline for one request, connecting included, in milliseconds.
     pub timeout_ms: u64,
     /// The largest letter that is handed over, in bytes as it was received.

@@ -4,9 +4,11 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use postbud_pipeline::Renewed;
 use tokio::net::TcpStream;
 
 use super::fault::{SmtpFault, Stage};
+use crate::certificates::CertificateFiles;
 use crate::{SmtpOptions, SmtpTls};
 
 /// Opens connections, always in the same way.
@@ -14,7 +16,7 @@ pub(super) struct Connector {
     host: String,
     port: u16,
     hello: ClientId,
-    tls: Option<TlsParameters>,
+    tls: Option<Renewed<TlsParameters>>,
     mode: SmtpTls,
     credentials: Option<Credentials>,
 }
@@ -50,11 +52,12 @@ impl Connector {
 
     /// A connection that is ready for a letter.
     pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpFault> {
-        let mut connection = match (self.mode, &self.tls) {
+        let tls = self.tls.as_ref().map(Renewed::current);
+        let mut connection = match (self.mode, &tls) {
             (SmtpTls::Tls, Some(tls)) => self.open_tls(tls.clone()).await?,
             _ => self.open().await?,
         };
-        if let (SmtpTls::Starttls, Some(tls)) = (self.mode, &self.tls) {
+        if let (SmtpTls::Starttls, Some(tls)) = (self.mode, &tls) {
             let secured = connection.starttls(tls.clone(), &self.hello).await;
             secured.map_err(|error| self.fault(Stage::Connect, &error))?;
         }
@@ -93,12 +96,17 @@ impl Connector {
     }
 }
 
-fn parameters(options: &SmtpOptions) -> Result<TlsParameters, String> {
-    let mut builder = TlsParameters::builder(options.host.clone());
-    if let Some(pem) = &options.ca_pem {
-        let certificate = Certificate::from_pem(pem)
-            .map_err(|error| format!("smtp.ca is no certificate in PEM form: {error}"))?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map_err(|error| format!("TLS to {} cannot be set up: {error}", options.host))
+/// TLS to the server, by the authorities that the file holds at the time.
+fn parameters(options: &SmtpOptions) -> Result<Renewed<TlsParameters>, String> {
+    let host = options.host.clone();
+    let certificates = CertificateFiles { ca: options.ca.clone(), identity: None };
+    certificates.renewed(move |pem| {
+        let mut builder = TlsParameters::builder(host.clone());
+        if let Some(pem) = &pem.ca {
+            let certificate = Certificate::from_pem(pem)
+                .map_err(|error| format!("smtp.ca is no certificate in PEM form: {error}"))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        builder.build().map_err(|error| format!("TLS to {host} cannot be set up: {error}"))
+    })
 }

@@ -36,8 +36,7 @@ impl WebhookSender {
     pub(crate) fn new(options: &WebhookOptions) -> Result<Self, String> {
         let secret = Secret::parse(&options.secret)
             .ok_or("webhook.secret is too short; write at least 24 random bytes")?;
-        let (ca, identity) = (options.ca_pem.as_deref(), options.identity_pem.as_ref());
-        let https = Https::new("webhook", ca, identity, options.timeout_ms)?;
+        let https = Https::new("webhook", &options.certificates, options.timeout_ms)?;
         Ok(Self { https, secret, letter_bytes: options.letter_bytes })
     }
 

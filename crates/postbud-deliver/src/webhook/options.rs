@@ -3,16 +3,15 @@
 use std::fmt;
 
 use super::sign::Secret;
+use crate::certificates::CertificateFiles;
 
 /// What holds for every specialist system that takes letters over HTTPS.
 #[derive(Clone)]
 pub struct WebhookOptions {
     /// What both sides know, for the signature: `whsec_` and base64, or at least 24 characters.
     pub secret: String,
-    /// Certificate authorities (PEM), trusted beside the system's.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Our certificate with its chain, and its key (both PEM), for a system that asks.
-    pub identity_pem: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whom to trust and who we are.
+    pub certificates: CertificateFiles,
     /// The deadline for one letter, connecting included, in milliseconds.
     pub timeout_ms: u64,
     /// The largest letter that is sent, in bytes as it was received.
@@ -26,8 +25,7 @@ impl WebhookOptions {
     pub fn new(secret: impl Into<String>) -> Self {
         Self {
             secret: secret.into(),
-            ca_pem: None,
-            identity_pem: None,
+            certificates: CertificateFiles::default(),
             timeout_ms: 30_000,
             letter_bytes: 100 << 20,
         }

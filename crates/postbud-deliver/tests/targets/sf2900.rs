@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::{KleFacet, KleSubject, Target};
-use postbud_deliver::{DeliverOptions, Deliverer, Sf2900Options};
+use postbud_deliver::{CertificateFiles, DeliverOptions, Deliverer, Sf2900Options};
 use postbud_pipeline::ports::Target as _;
 use postbud_testkit::{WebhookFault, WebhookServer};
 
@@ -24,8 +24,7 @@ fn options_for(url: &str, documents: &Path) -> DeliverOptions {
             documents: documents.to_owned(),
             cvr: "29189999".to_owned(),
             system: "6f0c9a4e-64f5-4b0e-9a55-2f3f3a2a5b11".to_owned(),
-            ca_pem: None,
-            identity_pem: None,
+            certificates: CertificateFiles::default(),
             timeout_ms: 2_000,
             letter_bytes: 1 << 20,
         }),

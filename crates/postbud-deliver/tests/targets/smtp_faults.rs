@@ -1,5 +1,7 @@
 //! A mail server that refuses, hangs or goes away: what people read, and what happens next.
 
+use std::fs;
+
 use crate::common::lenient::{Lenient, Manners};
 use crate::common::{
     ADDRESS, SUBJECT, deliverer, item, mail, mailbox, options, options_with, told,
@@ -156,10 +158,12 @@ async fn without_starttls_nothing_is_sent() {
 #[tokio::test]
 async fn starttls_protects_the_letter_when_the_certificate_is_trusted() {
     let server = SmtpServer::start_with_tls().unwrap();
-    let ca = server.certificate_pem().unwrap().as_bytes().to_vec();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, server.certificate_pem().unwrap()).unwrap();
     let trusting = options_with(server.port(), |smtp| {
         smtp.tls = SmtpTls::Starttls;
-        smtp.ca_pem = Some(ca);
+        smtp.ca = Some(ca);
     });
     let deliverer = Deliverer::new(trusting).unwrap();
     deliverer.deliver(&item("o-1", &mail("hej\r\n"))).await.unwrap();

@@ -1,10 +1,11 @@
 //! Letters to a specialist system, and every answer that is none.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::Target;
-use postbud_deliver::{DeliverOptions, Deliverer, WebhookOptions};
+use postbud_deliver::{CertificateFiles, DeliverOptions, Deliverer, WebhookOptions};
 use postbud_pipeline::ports::Target as _;
 use postbud_testkit::{WebhookFault, WebhookServer};
 
@@ -99,12 +100,12 @@ async fn a_system_that_is_away_and_a_letter_that_is_too_large() {
 async fn certificates_count_on_both_sides() {
     let server = WebhookServer::start_mutual(SECRET.as_bytes()).unwrap();
     let (authority, client) = server.certificates().unwrap();
-    let ca = fs::read(authority.ca()).unwrap();
-    let identity = (fs::read(&client.certificate).unwrap(), fs::read(&client.key).unwrap());
-    let with = |ca: Option<&Vec<u8>>, identity: Option<&(Vec<u8>, Vec<u8>)>| {
+    let ca = authority.ca();
+    let identity = (client.certificate.clone(), client.key.clone());
+    let with = |ca: Option<&PathBuf>, identity: Option<&(PathBuf, PathBuf)>| {
         let mut options = options_for(&server.url());
         let hook = options.webhook.as_mut().unwrap();
-        (hook.ca_pem, hook.identity_pem) = (ca.cloned(), identity.cloned());
+        hook.certificates = CertificateFiles { ca: ca.cloned(), identity: identity.cloned() };
         Deliverer::new(options)
     };
     let good = with(Some(&ca), Some(&identity)).unwrap();
@@ -117,11 +118,45 @@ async fn certificates_count_on_both_sides() {
     let nobody = with(Some(&ca), None).unwrap().deliver(&item("o-2", &mail("Hej\r\n"))).await;
     assert_eq!(told(nobody).0, "transient");
     assert_eq!(server.kept().len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let no_pem = folder.path().join("hej");
+    fs::write(&no_pem, "Hej").unwrap();
     for (ca, identity) in [
-        (Some(b"Hej".to_vec()), None),
-        (None, Some((b"Hej".to_vec(), identity.1.clone()))),
-        (None, Some((identity.0.clone(), b"Hej".to_vec()))),
+        (Some(no_pem.clone()), None),
+        (Some(folder.path().join("missing")), None),
+        (None, Some((no_pem.clone(), identity.1.clone()))),
+        (None, Some((identity.0.clone(), no_pem.clone()))),
     ] {
         assert!(with(ca.as_ref(), identity.as_ref()).is_err());
     }
+}
+
+#[tokio::test]
+async fn renewed_certificates_need_no_restart() {
+    let server = WebhookServer::start_mutual(SECRET.as_bytes()).unwrap();
+    let (authority, client) = server.certificates().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let put = |certificate: &Path, key: &Path| {
+        fs::copy(certificate, path("certificate")).unwrap();
+        fs::copy(key, path("key")).unwrap();
+    };
+    // A certificate that the system does not know, as an expired one.
+    let other = WebhookServer::start_mutual(SECRET.as_bytes()).unwrap();
+    let (_, stranger) = other.certificates().unwrap();
+    put(&stranger.certificate, &stranger.key);
+    let mut options = options_for(&server.url());
+    options.webhook.as_mut().unwrap().certificates = CertificateFiles {
+        ca: Some(authority.ca()),
+        identity: Some((path("certificate"), path("key"))),
+    };
+    let deliverer = Deliverer::new(options).unwrap();
+    let refused = deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await;
+    assert_eq!(told(refused).0, "transient");
+    fs::remove_file(path("key")).unwrap();
+    let without = deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await;
+    assert_eq!(told(without).0, "transient", "the last one goes on");
+    put(&client.certificate, &client.key);
+    deliverer.deliver(&item("o-1", &mail("Hej\r\n"))).await.unwrap();
+    assert_eq!(server.kept().len(), 1);
 }

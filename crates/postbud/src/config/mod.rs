@@ -50,7 +50,7 @@ pub(crate) use keys::KeySource;
 pub(crate) use outlets::Certificates;
 pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use secret::read_password;
-pub(crate) use types::{Config, LogFormat, QueueKind, Smtp, Store, Tls};
+pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};
 
 use report::{ConfigReport, Note, Warning};
 
