@@ -2,8 +2,9 @@
 //! read and nothing else; what else lies on such queues; and certificates that are not accepted.
 
 use bytes::Bytes;
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::{Envelope, Outlet as _};
-use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
+use postbud_queue::{MailboxQueues, OutletOptions};
 use postbud_testkit::{Authority, Issued, RabbitServer, free_port};
 
 use crate::monitoring::figure;

@@ -3,13 +3,12 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use postbud_pipeline::Renewed;
+use postbud_pipeline::{CertificateFiles, Pem, Renewed};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, redirect};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::certificates::{CertificateFiles, Pem};
 use crate::tls;
 
 /// Connecting, TLS included.

@@ -22,7 +22,6 @@
 //!
 //! Errors hold no text of a letter: what a server answers is cut and masked before it is passed on.
 
-mod certificates;
 pub mod compose;
 mod deliverer;
 mod disk;
@@ -37,7 +36,6 @@ mod smtp;
 mod tls;
 mod webhook;
 
-pub use certificates::CertificateFiles;
 pub use deliverer::Deliverer;
 pub use options::{DeliverOptions, OptionsError, SmtpOptions, SmtpTls};
 pub use sf2900::Sf2900Options;

@@ -1,18 +1,15 @@
 //! Certificates and keys from PEM files, for both ends of a connection. rustls with ring.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use postbud_pipeline::{Unreadable, small_file};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-
-/// A larger file holds something else.
-const FILE_BYTES: u64 = 1 << 20;
 
 /// A certificate with its chain, and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,11 +136,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, TlsError> {
-    let unreadable = |source| TlsError::File { path: path.to_owned(), source };
-    let mut contents = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(FILE_BYTES).read_to_end(&mut contents).map_err(unreadable)?;
-    Ok(contents)
+    small_file(path).map_err(|Unreadable { path, source }| TlsError::File { path, source })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The application knows no broker, no database and no mail server: it speaks to the traits in
 //! [`ports`]. What implements them is wired together in the binary.
 
+mod certificates;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod dispatcher;
@@ -21,6 +22,7 @@ mod switches;
 mod terms;
 mod trace_context;
 
+pub use certificates::{CertificateFiles, Pem, Unreadable, small_file};
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use keyed::{Keyed, NotMine, SECRET_BYTES};
 pub use patience::time_for;

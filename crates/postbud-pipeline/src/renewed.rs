@@ -75,6 +75,8 @@ fn marks(files: &[PathBuf]) -> Vec<Mark> {
 mod tests {
     use std::cell::Cell;
     use std::fs::File;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
     use super::*;
@@ -95,14 +97,18 @@ mod tests {
         write("key", "1");
         let files = vec![path("certificate"), path("key")];
         let read = files.clone();
+        let made = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&made);
         let renewed = Renewed::open(files, move || {
+            counted.fetch_add(1, Ordering::Relaxed);
             let [certificate, key] = [&read[0], &read[1]].map(std::fs::read_to_string);
             let (certificate, key) = (certificate?, key?);
             let fit = certificate == key;
             fit.then_some(key).ok_or(std::io::Error::other("they do not fit together"))
         });
         let renewed = renewed.unwrap();
-        assert_eq!(renewed.current(), "1");
+        assert_eq!([renewed.current(), renewed.current()], ["1", "1"]);
+        assert_eq!(made.load(Ordering::Relaxed), 1, "nothing has changed");
         write("certificate", "2");
         assert_eq!(renewed.current(), "1", "its key is not there yet");
         std::fs::remove_file(path("key")).unwrap();

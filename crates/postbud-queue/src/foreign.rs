@@ -20,10 +20,10 @@ use lapin::{Channel, ConnectionProperties, Consumer};
 use postbud_pipeline::ports::{
     Body, DeadJudge, DeadLetter, Depth, Message, Queue, QueueError, Received, Settlement, Token,
 };
+use postbud_pipeline::{CertificateFiles, small_file};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use crate::certificates::{self, CertificateFiles};
 use crate::fault::Fault;
 use crate::options::{NAME_BYTES, RabbitOptions, Settings};
 use crate::wire::Wire;
@@ -238,7 +238,7 @@ struct TokenFile(PathBuf);
 
 impl AuthProvider for TokenFile {
     fn auth_starter(&self) -> Result<LongString, String> {
-        let mut token = certificates::contents(&self.0).map_err(|fault| fault.line())?;
+        let mut token = small_file(&self.0).map_err(|error| error.line())?;
         let end = token.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |last| last + 1);
         token.truncate(end);
         Ok(LongString::from(token))

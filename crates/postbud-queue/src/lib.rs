@@ -39,7 +39,6 @@ mod subscription;
 mod topology;
 mod wire;
 
-pub use certificates::CertificateFiles;
 pub use foreign::{ForeignOptions, ForeignQueue};
 pub use options::RabbitOptions;
 pub use outlet::{MailboxQueues, OutletOptions};

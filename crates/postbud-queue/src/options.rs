@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::QueueError;
 
-use crate::certificates::CertificateFiles;
+use crate::certificates;
 use crate::fault::Fault;
 use crate::wire::Wire;
 
@@ -137,7 +138,7 @@ impl Settings {
         if options.call_deadline_ms == 0 {
             return refused("the call deadline must be at least 1 ms".into());
         }
-        options.certificates.read().map_err(|fault| fault.at(&place))?;
+        certificates::tls(&options.certificates).map_err(|fault| fault.at(&place))?;
         Ok(Self {
             uri,
             place,
@@ -156,7 +157,7 @@ impl Settings {
 
     /// Opens a connection, under the deadline.
     pub(crate) async fn connect(&self, properties: ConnectionProperties) -> Result<Wire, Fault> {
-        let tls = self.certificates.read()?;
+        let tls = certificates::tls(&self.certificates)?;
         let connecting = async {
             let runtime = lapin::runtime::default_runtime()?;
             let uri = self.uri.clone();

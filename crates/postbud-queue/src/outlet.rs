@@ -18,11 +18,11 @@ use async_trait::async_trait;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, ConnectionProperties};
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::{Envelope, Outlet, QueueError};
 use tokio::sync::Mutex;
 use tracing::info;
 
-use crate::certificates::CertificateFiles;
 use crate::fault::Fault;
 use crate::options::{NAME_BYTES, RabbitOptions, Settings};
 use crate::wire::Wire;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::{Body, Queue, QueueError, Received, Settlement};
-use postbud_queue::{CertificateFiles, ForeignOptions, ForeignQueue};
+use postbud_queue::{ForeignOptions, ForeignQueue};
 use support::*;
 
 fn foreign(url: &str, queue: &str) -> ForeignQueue {

@@ -7,8 +7,9 @@ mod support;
 use bytes::Bytes;
 use lapin::options::{BasicGetOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::{Envelope, Outlet, QueueError};
-use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
+use postbud_queue::{MailboxQueues, OutletOptions};
 use support::*;
 
 fn outlet(url: &str, declare: bool) -> MailboxQueues {

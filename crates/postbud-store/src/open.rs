@@ -24,7 +24,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a connection may take to show that it is alive when it goes back to the pool.
 const GIVE_BACK: Duration = Duration::from_secs(3);
 
-/// A connection to a server is used no longer.
+/// How old a connection to a server becomes at most.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// Opens the store, creates what is missing and brings the schema up to date. Safe when several

@@ -4,19 +4,13 @@ use std::sync::Arc;
 
 use postbud_decide::Target;
 use postbud_deliver::{Sf2900Options, WebhookOptions};
-use postbud_pipeline::ports;
-use postbud_queue::{CertificateFiles, MailboxQueues, OutletOptions};
+use postbud_pipeline::{CertificateFiles, ports};
+use postbud_queue::{MailboxQueues, OutletOptions};
 
 use crate::config::{Certificates, Config};
 use crate::exit::{self, Failure};
 
-/// Whom to trust and who we are, read for each connection.
-fn certificates(certificates: &Certificates) -> postbud_deliver::CertificateFiles {
-    let identity = certificates.identity.clone().map(|own| (own.certificate, own.key));
-    postbud_deliver::CertificateFiles { ca: certificates.ca.clone(), identity }
-}
-
-/// The same for a broker.
+/// Whom to trust and who we are.
 pub(crate) fn files(certificates: &Certificates) -> CertificateFiles {
     CertificateFiles {
         ca: certificates.ca.clone(),
@@ -25,28 +19,28 @@ pub(crate) fn files(certificates: &Certificates) -> CertificateFiles {
 }
 
 /// How specialist systems are told letters over HTTPS; `None` when none is.
-pub(crate) fn webhook(config: &Config) -> anyhow::Result<Option<WebhookOptions>> {
-    let Some(webhook) = &config.delivery.webhook else { return Ok(None) };
-    Ok(Some(WebhookOptions {
-        certificates: certificates(&webhook.certificates),
+pub(crate) fn webhook(config: &Config) -> Option<WebhookOptions> {
+    let webhook = config.delivery.webhook.as_ref()?;
+    Some(WebhookOptions {
+        certificates: files(&webhook.certificates),
         timeout_ms: u64::try_from(webhook.timeout.as_millis()).unwrap_or(u64::MAX),
         letter_bytes: webhook.letter_bytes,
         ..WebhookOptions::new(webhook.secret.expose())
-    }))
+    })
 }
 
 /// How letters are handed over by KLE subject; `None` when none is.
-pub(crate) fn sf2900(config: &Config) -> anyhow::Result<Option<Sf2900Options>> {
-    let Some(sf2900) = &config.delivery.sf2900 else { return Ok(None) };
-    Ok(Some(Sf2900Options {
+pub(crate) fn sf2900(config: &Config) -> Option<Sf2900Options> {
+    let sf2900 = config.delivery.sf2900.as_ref()?;
+    Some(Sf2900Options {
         url: sf2900.url.clone(),
         documents: sf2900.documents.clone(),
         cvr: sf2900.cvr.clone(),
         system: sf2900.system.clone(),
-        certificates: certificates(&sf2900.certificates),
+        certificates: files(&sf2900.certificates),
         timeout_ms: u64::try_from(sf2900.timeout.as_millis()).unwrap_or(u64::MAX),
         letter_bytes: sf2900.letter_bytes,
-    }))
+    })
 }
 
 /// The broker with the queues of mailboxes; `None` when no mailbox is one.

@@ -159,8 +159,8 @@ pub(crate) fn deliverer(config: &Config) -> anyhow::Result<Deliverer> {
         language: config.delivery.language,
         letter_limits: config.limits.clone(),
         not_mine: not_mine(config)?,
-        webhook: outlets::webhook(config)?,
-        sf2900: outlets::sf2900(config)?,
+        webhook: outlets::webhook(config),
+        sf2900: outlets::sf2900(config),
         queue_letter_bytes: config.delivery.queue.as_ref().map_or(0, |queue| queue.letter_bytes),
     };
     let deliverer = Deliverer::new(options)

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use postbud_pipeline::CertificateFiles;
 use url::Url;
-
-use crate::certificates::CertificateFiles;
 
 /// What holds for every mailbox behind the distribution component.
 #[derive(Clone)]

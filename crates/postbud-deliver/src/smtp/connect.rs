@@ -4,11 +4,10 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use postbud_pipeline::Renewed;
+use postbud_pipeline::{CertificateFiles, Renewed};
 use tokio::net::TcpStream;
 
 use super::fault::{SmtpFault, Stage};
-use crate::certificates::CertificateFiles;
 use crate::{SmtpOptions, SmtpTls};
 
 /// Opens connections, always in the same way.
@@ -100,13 +99,14 @@ impl Connector {
 fn parameters(options: &SmtpOptions) -> Result<Renewed<TlsParameters>, String> {
     let host = options.host.clone();
     let certificates = CertificateFiles { ca: options.ca.clone(), identity: None };
-    certificates.renewed(move |pem| {
+    let renewed = certificates.renewed(move |pem| {
         let mut builder = TlsParameters::builder(host.clone());
         if let Some(pem) = &pem.ca {
             let certificate = Certificate::from_pem(pem)
-                .map_err(|error| format!("smtp.ca is no certificate in PEM form: {error}"))?;
+                .map_err(|error| format!("ca is no certificate in PEM form: {error}"))?;
             builder = builder.add_root_certificate(certificate);
         }
         builder.build().map_err(|error| format!("TLS to {host} cannot be set up: {error}"))
-    })
+    });
+    renewed.map_err(|what| format!("smtp: {what}"))
 }

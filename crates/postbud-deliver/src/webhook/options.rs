@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use postbud_pipeline::CertificateFiles;
+
 use super::sign::Secret;
-use crate::certificates::CertificateFiles;
 
 /// What holds for every specialist system that takes letters over HTTPS.
 #[derive(Clone)]

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::{KleFacet, KleSubject, Target};
-use postbud_deliver::{CertificateFiles, DeliverOptions, Deliverer, Sf2900Options};
+use postbud_deliver::{DeliverOptions, Deliverer, Sf2900Options};
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::Target as _;
 use postbud_testkit::{WebhookFault, WebhookServer};
 

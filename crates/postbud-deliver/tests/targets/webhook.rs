@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::common::{MEMO, answers, item, mail, mailbox, options, told};
 use postbud_decide::Target;
-use postbud_deliver::{CertificateFiles, DeliverOptions, Deliverer, WebhookOptions};
+use postbud_deliver::{DeliverOptions, Deliverer, WebhookOptions};
+use postbud_pipeline::CertificateFiles;
 use postbud_pipeline::ports::Target as _;
 use postbud_testkit::{WebhookFault, WebhookServer};
 
