@@ -77,6 +77,12 @@ const SOURCES: &[Source] = &[
         sql: include_str!("../migrations/0015_data_keys.sql"),
         postgres_only: "",
     },
+    Source {
+        version: 16,
+        name: "data key index",
+        sql: include_str!("../migrations/0016_data_key_index.sql"),
+        postgres_only: "",
+    },
 ];
 
 /// The newest migration of this version.

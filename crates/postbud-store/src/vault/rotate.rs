@@ -48,7 +48,7 @@ pub struct Rotated {
 }
 
 impl SqlStore {
-    /// How the keys are used. Reads through all raw letters' rows.
+    /// How the keys are used.
     ///
     /// # Errors
     /// What [`StoreError`] says of it.

@@ -22,7 +22,9 @@ fn schemas() -> Vec<i64> {
 
 /// Four workers with the schema before; the first new one changes the schema under them. They work
 /// side by side, then one old after the other leaves or is killed, and a new one takes its place.
-/// The part of the version before is played by this one with `POSTBUD_SCHEMA`.
+/// The part of the version before is played by this one with `POSTBUD_SCHEMA`, which it can while its
+/// statements need nothing of the newest schema: tables and columns come in one, and what can be done
+/// without, an index say, in the one after.
 pub(super) fn schema(stage: &mut Stage<'_>) -> Result<()> {
     let known = schemas();
     let [.., old, new] = known.as_slice() else {
