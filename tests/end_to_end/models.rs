@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::retraining::lines;
 use crate::servers::servers;
 use crate::settings::{embedded, mail, model, production};
-use crate::support::{Installation, Running, wait_until};
+use crate::support::{Installation, wait_until};
 
 /// An installation with two versions of a model of its own: the second has learned from more.
 fn two_versions(config: &str) -> Installation {
@@ -38,10 +38,6 @@ fn decided_by(here: &Installation, id: &str) -> String {
     let reason = &shown["letter"]["decisions"][0]["reason"];
     let model = reason["model"].as_str().unwrap_or_else(|| panic!("no model in {reason}"));
     model.split('@').next().unwrap().to_owned()
-}
-
-fn wait_for_log(running: &Running, text: &str) {
-    wait_until(&format!("{text:?} in the log"), || running.log().contains(text));
 }
 
 /// Turns one bit of a version's file over.
@@ -186,12 +182,12 @@ fn changes_over(config: &str) {
     assert_eq!(decided_by(&here, &first), "klit/1");
 
     here.json(&["model", "promote", "2", "--by", "anna"]);
-    wait_for_log(&running, "klit/2@");
+    running.wait_for_log("klit/2@");
     let second = arrive(&here, "Sag 2", 2);
     assert_eq!(decided_by(&here, &second), "klit/2");
 
     damage(&here, 2);
-    wait_for_log(&running, "the last good model");
+    running.wait_for_log("the last good model");
     let third = arrive(&here, "Sag 3", 3);
     assert_eq!(decided_by(&here, &third), "klit/2", "the last good one goes on");
     let list = here.say(&["model", "list"]);
@@ -239,7 +235,7 @@ fn challenged(config: &str) {
     here.json(&["model", "challenge", "2", "--by", "anna"]);
     assert_eq!(here.json(&["model"])["challenger"], 2);
     let running = here.run(None);
-    wait_for_log(&running, "klit/2@");
+    running.wait_for_log("klit/2@");
     let ids: Vec<String> =
         (1..=6).map(|number| arrive(&here, &format!("Sag {number}"), number)).collect();
     // A rule decides about this one: neither model is asked.

@@ -182,7 +182,6 @@ impl Running {
     }
 
     /// Waits for a text in the log.
-    #[cfg(feature = "fault-points")]
     pub(crate) fn wait_for_log(&self, text: &str) {
         wait_until(&format!("{text:?} in the log"), || self.log().contains(text));
     }
