@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::given::{Given, given};
+use super::places::UNITS;
 use super::tokens::{Gap, Shape, Token};
 use super::words::{
     BETWEEN, CLOSINGS, GREETINGS, JOINING, PLACING, RELATIONS, TELLING, TITLES, is_institution,
@@ -298,11 +299,26 @@ impl Names<'_> {
             behind >= end
                 || next.shape == Shape::Number
                 || matches!(next.shape, Shape::Sign(',' | '(' | '/' | '-' | '–'))
-        });
+        }) && !self.is_quantity(name, behind);
         if stops {
             self.take(name, behind);
         }
         stops
+    }
+
+    /// "Forbrug 412 m3", "Lokale 12": a word that says what the number behind it, or behind a dash,
+    /// counts. A telephone number counts nothing, and two capital words are rarely more than a name
+    /// unless a unit follows.
+    fn is_quantity(&self, name: usize, behind: usize) -> bool {
+        let dashed =
+            self.tokens.get(behind).is_some_and(|t| matches!(t.shape, Shape::Sign('-' | '–')));
+        let number = behind + usize::from(dashed);
+        let counts = self.is_free(number)
+            && self.goes_on(number)
+            && self.tokens.get(number).is_some_and(|token| token.shape == Shape::Number);
+        let known = (name..behind).any(|at| given(self.word(at)).is_some());
+        let unit = self.goes_on(number + 1) && UNITS.contains(self.word(number + 1));
+        counts && !known && (behind == name + 1 || unit)
     }
 
     /// "Thanks a million, Aoife Brannigan": takes what stands behind the last comma up to the end.

@@ -20,9 +20,9 @@ static SMALL_STREETS: Words = words!(
      toften vangen"
 );
 /// After a number, these say that it counts something else than houses.
-static UNITS: Words = words!(
+pub(super) static UNITS: Words = words!(
     "dag dage uge uger gang gange time timer minut minutter min måned måneder år km m meter \
-     m2 m² kr kroner børn biler mand mennesker personer elever stk procent pct hektar ha ton \
+     m2 m² m3 m³ kwh mwh kr kroner børn biler mand mennesker personer elever stk procent pct hektar ha ton \
      kg liter træer cykler pladser huse lejligheder weeks days hours times years people \
      grader træ"
 );

@@ -92,6 +92,24 @@ fn what_is_no_name_and_no_address_stays() {
     ]);
 }
 
+#[test]
+fn a_quantity_at_the_end_of_a_letter_is_no_signature() {
+    check(&[
+        "Her er årets aflæsning.\n\nForbrug 412 m3",
+        "Her er årets aflæsning.\nForbrug - 412 m3",
+        "Her er årets aflæsning.\nForbrug 412 m3\nMåler 30418\nRestgæld 1.200 kr",
+        "Hvad skal jeg betale? Restgæld 1.200 kr",
+        "Hvor er nøglen?\nLokale 12",
+        "Her er årets aflæsning.\nSamlet Forbrug 412 m3",
+        "Her er årets aflæsning.\nTilløb Toften 412 m3",
+        "Her er årets aflæsning.\nForbrug 412 m3\n\nMvh\n[Quaz Zorn]",
+        "Hul i vejen.\n[Quaz] [12 34 56 78]",
+        "Hul i vejen.\n[Quaz Zorn] [12 34 56 78]",
+        "Hvornår kommer I?\n[Quaz Zorn] 3.b",
+        "Hvornår kommer I?\n[Lone] 3.b",
+    ]);
+}
+
 proptest! {
     #[test]
     fn masking_never_fails_and_ends(text in "(\\PC|[0-9]|[ @.+-]|\n|Mvh |Ida |Skolevej 3)*") {
