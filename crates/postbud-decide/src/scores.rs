@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use postbud_letter::language::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::MailboxId;
@@ -70,6 +71,9 @@ pub struct TextNote {
     pub known: f64,
     /// How many n-grams of characters it has, known or not.
     pub grams: u32,
+    /// Its language at a glance; none in decisions from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// A model's answer for one letter: every mailbox it knows, most probable first.

@@ -7,6 +7,7 @@ use postbud_decide::{
     Lang, Mailbox, MailboxId, ModelId, Pattern, Place, Reason, Rule, Score, Scores, Settings,
     TextNote, Tier, Unlike, WordPattern, describe,
 };
+use postbud_letter::language::Language;
 use postbud_letter::{Channel, Defect, DefectKind, DocumentFormat, Letter};
 use proptest::prelude::*;
 use support::*;
@@ -41,7 +42,9 @@ fn an_answer() -> impl Strategy<Value = Option<Scores>> {
     let strange =
         (a_number(), a_number()).prop_map(|(known, least)| Unlike::Words { known, least });
     let unlike = prop::option::weighted(0.2, prop_oneof![Just(Unlike::NearlyEmpty), strange]);
-    let text = (any::<f64>(), any::<u32>()).prop_map(|(known, grams)| TextNote { known, grams });
+    let text = (any::<f64>(), any::<u32>(), any::<bool>()).prop_map(|(known, grams, said)| {
+        TextNote { known, grams, language: said.then_some(Language::Danish) }
+    });
     let text = prop::option::of(text);
     let scores = (ranked, words, unlike, text).prop_map(|(ranked, words, unlike, text)| Scores {
         model: ModelId("klitkobing/1@9f2c".to_owned()),

@@ -1,14 +1,14 @@
 //! Has the mail changed since the thresholds were certified?
 //!
 //! Needs no labels: it compares what the model said of two sets of letters, the ones that the
-//! promise rests on and the ones of now, in four ways: how certain it is, where it would send
-//! them, how familiar their words are, and how long they are. Each is cut into bins and compared by Pearson's
+//! promise rests on and the ones of now, in five ways: how certain it is, where it would send
+//! them, how familiar their words are, how long they are, and in which language. Each is cut into bins and compared by Pearson's
 //! chi-squared test that both sets come from one source. Tests of large sets find differences
 //! that change nothing (the final model knows slightly more words than the models that judged
 //! the training letters), so a shift must also be large: its population stability index,
 //! `Σ (pᵢ - qᵢ) ln(pᵢ / qᵢ)`, at least 0.1, where scorecards are by custom called shifted.
 //!
-//! **False alarms.** Each of the four tests errs with probability at most [`FALSE_ALARMS`] / 4,
+//! **False alarms.** Each of the five tests errs with probability at most [`FALSE_ALARMS`] / 5,
 //! so letters from the same source are called drifted in at most 1 of 100 comparisons (Bonferroni;
 //! bins are merged until at least five letters are expected in each, so that the chi-squared
 //! distribution fits). Asking for a large shift as well only lowers that. The rate is about two
@@ -27,7 +27,7 @@ pub const FALSE_ALARMS: f64 = 0.01;
 /// A population stability index from which on a shift matters.
 pub const LARGE: f64 = 0.1;
 /// So many things are compared.
-const TESTS: f64 = 4.0;
+const TESTS: f64 = 5.0;
 /// Bins of certainty, of familiarity and of length.
 const BINS: usize = 10;
 /// Letters expected in a bin, at least.
@@ -62,6 +62,9 @@ pub struct Drift {
     /// How long they are; `None` where nobody has said.
     #[serde(default)]
     pub length: Option<Shift>,
+    /// In which languages they are; `None` where nobody has said.
+    #[serde(default)]
+    pub language: Option<Shift>,
     /// Any of these has drifted: the promise may not hold for the letters of now.
     pub drifted: bool,
     /// The probability with which letters from the same source are called drifted, at most.
@@ -85,7 +88,8 @@ pub fn drift(before: &Records, now: &Records) -> Drift {
     let labels = before.labels().max(now.labels());
     let mailboxes = compare(&mix(before, labels), &mix(now, labels));
     let (known, length) = (seen(|seen| seen.known), seen(|seen| f64::from(seen.grams)));
-    let shifts = [Some(certainty), Some(mailboxes), known, length];
+    let language = languages(before, now);
+    let shifts = [Some(certainty), Some(mailboxes), known, length, language];
     Drift {
         before: before.len(),
         now: now.len(),
@@ -93,6 +97,7 @@ pub fn drift(before: &Records, now: &Records) -> Drift {
         mailboxes,
         known,
         length,
+        language,
         drifted: shifts.into_iter().flatten().any(|shift| shift.drifted),
         false_alarms: FALSE_ALARMS,
     }
@@ -105,6 +110,20 @@ fn mix(records: &Records, labels: usize) -> Vec<f64> {
         counts[best(row).0] += 1.0;
     }
     counts
+}
+
+/// Compares languages, where they are known of letters in both sets. Those of few letters are put
+/// together with their neighbours, so the caller's numbers should have the usual ones first.
+fn languages(before: &Records, now: &Records) -> Option<Shift> {
+    let count = |records: &Records| {
+        let mut counts = vec![0.0; 1 + usize::from(u8::MAX)];
+        for &language in records.languages().iter().flatten() {
+            counts[usize::from(language)] += 1.0;
+        }
+        counts
+    };
+    let said = |records: &Records| records.languages().iter().any(Option::is_some);
+    (said(before) && said(now)).then(|| compare(&count(before), &count(now)))
 }
 
 /// Compares numbers by the tenths of both sets together.
@@ -198,6 +217,8 @@ mod tests {
             let known = known * random.random_range(0.9..1.0);
             let seen = Familiarity { known, grams: random.random_range(grams.clone()) };
             records.push_seen(None, &row, Some(seen)).unwrap();
+            let foreign = random.random_range(0..20) == 0;
+            records.note_language(Some(if foreign { random.random_range(2..6) } else { 1 }));
         }
         records
     }
@@ -214,9 +235,10 @@ mod tests {
             let before = letters(500, 1.0, 1.0, &mut random);
             let drift = drift(&before, &letters(now, 1.0, 1.0, &mut random));
             alarms += usize::from(drift.drifted);
-            let shifts = [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length];
+            let of_text = [drift.known, drift.length, drift.language];
+            let shifts = [Some(drift.certainty), Some(drift.mailboxes)].into_iter().chain(of_text);
             let least = FALSE_ALARMS / TESTS;
-            small_p += usize::from(shifts.iter().flatten().any(|shift| shift.p_value <= least));
+            small_p += usize::from(shifts.flatten().any(|shift| shift.p_value <= least));
         }
         // Three standard deviations above one in a hundred.
         assert!(alarms <= small_p && small_p <= 10, "{alarms} {small_p} of {rounds}");
@@ -234,6 +256,31 @@ mod tests {
         assert!(short.drifted && short.length.unwrap().drifted && !short.known.unwrap().drifted);
         let unsure = drift(&before, &letters(1_000, 0.9, 1.0, &mut random));
         assert!(unsure.drifted && unsure.certainty.drifted && !unsure.mailboxes.drifted);
+    }
+
+    #[test]
+    fn another_language_is_noticed_and_a_few_more_such_letters_are_not() {
+        let mut random = ChaCha8Rng::seed_from_u64(4);
+        let before = letters(1_000, 1.0, 1.0, &mut random);
+        let with = |every: usize, random: &mut ChaCha8Rng| {
+            let same = letters(300, 1.0, 1.0, random);
+            let mut now = Records::new(8).unwrap();
+            for (n, ((_, row), seen)) in same.iter().zip(same.familiarity()).enumerate() {
+                now.push_seen(None, row, *seen).unwrap();
+                let english = n % every == 0;
+                now.note_language(if english { Some(4) } else { same.languages()[n] });
+            }
+            drift(&before, &now)
+        };
+        let half = with(2, &mut random);
+        assert!(half.drifted && half.language.unwrap().drifted && !half.known.unwrap().drifted);
+        assert!(!with(50, &mut random).drifted);
+        // A model whose file says nothing of languages.
+        let mut silent = Records::new(8).unwrap();
+        for (_, row) in before.iter() {
+            silent.push(None, row).unwrap();
+        }
+        assert!(drift(&silent, &before).language.is_none());
     }
 
     #[test]

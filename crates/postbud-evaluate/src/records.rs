@@ -21,6 +21,8 @@ pub struct Records {
     probabilities: Vec<f64>,
     /// Per letter, where it is known.
     familiarity: Vec<Option<Familiarity>>,
+    /// Per letter, where it is known, as a number of the caller's.
+    languages: Vec<Option<u8>>,
 }
 
 /// A letter cannot be judged.
@@ -72,6 +74,7 @@ impl Records {
                 truths: Vec::new(),
                 probabilities: Vec::new(),
                 familiarity: Vec::new(),
+                languages: Vec::new(),
             })
         } else {
             Err(RecordError::Labels { labels })
@@ -100,6 +103,7 @@ impl Records {
         self.truths.push(truth.and_then(|truth| u32::try_from(truth).ok()));
         self.probabilities.extend_from_slice(row);
         self.familiarity.push(None);
+        self.languages.push(None);
         Ok(())
     }
 
@@ -124,6 +128,19 @@ impl Records {
     #[must_use]
     pub fn familiarity(&self) -> &[Option<Familiarity>] {
         &self.familiarity
+    }
+
+    /// Says in which language the letter is that was added last, by any number for each.
+    pub fn note_language(&mut self, language: Option<u8>) {
+        if let Some(last) = self.languages.last_mut() {
+            *last = language;
+        }
+    }
+
+    /// Per letter, its language; `None` where nobody has said.
+    #[must_use]
+    pub fn languages(&self) -> &[Option<u8>] {
+        &self.languages
     }
 
     /// How many labels the model has.

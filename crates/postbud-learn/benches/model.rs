@@ -17,6 +17,7 @@ use postbud_evaluate::{Certificate, Promise};
 use postbud_learn::{
     LabelledLetter, Registry, Routing, certify_model, check, familiarity, read_letters,
 };
+use postbud_letter::language::glance;
 use postbud_letter::write::Draft;
 use postbud_letter::{Channel, Letter, Limits, read};
 use postbud_model::{Model, Text, TrainOptions, train};
@@ -91,7 +92,11 @@ fn scores(model: &Model, certificate: &Certificate, letter: &Letter) -> Option<S
         ranked: ranked.iter().filter_map(score).collect(),
         words: words.map(|word| Contribution { word: word.word, weight: word.weight }).collect(),
         unlike: unlike.map(|_| Unlike::NearlyEmpty),
-        text: Some(TextNote { known: seen.known, grams: seen.grams }),
+        text: Some(TextNote {
+            known: seen.known,
+            grams: seen.grams,
+            language: Some(glance(&[text.subject, text.body])),
+        }),
     })
 }
 

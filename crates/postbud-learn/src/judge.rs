@@ -16,6 +16,7 @@ pub fn judge(model: &Model, letters: &[&LabelledLetter]) -> Result<Records, Reco
     for (letter, prediction) in letters.iter().zip(model.predict_batch(&texts)) {
         let seen = Some(familiarity(&prediction));
         records.push_seen(model.position(&letter.label), &prediction.probabilities, seen)?;
+        records.note_language(Some(letter.glanced()));
     }
     Ok(records)
 }
@@ -33,6 +34,7 @@ pub fn out_of_fold(model: &Model) -> Result<Records, RecordError> {
         let seen = held.familiarity(letter);
         let seen = seen.map(|(known, grams)| Familiarity { known, grams });
         records.push_seen(truth, &held.probabilities(letter), seen)?;
+        records.note_language(held.language(letter));
     }
     Ok(records)
 }

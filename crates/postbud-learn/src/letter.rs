@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use postbud_letter::language::glance;
 use postbud_model::{Example, Text};
 use sha2::{Digest, Sha256};
 
@@ -67,7 +68,19 @@ impl LabelledLetter {
     /// What a model learns from it.
     #[must_use]
     pub fn example(&self) -> Example<'_> {
-        Example { text: self.text(), label: &self.label, group: None, sender: self.sender }
+        Example {
+            text: self.text(),
+            label: &self.label,
+            group: None,
+            sender: self.sender,
+            language: Some(self.glanced()),
+        }
+    }
+
+    /// Its language as the router sees it, as a number: what somebody said of it does not count,
+    /// since nobody says so of letters at work.
+    pub(crate) fn glanced(&self) -> u8 {
+        glance(&[&self.subject, &self.body]).number()
     }
 
     /// The same for letters with the same words, whatever their case and spacing.

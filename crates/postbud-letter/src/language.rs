@@ -1,10 +1,14 @@
 //! Which language a letter is written in. For rules and reports only: never route on it alone.
 
+mod glance;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use lingua::{LanguageDetector, LanguageDetectorBuilder};
 use serde::{Deserialize, Serialize};
+
+pub use glance::glance;
 
 /// Shorter texts say too little: one foreign name outweighs them.
 const LEAST_CHARACTERS: usize = 60;
@@ -51,6 +55,20 @@ impl Language {
             Self::German => "de",
             Self::Other => "other",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// A number that stays the same, for files and histograms: 0 is unknown, 1 Danish.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Danish => 1,
+            Self::Norwegian => 2,
+            Self::Swedish => 3,
+            Self::English => 4,
+            Self::German => 5,
+            Self::Other => 6,
         }
     }
 }

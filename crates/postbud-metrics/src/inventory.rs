@@ -185,7 +185,7 @@ metrics! {
     CONFIDENCE "promise_confidence" Gauge, "share", [],
         "With what confidence";
     DRIFT "drift_stability_index" Gauge, "index",
-        [("shift", Values::Words(&["certainty", "mailboxes", "words", "length"]))],
+        [("shift", Values::Words(&["certainty", "mailboxes", "words", "length", "language"]))],
         "Population stability index of the newest letters against the training letters: below 0.1 little, above 0.25 a lot";
     DRIFT_LETTERS "drift_letters" Gauge, "letters", [],
         "How many of the newest letters that comparison rests on; 0 until there are enough";

@@ -31,6 +31,7 @@ fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
             label: &letter.label,
             group: None,
             sender: None,
+            language: None,
         })
         .collect()
 }

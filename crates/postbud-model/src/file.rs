@@ -24,7 +24,9 @@ use crate::model::{Model, Parts};
 use crate::payload;
 
 const MAGIC: [u8; 8] = *b"POSTBUD\0";
-const FORMAT_VERSION: u16 = 2;
+const FORMAT_VERSION: u16 = 3;
+/// The oldest that is read: it lacks the languages of the training letters and nothing else.
+const OLDEST_FORMAT: u16 = 2;
 const HEADER: usize = 60;
 const HASHED: usize = 28;
 /// No model file is larger.
@@ -98,7 +100,7 @@ impl Model {
         };
         let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
         let (format, features) = (short(8), short(10));
-        if (format, features) != (FORMAT_VERSION, FEATURE_VERSION) {
+        if !(OLDEST_FORMAT..=FORMAT_VERSION).contains(&format) || features != FEATURE_VERSION {
             return Err(ModelFileError::Version {
                 format,
                 features,
@@ -125,7 +127,7 @@ impl Model {
         if content.len() as u64 != unpacked {
             return Err(ModelFileError::Content { part: "length" });
         }
-        Ok(Self::assemble(payload::decode(&content)?, sum))
+        Ok(Self::assemble(payload::decode(&content, format)?, sum))
     }
 
     /// Writes the model's file: under another name first, flushed to disk, then renamed, so that

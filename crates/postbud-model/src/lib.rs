@@ -12,7 +12,7 @@
 //! let examples: Vec<Example> = letters
 //!     .iter()
 //!     .zip(labels)
-//!     .map(|(body, label)| Example { text: text(body), label, group: None, sender: None })
+//!     .map(|(body, label)| Example { text: text(body), label, group: None, sender: None, language: None })
 //!     .collect();
 //! let model = train(&examples, &TrainOptions::default(), &|_| ())?;
 //! let (best, _) = model.predict(text("et stort hul på vejen")).best();

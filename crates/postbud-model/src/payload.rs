@@ -9,6 +9,8 @@ use crate::linear::{Linear, exact};
 use crate::model::{Model, ModelInfo, Parts};
 use crate::records::OutOfFold;
 
+/// The first format that holds the letters' languages.
+const WITH_LANGUAGES: u16 = 3;
 /// Features whose bytes are written at a time.
 const SIDE: usize = 1_024;
 
@@ -85,16 +87,21 @@ pub(crate) fn encode(model: &Model) -> Result<Vec<u8>, ModelFileError> {
     postcard::to_stdvec(&payload)
         .and_then(|bytes| postcard::to_extend(familiarity, bytes))
         .and_then(|bytes| postcard::to_extend(&means, bytes))
+        .and_then(|bytes| postcard::to_extend(&model.out_of_fold.languages, bytes))
         .map_err(|_| ModelFileError::Content { part: "encoding" })
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<Parts, ModelFileError> {
+/// Reads the content of a file of this format.
+pub(crate) fn decode(bytes: &[u8], format: u16) -> Result<Parts, ModelFileError> {
     let damaged = |_| ModelFileError::Content { part: "encoding" };
     let (mut payload, rest): (Payload<ModelInfo, OutOfFold, Calibration>, _) =
         postcard::take_from_bytes(bytes).map_err(damaged)?;
     let (familiarity, rest) = postcard::take_from_bytes(rest).map_err(damaged)?;
     payload.out_of_fold.familiarity = familiarity;
-    let (means, rest): (Means, _) = postcard::take_from_bytes(rest).map_err(damaged)?;
+    let (means, mut rest): (Means, _) = postcard::take_from_bytes(rest).map_err(damaged)?;
+    if format >= WITH_LANGUAGES {
+        (payload.out_of_fold.languages, rest) = postcard::take_from_bytes(rest).map_err(damaged)?;
+    }
     check(&payload, &means, rest)?;
     let mut last = 0_u32;
     let mut features = Vec::with_capacity(payload.distances.len());
@@ -222,6 +229,7 @@ mod tests {
                 label: topics[n % 3].0,
                 group: None,
                 sender: None,
+                language: Some((n % 5) as u8),
             })
             .collect();
         train(&examples, &TrainOptions::default(), &|_| ()).unwrap()
@@ -240,12 +248,31 @@ mod tests {
         let mut bytes = encode(model).unwrap();
         let stored = stored(model);
         let mut means = Means { scales: halves(&stored), weights: by_label(&stored) };
-        let own = postcard::to_stdvec(&means).unwrap();
-        assert!(bytes.ends_with(&own), "means stand last");
+        let languages = postcard::to_stdvec(&model.out_of_fold.languages).unwrap();
+        let own = [postcard::to_stdvec(&means).unwrap(), languages.clone()].concat();
+        assert!(bytes.ends_with(&own), "means stand last but for the languages");
         bytes.truncate(bytes.len() - own.len());
         change(&mut means);
         bytes.extend(postcard::to_stdvec(&means).unwrap());
-        decode(&bytes)
+        bytes.extend(languages);
+        decode(&bytes, WITH_LANGUAGES)
+    }
+
+    #[test]
+    fn languages_come_back_and_files_from_before_know_none() {
+        let model = model();
+        let mut bytes = encode(&model).unwrap();
+        let after = decode(&bytes, WITH_LANGUAGES).unwrap().out_of_fold;
+        assert_eq!((after.language(7), after.language(after.len())), (Some(2), None));
+        bytes.truncate(
+            bytes.len() - postcard::to_stdvec(&model.out_of_fold.languages).unwrap().len(),
+        );
+        let before = decode(&bytes, WITH_LANGUAGES - 1).unwrap().out_of_fold;
+        assert_eq!((before.len(), before.language(7)), (after.len(), None));
+        assert!(decode(&bytes, WITH_LANGUAGES).is_err());
+        // Too few for the letters there are.
+        bytes.extend(postcard::to_stdvec(&vec![1_u8; 3]).unwrap());
+        assert!(decode(&bytes, WITH_LANGUAGES).is_err());
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub struct OutOfFold {
     /// Stored apart, at the end of the file: files of earlier versions have none.
     #[serde(skip)]
     pub(crate) familiarity: Familiarity,
+    /// The language of each letter as the caller counts them; empty where nobody said. Stored at the
+    /// very end, from format 3 on.
+    #[serde(skip)]
+    pub(crate) languages: Vec<u8>,
 }
 
 /// How familiar each letter was to the model that judged it.
@@ -99,6 +103,13 @@ impl OutOfFold {
         Some((known, *self.familiarity.grams.get(letter)?))
     }
 
+    /// One letter's language, in the numbers that [`Example::language`](crate::Example::language)
+    /// had. `None` beyond the last letter, where training was told none, and in files of format 2.
+    #[must_use]
+    pub fn language(&self, letter: usize) -> Option<u8> {
+        self.languages.get(letter).copied()
+    }
+
     /// One letter's record.
     #[must_use]
     pub fn record(&self, letter: usize) -> Option<Record> {
@@ -120,5 +131,6 @@ impl OutOfFold {
             && self.truth.len().checked_mul(labels) == Some(self.probabilities.len())
             && self.truth.iter().all(|&truth| usize::from(truth) < labels)
             && self.familiarity.consistent(self.truth.len())
+            && [0, self.truth.len()].contains(&self.languages.len())
     }
 }

@@ -28,6 +28,9 @@ pub struct Example<'a> {
     /// The same for letters of one sender, as far as it is known; otherwise the letters of a group
     /// count as one sender's.
     pub sender: Option<u64>,
+    /// Its language as a number of the caller's, kept with the model for comparing later mail with.
+    /// Nothing is learnt from it.
+    pub language: Option<u8>,
 }
 
 /// How to train. The defaults were chosen by cross-validation on Danish letters.
@@ -124,7 +127,10 @@ pub fn train(
         weight: options.description_weight,
         svm: SvmParams { seed: options.seed, tolerance, ..options.svm },
     };
-    let (linear, means, stage2) = fit(&stage1, progress)?;
+    let (linear, means, mut stage2) = fit(&stage1, progress)?;
+    // Of some letters only, they would be no picture of the mail.
+    let languages: Option<Vec<u8>> = letters.iter().map(|letter| letter.language).collect();
+    stage2.out_of_fold.languages = languages.unwrap_or_default();
     let info = ModelInfo {
         trained_by: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
         labels: set.counts.clone(),

@@ -34,6 +34,7 @@ fn model_with(text: &str, min_senders: u32) -> Model {
             label,
             group: None,
             sender: Some(*sender),
+            language: None,
         })
         .collect();
     let how = TrainOptions { min_senders, ..TrainOptions::default() };
@@ -82,6 +83,7 @@ fn what_enough_people_write_is_known_whoever_they_are() {
                 label,
                 group: None,
                 sender: Some(*sender),
+                language: None,
             })
             .collect();
         let how = TrainOptions { min_senders: 3, ..TrainOptions::default() };

@@ -17,7 +17,13 @@ fn text(body: &str) -> Text<'_> {
 fn learn(letters: &[(&str, &str)]) -> Result<Model, TrainError> {
     let letters: Vec<Example<'_>> = letters
         .iter()
-        .map(|&(body, label)| Example { text: text(body), label, group: None, sender: None })
+        .map(|&(body, label)| Example {
+            text: text(body),
+            label,
+            group: None,
+            sender: None,
+            language: None,
+        })
         .collect();
     train(&letters, &TrainOptions::default(), &|_| ())
 }

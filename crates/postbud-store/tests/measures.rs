@@ -131,7 +131,7 @@ async fn guesses_are_those_of_one_model_newest_first(fixture: &Fixture) {
             first.probability = 0.5 + n as f64 / 100.0;
         }
         let grams = u32::try_from(n).unwrap();
-        entry.decision.text = (n > 2).then_some(TextNote { known: 0.9, grams });
+        entry.decision.text = (n > 2).then_some(TextNote { known: 0.9, grams, language: None });
         store.record(&[entry]).await.unwrap();
     }
     let model = ModelId("klitkobing/1@9f2c".to_owned());

@@ -10,6 +10,7 @@ use postbud_decide::{Contribution, MailboxId, ModelId, Score, Scores, TextNote, 
 use postbud_evaluate::{Certificate, Promise};
 use postbud_learn::{Registry, Routing, certify_model, familiarity};
 use postbud_letter::Letter;
+use postbud_letter::language::glance;
 use postbud_model::{Explanation, MASKED, Model, Text};
 use postbud_pipeline::ports::Classifier;
 
@@ -166,8 +167,11 @@ impl Classifier for ModelClassifier {
             words: words(explanation),
             unlike: unlike(letter, self.certificate.gate.judge(seen)),
             // A letter read by its documents is of another kind than those a model learns from.
-            text: (!letter.speaks_by_documents())
-                .then_some(TextNote { known: seen.known, grams: seen.grams }),
+            text: (!letter.speaks_by_documents()).then(|| TextNote {
+                known: seen.known,
+                grams: seen.grams,
+                language: Some(glance(&[text.subject, text.body])),
+            }),
         })
     }
 }

@@ -25,6 +25,7 @@ fn bytes(seed: u64) -> Vec<u8> {
                 label,
                 group: None,
                 sender: None,
+                language: None,
             })
             .collect();
         let how = TrainOptions { folds: 2, seed, ..TrainOptions::default() };

@@ -42,6 +42,7 @@ pub(crate) fn examples(letters: &[Letter]) -> Vec<Example<'_>> {
             label,
             group: None,
             sender: None,
+            language: None,
         })
         .collect()
 }

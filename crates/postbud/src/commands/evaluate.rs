@@ -143,6 +143,7 @@ fn remarks(document: &Document) -> anyhow::Result<()> {
         ("mailboxes", Some(&drift.mailboxes)),
         ("words", drift.known.as_ref()),
         ("length", drift.length.as_ref()),
+        ("language", drift.language.as_ref()),
     ];
     let moved: Vec<String> = shifts
         .into_iter()

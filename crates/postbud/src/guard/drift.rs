@@ -2,8 +2,8 @@
 //!
 //! What the model said of a letter is read from the decisions in the store, so that a restart
 //! forgets nothing and several routers see the same letters. Only letters that the model was asked
-//! about count; what rules decide is not compared. Their language is not looked at, which takes
-//! milliseconds a letter: what is written in another one shows by words that the model does not know.
+//! about count; what rules decide is not compared. Their language is what a glance says, of the
+//! training letters as of these.
 
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use postbud_decide::ModelId;
 use postbud_evaluate::drift::LARGE;
 use postbud_evaluate::{Drift, Familiarity, Records, Shift, drift};
 use postbud_learn::out_of_fold;
+use postbud_letter::language::Language;
 use postbud_metrics::{Metrics, inventory as i};
 use postbud_pipeline::ports::Guess;
 
@@ -59,11 +60,11 @@ pub(super) fn withdraws(withdrawn: bool, found: Option<&Drift>) -> bool {
 }
 
 /// What is compared, by the names that the metrics have.
-const SHIFTS: [&str; 4] = ["certainty", "mailboxes", "words", "length"];
+const SHIFTS: [&str; 5] = ["certainty", "mailboxes", "words", "length", "language"];
 
 /// In the order of [`SHIFTS`].
-fn shifts(drift: &Drift) -> [Option<Shift>; 4] {
-    [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length]
+fn shifts(drift: &Drift) -> [Option<Shift>; 5] {
+    [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length, drift.language]
 }
 
 /// Compares; `None` while there are too few letters.
@@ -79,7 +80,10 @@ pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
         row[label] = guess.probability;
         let seen = guess.text.map(|text| Familiarity { known: text.known, grams: text.grams });
         // What is no probability was not written by us, and is left out.
-        let _ = now.push_seen(None, &row, seen);
+        if now.push_seen(None, &row, seen).is_ok() {
+            let language = guess.text.and_then(|text| text.language);
+            now.note_language(language.map(Language::number));
+        }
     }
     (now.len() >= LEAST).then(|| drift(&before.records, &now))
 }
@@ -107,16 +111,26 @@ mod tests {
             let row = if n % 2 == 0 { [sure, 1.0 - sure] } else { [1.0 - sure, sure] };
             let seen = Familiarity { known: 0.9, grams: 100 + n as u32 % 50 };
             records.push_seen(Some(n % 2), &row, Some(seen)).expect("probabilities");
+            records.note_language(Some(language(n).number()));
         }
         let labels = ["affald", "skole"].map(str::to_owned).to_vec();
         Before { model: ModelId("k/1@a".into()), labels, records }
+    }
+
+    /// One letter in twenty is in English.
+    fn language(n: usize) -> Language {
+        if n.is_multiple_of(20) { Language::English } else { Language::Danish }
+    }
+
+    fn note(n: usize) -> TextNote {
+        TextNote { known: 0.9, grams: 100 + n as u32 % 50, language: Some(language(n)) }
     }
 
     fn guesses(count: usize, label: impl Fn(usize) -> &'static str) -> Vec<Guess> {
         let guess = |n| Guess {
             mailbox: MailboxId::parse(label(n)).expect("a mailbox"),
             probability: if n % 10 == 0 { 0.6 } else { 0.95 },
-            text: Some(TextNote { known: 0.9, grams: 100 + n as u32 % 50 }),
+            text: Some(note(n)),
         };
         (0..count).map(guess).collect()
     }
@@ -142,10 +156,14 @@ mod tests {
                 .map(|(name, _)| name)
                 .collect()
         };
-        let strange = |n| Some(TextNote { known: 0.5, grams: 100 + n as u32 % 50 });
+        let strange = |n| Some(TextNote { known: 0.5, ..note(n) });
         assert_eq!(named(&with(strange)), ["words"]);
-        let long = |n| Some(TextNote { known: 0.9, grams: 400 + n as u32 % 50 });
+        let long = |n| Some(TextNote { grams: 400 + n as u32 % 50, ..note(n) });
         assert_eq!(named(&with(long)), ["length"]);
+        let english = |n| Some(TextNote { language: Some(Language::English), ..note(n) });
+        assert_eq!(named(&with(english)), ["language"]);
+        let unsaid = with(|n| Some(TextNote { language: None, ..note(n) }));
+        assert!(unsaid.language.is_none() && !unsaid.drifted);
         let silent = with(|_| None);
         assert!(silent.known.is_none() && silent.length.is_none() && !silent.drifted);
     }
@@ -156,7 +174,7 @@ mod tests {
             let shift = Shift { stability_index: index, p_value: 0.5, drifted };
             let mut found = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
             (found.certainty, found.mailboxes, found.drifted) = (shift, shift, drifted);
-            (found.known, found.length) = (None, None);
+            (found.known, found.length, found.language) = (None, None, None);
             found
         };
         assert!(!withdraws(false, None) && !withdraws(true, None));

@@ -136,6 +136,7 @@ fn trained(letters: &[LabelledLetter]) -> anyhow::Result<(Model, Phases)> {
             label: &letter.label,
             group: None,
             sender: None,
+            language: None,
         })
         .collect();
     let (start, steps) = (Instant::now(), Mutex::new(Vec::new()));
