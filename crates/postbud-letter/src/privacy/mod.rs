@@ -58,10 +58,11 @@ pub fn find(text: &str) -> Vec<Found> {
     all.extend(names::find(&tokens, &taken).into_iter().map(of(Kind::Name)));
     all.sort_by_key(|found| (found.range.start, found.range.end));
     let mut end = 0;
-    all.retain(|found| {
-        let free = found.range.start >= end;
+    // "Skolevej 3-bent@eksempel.dk": where two overlap, the later one keeps what the first leaves of it.
+    all.retain_mut(|found| {
+        found.range.start = found.range.start.max(end);
         end = end.max(found.range.end);
-        free
+        !found.range.is_empty()
     });
     all
 }

@@ -110,6 +110,12 @@ fn a_quantity_at_the_end_of_a_letter_is_no_signature() {
     ]);
 }
 
+#[test]
+fn what_two_rules_find_in_one_place_is_masked_to_its_end() {
+    let masked = mask("Skriv til Skolevej 3-bent@eksempel.dk i dag");
+    assert_eq!(masked, "Skriv til #00000##00000# i dag");
+}
+
 proptest! {
     #[test]
     fn masking_never_fails_and_ends(text in "(\\PC|[0-9]|[ @.+-]|\n|Mvh |Ida |Skolevej 3)*") {
