@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use postbud_letter::{Channel, LetterId, Limits, read};
-use postbud_pipeline::ports::{Body, Message, Queue, QueueError, Store, StoreError, Timestamp};
+use postbud_pipeline::ports::{
+    Body, Message, Queue, QueueError, RawWriter, Store, StoreError, Timestamp,
+};
+
+use crate::arriving::Arriving;
+use crate::room::{NoRoom, Room};
 
 /// Larger letters go into the store, and the queue carries a reference.
-const INLINE_BYTES: usize = 1 << 20;
+pub(crate) const INLINE_BYTES: usize = 1 << 20;
 /// From this size on, reading a letter leaves the async thread.
 const READ_ELSEWHERE: usize = 256 << 10;
 
@@ -18,9 +23,9 @@ pub enum AcceptError {
     #[error("it is empty")]
     Empty,
     /// It is larger than a letter may be.
-    #[error("it is {bytes} bytes long; a letter may have {limit} (limits.letter_bytes)")]
+    #[error("it is at least {bytes} bytes long; a letter may have {limit} (limits.letter_bytes)")]
     TooLarge {
-        /// Its size.
+        /// Its size, or what has come of it.
         bytes: usize,
         /// The limit.
         limit: usize,
@@ -31,6 +36,12 @@ pub enum AcceptError {
     /// It is neither MeMo nor a mail.
     #[error("it is neither MeMo XML nor a mail (RFC 5322)")]
     NotALetter,
+    /// It should be a certain message and is another.
+    #[error("it has another messageUUID than was announced")]
+    OtherName,
+    /// Too many letters are arriving at once; later there is room.
+    #[error("too many letters are arriving at once")]
+    NoRoom,
     /// The store did not take it; later it may.
     #[error("the store does not take letters now")]
     Store(#[source] StoreError),
@@ -43,7 +54,13 @@ impl AcceptError {
     /// Will the same bytes be refused again, however often they come?
     #[must_use]
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Store(_) | Self::Queue(_))
+        !matches!(self, Self::NoRoom | Self::Store(_) | Self::Queue(_))
+    }
+}
+
+impl From<NoRoom> for AcceptError {
+    fn from(_: NoRoom) -> Self {
+        Self::NoRoom
     }
 }
 
@@ -87,6 +104,16 @@ impl Acceptor {
     /// That it is no letter of this kind, or that queue or store do not take it now. After an
     /// error of the queue it may be durable nevertheless.
     pub async fn accept(&self, raw: Bytes, kind: Kind) -> Result<LetterId, AcceptError> {
+        self.accept_called(raw, kind, None).await
+    }
+
+    /// The same for a letter that must have this name (its messageUUID, in either case), if any.
+    pub(crate) async fn accept_called(
+        &self,
+        raw: Bytes,
+        kind: Kind,
+        name: Option<&str>,
+    ) -> Result<LetterId, AcceptError> {
         if raw.iter().all(u8::is_ascii_whitespace) {
             return Err(AcceptError::Empty);
         }
@@ -100,20 +127,36 @@ impl Acceptor {
             Kind::Letter if channel == Channel::Unknown => return Err(AcceptError::NotALetter),
             _ => {}
         }
+        if name.is_some_and(|name| !id.as_str().eq_ignore_ascii_case(name)) {
+            return Err(AcceptError::OtherName);
+        }
         let body = if raw.len() > INLINE_BYTES {
             let stored = self.store.put_raw(raw, Timestamp::now()).await;
             Body::Stored(stored.map_err(AcceptError::Store)?)
         } else {
             Body::Inline(raw)
         };
-        let message = Message { body, id: id.to_string() };
-        self.queue.publish(vec![message]).await.map_err(AcceptError::Queue)?;
+        self.publish(&id, body).await?;
         Ok(id)
     }
 
-    /// Is the letter in these bytes called like this (its messageUUID, in either case)?
-    pub(crate) async fn is_called(&self, raw: Bytes, name: &str) -> bool {
-        self.look(raw).await.0.as_str().eq_ignore_ascii_case(name)
+    pub(crate) async fn publish(&self, id: &LetterId, body: Body) -> Result<(), AcceptError> {
+        let message = Message { body, id: id.to_string() };
+        self.queue.publish(vec![message]).await.map_err(AcceptError::Queue)
+    }
+
+    /// Takes a letter in pieces, as [`Self::accept_called`] takes a whole one.
+    pub(crate) fn arriving(&self, room: &Room, kind: Kind, name: Option<String>) -> Arriving {
+        Arriving::new(self, room, kind, name)
+    }
+
+    /// Begins a letter that goes into the store as it comes.
+    pub(crate) fn begin(&self) -> Box<dyn RawWriter> {
+        self.store.begin_raw(Timestamp::now())
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     async fn look(&self, raw: Bytes) -> (LetterId, Channel) {

@@ -13,6 +13,7 @@
 
 mod acceptor;
 mod activity;
+mod arriving;
 mod folder;
 mod forward;
 mod imap;
@@ -36,6 +37,6 @@ pub use ipnet::IpNet;
 pub use listening::ListenError;
 pub use ngdp::{ApiToken, Ngdp, NgdpError, NgdpOptions, Round};
 pub use push::{Push, PushOptions};
-pub use room::{Gathered, Gathering, Refusal, Room};
+pub use room::Room;
 pub use smtp::{Smtp, SmtpOptions};
 pub use tls::{Identity, TlsError};

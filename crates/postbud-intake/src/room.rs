@@ -8,19 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Room is given out in steps of this many bytes.
 const STEP: usize = 64 << 10;
 
-/// Why no more of a letter is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It is larger than it may be.
-    #[error("it is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-    },
-    /// Too many letters are arriving at once; later there is room.
-    #[error("too many letters are arriving at once")]
-    NoRoom,
-}
+/// Too many letters are arriving at once; later there is room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoRoom;
 
 /// The memory that all arriving letters share. Nobody waits for it: who finds none is told to come
 /// again, so that letters that are half there cannot block each other.
@@ -34,46 +24,38 @@ impl Room {
         Self(Arc::new(Semaphore::new(bytes.div_ceil(STEP).min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Begins to gather one letter of at most `limit` bytes.
-    #[must_use]
-    pub fn gather(&self, limit: usize) -> Gathering {
-        Gathering { room: Arc::clone(&self.0), held: None, steps: 0, bytes: BytesMut::new(), limit }
+    /// Begins to gather one letter.
+    pub(crate) fn gather(&self) -> Gathering {
+        Gathering { room: Arc::clone(&self.0), held: None, steps: 0, bytes: BytesMut::new() }
     }
 }
 
-/// A letter that is arriving.
+/// What there is of a letter that is arriving.
 #[derive(Debug)]
-pub struct Gathering {
+pub(crate) struct Gathering {
     room: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     steps: usize,
     bytes: BytesMut,
-    limit: usize,
 }
 
 /// A letter that has arrived. It keeps its room until it is dropped.
 #[derive(Debug)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// The letter.
-    pub raw: Bytes,
+    pub(crate) raw: Bytes,
     _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Gathering {
     /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// That this letter is too large, or that there is no room for it now.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), NoRoom> {
         let size = self.bytes.len().saturating_add(bytes.len());
-        if size > self.limit {
-            return Err(Refusal::TooLarge { limit: self.limit });
-        }
         let needed = size.div_ceil(STEP);
         if let Some(more) = needed.checked_sub(self.steps).filter(|more| *more > 0) {
-            let more = u32::try_from(more).map_err(|_| Refusal::NoRoom)?;
+            let more = u32::try_from(more).map_err(|_| NoRoom)?;
             let got = Arc::clone(&self.room).try_acquire_many_owned(more);
-            let got = got.map_err(|_| Refusal::NoRoom)?;
+            let got = got.map_err(|_| NoRoom)?;
             match &mut self.held {
                 Some(held) => held.merge(got),
                 None => self.held = Some(got),
@@ -84,21 +66,18 @@ impl Gathering {
         Ok(())
     }
 
-    /// How much has come.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
+    /// What has come.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
-    /// Has nothing come?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    /// Takes out what has come. Its room stays taken: the next bytes need it.
+    pub(crate) fn take(&mut self) -> Bytes {
+        self.bytes.split().freeze()
     }
 
     /// The letter is complete.
-    #[must_use]
-    pub fn finish(self) -> Gathered {
+    pub(crate) fn finish(self) -> Gathered {
         Gathered { raw: self.bytes.freeze(), _held: self.held }
     }
 }
@@ -111,28 +90,29 @@ mod tests {
     #[test]
     fn room_comes_back_when_a_letter_is_done() {
         let room = Room::new(2 * STEP);
-        let mut first = room.gather(usize::MAX);
+        let mut first = room.gather();
         first.push(&vec![1; STEP + 1]).unwrap();
-        let mut second = room.gather(usize::MAX);
-        assert_eq!(second.push(b"x"), Err(Refusal::NoRoom));
+        let mut second = room.gather();
+        assert_eq!(second.push(b"x"), Err(NoRoom));
         let first = first.finish();
-        assert_eq!(second.push(b"x"), Err(Refusal::NoRoom));
+        assert_eq!(second.push(b"x"), Err(NoRoom));
         drop(first);
         assert_eq!(second.push(b"x"), Ok(()));
     }
 
     proptest! {
         #[test]
-        fn a_letter_is_what_was_pushed_or_too_large(
-            parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..20),
-            limit in 0usize..500,
+        fn a_letter_is_what_was_pushed_or_there_is_no_room(
+            parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30_000), 0..20),
+            steps in 0usize..6,
         ) {
-            let room = Room::new(1 << 20);
-            let mut gathering = room.gather(limit);
+            let room = Room::new(steps * STEP);
+            let mut gathering = room.gather();
             let all: Vec<u8> = parts.concat();
             let pushed = parts.iter().try_for_each(|part| gathering.push(part));
-            prop_assert_eq!(pushed.is_ok(), all.len() <= limit);
+            prop_assert_eq!(pushed.is_ok(), all.len() <= steps * STEP);
             if pushed.is_ok() {
+                prop_assert_eq!(gathering.bytes(), &all[..]);
                 prop_assert_eq!(&gathering.finish().raw[..], &all[..]);
             }
         }

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use postbud_intake::{ApiToken, Identity, Ngdp, NgdpError, NgdpOptions, Room, Round};
+use postbud_intake::{AcceptError, ApiToken, Identity, Ngdp, NgdpError, NgdpOptions, Room, Round};
 use postbud_pipeline::{RetryPolicy, stop_pair};
 use postbud_testkit::ngdp::{Call, NgdpFault, NgdpServer};
 use support::{House, mail, memo, until, uuid};
@@ -207,6 +207,6 @@ async fn too_many_at_once_wait() {
     server.put(&listed(1), memo(1, 1 << 20));
     let mut ngdp = Ngdp::open(options(&server), Room::new(1 << 19)).unwrap();
     let said = ngdp.round(&house.acceptor()).await;
-    assert!(matches!(said, Err(NgdpError::Body(_))), "{said:?}");
+    assert!(matches!(said, Err(NgdpError::Accept(AcceptError::NoRoom))), "{said:?}");
     assert_eq!(house.waiting().await, 0);
 }

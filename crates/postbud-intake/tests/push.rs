@@ -12,7 +12,7 @@ use postbud_intake::{Identity, Push, PushOptions, Room};
 use postbud_pipeline::{Stopper, stop_pair};
 use postbud_testkit::{Authority, Issued};
 use reqwest::{Client, Response};
-use support::{House, mail, memo, tls_client, uuid};
+use support::{House, mail, memo, tls_client, until, uuid};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 struct Served {
@@ -117,6 +117,37 @@ async fn what_is_refused_for_good_says_why_without_repeating_it() {
     let got = client.get(served.url("/memos")).send().await.unwrap();
     assert_eq!(got.headers()["allow"], "POST");
     assert_eq!(said(got).await.0, 405);
+    assert_eq!(house.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_large_message_needs_little_memory_and_leaves_nothing_when_it_is_refused() {
+    let house = House::new().await;
+    let served = serve(&house, true, 1 << 20).await;
+    let large = memo(1, 2 << 20);
+    let named = |n| format!("/memos?memo-message-uuid={}", uuid(n));
+    for path in ["/memos", &named(1)] {
+        let (status, body) = said(served.post(path, large.clone()).await).await;
+        assert_eq!((status, body.contains(&uuid(1))), (200, true), "{body}");
+    }
+    assert!(house.letters().await.iter().all(|letter| *letter == large));
+    let pieces = house.pieces().await;
+    let secret = mail("secret") + &"secret\r\n".repeat(200_000);
+    for (path, body, code) in
+        [(&*named(9), large.clone(), "memo.uuid.mismatch"), ("/memos", secret, "memo.invalid")]
+    {
+        let (status, body) = said(served.post(path, body).await).await;
+        assert_eq!(status, 422, "{body}");
+        assert!(body.contains(code) && !body.contains("secret"), "{body}");
+    }
+    // Half of one, and then silence.
+    let plain = serve(&house, false, 1 << 20).await;
+    let head =
+        format!("POST /memos HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", large.len());
+    let half = &memo(2, 2 << 20)[..large.len() * 3 / 4];
+    let answer = speak(plain.address, &head, &[half], Duration::ZERO).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    until("nothing is left of it", async || house.pieces().await == pieces).await;
     assert_eq!(house.waiting().await, 0);
 }
 

@@ -214,6 +214,11 @@ async fn letters_that_cannot_be_taken_are_refused_and_the_session_goes_on() {
     client.talk(&ENVELOPE).await;
     client.say("not even a mail\r\n.").await;
     assert_eq!(house.letters().await, [&b"not even a mail\r\n"[..]], "a person reads it");
+    // What is told from its beginning does not have to fit into the memory for letters.
+    let large = mail("stort") + &line.repeat(2_500);
+    client.talk(&ENVELOPE).await;
+    assert!(client.say(&format!("{large}.")).await.starts_with("250 2.6.0 accepted as sha-"));
+    assert_eq!(house.letters().await, [large.as_bytes()]);
     let served = serve(&house, options(), Room::new(16 << 20)).await;
     let mut client = ready(served.address).await;
     client.talk(&ENVELOPE).await;

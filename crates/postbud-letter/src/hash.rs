@@ -12,9 +12,12 @@ pub fn raw_sha256_hex(raw: &[u8]) -> String {
 
 /// The id of a letter that carries none of its own: `sha-` and half of its hash.
 pub(crate) fn letter_id_of_bytes(raw: &[u8]) -> LetterId {
-    let mut digits = raw_sha256_hex(raw);
-    digits.truncate(32);
-    LetterId::trusted(format!("sha-{digits}"))
+    letter_id_of_hash(&raw_sha256_hex(raw))
+}
+
+pub(crate) fn letter_id_of_hash(digits: &str) -> LetterId {
+    let half: String = digits.chars().take(32).collect();
+    LetterId::trusted(format!("sha-{half}"))
 }
 
 /// SHA-256 of a short text, for what must follow from a name and from nothing else.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use postbud_decide::{Decision, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId, Recorded,
-    Store, StoreError, Tally, Timestamp,
+    Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
+    RawWriter, Recorded, Store, StoreError, Tally, Timestamp,
 };
 
 use crate::inventory::{DECISIONS, DOUBTS_SEEN, OUTCOMES, RECORDED};
@@ -65,6 +65,10 @@ impl MeasuredStore {
 impl Store for MeasuredStore {
     async fn put_raw(&self, raw: Bytes, now: Timestamp) -> Result<RawId, StoreError> {
         self.store.put_raw(raw, now).await
+    }
+
+    fn begin_raw(&self, now: Timestamp) -> Box<dyn RawWriter> {
+        self.store.begin_raw(now)
     }
 
     async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError> {

@@ -288,6 +288,10 @@ impl Store for Records {
     async fn put_raw(&self, _: Bytes, _: Timestamp) -> Result<RawId, StoreError> {
         Ok(RawId(String::new()))
     }
+    fn begin_raw(&self, _: Timestamp) -> Box<dyn RawWriter> {
+        unreachable!()
+    }
+
     async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
         Ok(None)
     }

@@ -14,6 +14,7 @@
 //!   then changes nothing;
 //! - no error holds a password or any text of a letter.
 
+mod arriving;
 mod assign;
 mod clock;
 mod desk;

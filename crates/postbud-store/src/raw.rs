@@ -51,6 +51,32 @@ pub(crate) struct Raw<'a> {
     pub(crate) at: Timestamp,
 }
 
+/// One of the chunks of raw bytes, in plain.
+pub(crate) struct Chunk<'a> {
+    pub(crate) raw_id: &'a str,
+    pub(crate) n: i64,
+    /// Of all chunks together.
+    pub(crate) size: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) bytes: Bytes,
+}
+
+impl Chunk<'_> {
+    /// Its row.
+    fn seal(self, vault: &Vault) -> Result<[Value; 6], Fault> {
+        let Self { raw_id, n, size, at, bytes } = self;
+        let (data_key, bytes) = vault.seal(raw_id, n, size, bytes)?;
+        let data_key = Value::Int(data_key);
+        Ok([raw_id.into(), n.into(), size.into(), at.0.into(), data_key, bytes.into()])
+    }
+
+    /// Stores it, if it is not there yet.
+    pub(crate) async fn put(self, tx: &mut Tx, vault: &Vault) -> Result<(), Fault> {
+        tx.execute_rows(PUT, &[], &[self.seal(vault)?]).await?;
+        Ok(())
+    }
+}
+
 const PUT: &str = "
     INSERT INTO raws (raw_id, n, size, at, data_key, bytes)
     SELECT v.column1, v.column2, v.column3, v.column4, v.column5, v.column6 FROM {rows} WHERE true
@@ -70,10 +96,8 @@ pub(crate) async fn put(tx: &mut Tx, vault: &Vault, raws: &[Raw<'_>]) -> Result<
             let end = raw.bytes.len().min((n + 1) * CHUNK);
             let chunk = raw.bytes.slice(n * CHUNK..end);
             bytes += chunk.len();
-            let (id, size) = (raw.id.0.as_str(), number(raw.bytes.len()));
-            let (data_key, chunk) = vault.seal(id, number(n), size, chunk)?;
-            let (at, data_key) = (raw.at.0.into(), Value::Int(data_key));
-            rows.push([id.into(), n.into(), size.into(), at, data_key, chunk.into()]);
+            let (raw_id, size) = (raw.id.0.as_str(), number(raw.bytes.len()));
+            rows.push(Chunk { raw_id, n: number(n), size, at: raw.at, bytes: chunk }.seal(vault)?);
             if bytes >= STATEMENT_BYTES {
                 tx.execute_rows(PUT, &[], &rows).await?;
                 rows.clear();
@@ -90,7 +114,7 @@ pub(crate) async fn put(tx: &mut Tx, vault: &Vault, raws: &[Raw<'_>]) -> Result<
     Ok(())
 }
 
-fn number(count: usize) -> i64 {
+pub(crate) fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

@@ -10,11 +10,12 @@ use postbud_decide::MailboxId;
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
     Assignment, Entry, Filter, LabelSource, LetterDetail, LetterRow, OutboxItem, OutboxOutcome,
-    RawId, Recorded, Store, StoreError, Tally, Timestamp,
+    RawId, RawWriter, Recorded, Store, StoreError, Tally, Timestamp,
 };
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::arriving::Arriving;
 use crate::list::Label;
 use crate::sql::{Database, Fault, Said};
 use crate::vault::Vault;
@@ -168,6 +169,10 @@ impl Store for SqlStore {
         let extra = raw::extra_time(raw.len());
         write!(self, "storing raw bytes", extra, tx => raw::put(tx, self.vault(), &whole))?;
         Ok(id)
+    }
+
+    fn begin_raw(&self, now: Timestamp) -> Box<dyn RawWriter> {
+        Box::new(Arriving::new(self.clone(), now))
     }
 
     async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError> {

@@ -67,6 +67,12 @@ async fn every_way_in_is_sealed_and_comes_back(fixture: &Fixture) {
         let id = store.put_raw(raw.clone(), at(0)).await.unwrap();
         assert_eq!(store.raw(&id).await.unwrap().as_ref(), Some(raw));
     }
+    let pieces = Bytes::from(format!("i stykker: {}", "hemmeligt brev ".repeat(80_000)));
+    let mut arriving = store.begin_raw(at(0));
+    arriving.write(pieces.clone()).await.unwrap();
+    assert_eq!((plain(fixture).await, readable(fixture, "hemmeligt").await), (0, 0));
+    let id = arriving.finish().await.unwrap();
+    assert_eq!(store.raw(&id).await.unwrap(), Some(pieces));
     let queue = EmbeddedQueue::new(store.clone(), EmbeddedOptions::default());
     let message =
         Message { id: "m".to_owned(), body: Body::Inline(Bytes::from("hemmeligt på køen")) };
@@ -81,7 +87,7 @@ async fn every_way_in_is_sealed_and_comes_back(fixture: &Fixture) {
     assert_eq!(items.len(), 2);
     assert!(items[0].raw == "hemmeligt brev til vej" && items[1].raw == large);
     assert_eq!((plain(fixture).await, readable(fixture, "hemmeligt").await), (0, 0));
-    assert_eq!(sealed(fixture).await, 3 + 1 + 1 + 1 + 1);
+    assert_eq!(sealed(fixture).await, 3 + 1 + 1 + 2 + 1 + 1);
     store.close().await;
 }
 

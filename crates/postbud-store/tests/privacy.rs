@@ -21,6 +21,7 @@ support::on_both!(
     delivered_letters_lose_their_bytes_in_time,
     what_waits_for_a_person_stays,
     decisions_go_last_and_leave_nothing,
+    what_a_dead_process_was_receiving_goes_after_a_day,
 );
 
 fn key() -> PersonKey {
@@ -195,4 +196,14 @@ async fn decisions_go_last_and_leave_nothing(fixture: &Fixture) {
     assert_eq!(store.retain(Purpose::Leftovers, at(1), at(9_000)).await.unwrap(), 0);
     assert_eq!(store.retain(Purpose::Leftovers, at(2), at(9_000)).await.unwrap(), 1);
     assert!(store.raw(&orphan).await.unwrap().is_none());
+}
+
+async fn what_a_dead_process_was_receiving_goes_after_a_day(fixture: &Fixture) {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let mut arriving = fixture.store.begin_raw(at(1_000));
+    arriving.write(bytes::Bytes::from(vec![b'x'; 1_100_000])).await.unwrap();
+    let gone = async |now| fixture.store.retain(Purpose::Leftovers, at(0), now).await.unwrap();
+    assert_eq!(gone(at(1_000).plus_ms(DAY_MS)).await, 0);
+    assert_eq!(gone(at(1_001).plus_ms(DAY_MS)).await, 1);
+    assert!(arriving.finish().await.is_err(), "and whoever is still receiving it hears so");
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use postbud_decide::{Doubt, NotChecked, Reason};
 use postbud_pipeline::ports::{
@@ -22,6 +24,8 @@ support::on_both!(
     workers_with_the_same_letters_agree,
     large_raw_bytes_come_back,
     raw_bytes_ahead_of_their_letter,
+    raw_bytes_that_arrive_in_pieces_are_the_same_bytes,
+    raw_bytes_that_do_not_arrive_leave_nothing,
     lists_and_counts_add_up,
     odd_text_is_stored,
     a_decision_from_another_version_is_named,
@@ -210,6 +214,48 @@ async fn raw_bytes_ahead_of_their_letter(fixture: &Fixture) {
     assert_eq!(fixture.store.put_raw(ahead.raw.clone(), at(5)).await.unwrap(), id);
     assert_eq!(fixture.store.record(std::slice::from_ref(&ahead)).await.unwrap(), [Recorded::New]);
     assert_eq!(fixture.store.raw(&id).await.unwrap(), Some(ahead.raw));
+}
+
+async fn raw_bytes_that_arrive_in_pieces_are_the_same_bytes(fixture: &Fixture) {
+    let store = &fixture.store;
+    let long: Bytes = (0..3_500_000u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();
+    for size in [0, 1, 999_983, 1 << 20, (1 << 20) + 1, 3 << 20, long.len()] {
+        let whole = long.slice(..size);
+        for pieces in [7 << 20, 1 << 20, 300_007] {
+            let mut arriving = store.begin_raw(at(1));
+            for piece in whole.chunks(pieces) {
+                arriving.write(whole.slice_ref(piece)).await.unwrap();
+                assert_eq!(store.raw(&raw_id(&whole)).await.unwrap().is_some(), pieces < 7 << 20);
+            }
+            assert_eq!(arriving.finish().await.unwrap(), raw_id(&whole));
+            assert_eq!(store.raw(&raw_id(&whole)).await.unwrap().as_ref(), Some(&whole), "{size}");
+        }
+        assert_eq!(store.put_raw(whole.clone(), at(2)).await.unwrap(), raw_id(&whole));
+    }
+    assert_eq!(unfinished(fixture).await, 0);
+    let mut known = entry("a", "", None);
+    (known.raw_id, known.raw) = (raw_id(&long), long.clone());
+    assert_eq!(store.record(&[known]).await.unwrap(), [Recorded::New]);
+}
+
+async fn unfinished(fixture: &Fixture) -> i64 {
+    fixture.count("SELECT COUNT(*) FROM raws WHERE size = 0 AND raw_id LIKE 'arriving-%'").await
+}
+
+async fn raw_bytes_that_do_not_arrive_leave_nothing(fixture: &Fixture) {
+    let store = &fixture.store;
+    let mut arriving = store.begin_raw(at(1));
+    arriving.write(Bytes::from(vec![b'x'; 2_500_000])).await.unwrap();
+    assert_eq!(unfinished(fixture).await, 2);
+    drop(arriving);
+    // The removal is a task of its own.
+    for _ in 0..2_000 {
+        if unfinished(fixture).await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("what did not arrive is still there");
 }
 
 async fn lists_and_counts_add_up(fixture: &Fixture) {

@@ -10,8 +10,8 @@ use opentelemetry::trace::SpanKind;
 use postbud_decide::{MailboxId, Outcome};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{
-    Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId, Recorded,
-    Store, StoreError, Tally, Timestamp,
+    Assignment, Entry, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
+    RawWriter, Recorded, Store, StoreError, Tally, Timestamp,
 };
 
 use crate::spans::{Event, Spans};
@@ -51,6 +51,10 @@ impl TracedStore {
 impl Store for TracedStore {
     async fn put_raw(&self, raw: Bytes, now: Timestamp) -> Result<RawId, StoreError> {
         self.store.put_raw(raw, now).await
+    }
+
+    fn begin_raw(&self, now: Timestamp) -> Box<dyn RawWriter> {
+        self.store.begin_raw(now)
     }
 
     async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError> {

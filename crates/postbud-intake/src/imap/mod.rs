@@ -21,13 +21,15 @@ use tracing::{info, warn};
 
 use crate::acceptor::{AcceptError, Acceptor, Kind};
 use crate::activity::Activity;
-use crate::room::{Refusal, Room};
+use crate::room::Room;
 use crate::tls::{self, TlsError};
 
 use client::{Moves, Session};
 
 /// Letters taken in one round; then the connection is made anew.
 const LETTERS: usize = 500;
+/// So much of a letter is passed on at once, in bytes.
+const PIECE: usize = 256 << 10;
 /// When the server is away.
 const AWAY: RetryPolicy = RetryPolicy {
     attempts: u32::MAX,
@@ -123,10 +125,7 @@ pub enum ImapError {
     /// An answer that cannot be understood. What it was is not told: it may hold a letter.
     #[error("the mail server answers what it should not")]
     Garbage,
-    /// Too many letters at once.
-    #[error("the letter cannot be taken now")]
-    Body(#[source] Refusal),
-    /// Queue and store are away.
+    /// Too many letters at once, or queue and store are away.
     #[error("the letter is not accepted")]
     Accept(#[source] AcceptError),
 }
@@ -151,7 +150,7 @@ impl ImapError {
             Self::TooSlow => "broken",
             Self::Refused => "refused",
             Self::Declined | Self::Garbage => "garbage",
-            Self::Body(_) => "no-room",
+            Self::Accept(AcceptError::NoRoom) => "no-room",
             Self::Accept(_) => "not-taken",
         }
     }
@@ -258,23 +257,26 @@ impl Imap {
         if bytes > limit {
             return self.refuse(uid, session, &AcceptError::TooLarge { bytes, limit }).await;
         }
-        let mut letter = self.room.gather(limit);
         let fetched = fetch(session, uid, "(UID BODY.PEEK[])").await?;
         let Some(fetched) = fetched else { return Ok(()) };
-        match letter.push(fetched.body().unwrap_or_default()) {
-            Ok(()) => {}
-            Err(Refusal::TooLarge { limit }) => {
-                return self.refuse(uid, session, &AcceptError::TooLarge { bytes, limit }).await;
+        let mut letter = acceptor.arriving(&self.room, Kind::Anything, None);
+        let mut taken = Ok(());
+        for piece in fetched.body().unwrap_or_default().chunks(PIECE) {
+            taken = letter.push(piece).await;
+            if taken.is_err() {
+                break;
             }
-            Err(refusal) => return Err(ImapError::Body(refusal)),
         }
         drop(fetched);
-        let letter = letter.finish();
-        match acceptor.accept(letter.raw.clone(), Kind::Anything).await {
-            Ok(id) => {
+        let arrived = match taken {
+            Ok(()) => letter.finish().await,
+            Err(error) => Err(error),
+        };
+        match arrived {
+            Ok(letter) => {
                 leave(session, uid, &self.options.processed).await?;
                 self.activity.accepted();
-                info!(letter = %id, bytes = letter.raw.len(), "taken from a mailbox by IMAP");
+                info!(letter = %letter.id, bytes = letter.bytes, "taken from a mailbox by IMAP");
                 Ok(())
             }
             Err(error) if error.is_final() => self.refuse(uid, session, &error).await,

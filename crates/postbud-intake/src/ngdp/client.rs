@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::wire::{Page, Receipt};
 use super::{NgdpError, NgdpOptions};
-use crate::room::{Gathered, Refusal, Room};
+use crate::acceptor::{AcceptError, Acceptor, Kind};
+use crate::arriving::Arriving;
+use crate::room::Room;
 use crate::tls;
 
 /// Connecting, TLS included.
@@ -113,13 +115,14 @@ impl Api {
         timeout(self.call, whole).await.map_err(|_| NgdpError::TooSlow)?
     }
 
-    /// One message.
+    /// One message, to its end and not yet durable.
     pub(super) async fn memo(
         &self,
         id: Uuid,
         room: &Room,
-        limit: usize,
-    ) -> Result<Gathered, NgdpError> {
+        acceptor: &Acceptor,
+    ) -> Result<Arriving, NgdpError> {
+        let limit = acceptor.letter_bytes();
         let request =
             self.request(Method::GET, &format!("memos/{id}"))?.header(ACCEPT, "application/xml");
         let whole = async {
@@ -129,17 +132,18 @@ impl Api {
             let fine = [StatusCode::OK, StatusCode::PARTIAL_CONTENT];
             let mut response = expect(response, &fine)?;
             let announced = response.content_length();
-            if announced.is_some_and(|bytes| bytes > limit as u64) {
-                return Err(NgdpError::Body(Refusal::TooLarge { limit }));
+            let size = announced.map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+            if size > limit {
+                return Err(NgdpError::Accept(AcceptError::TooLarge { bytes: size, limit }));
             }
-            let mut body = room.gather(limit);
+            let mut letter = acceptor.arriving(room, Kind::Memo, None);
             while let Some(chunk) = response.chunk().await.map_err(NgdpError::broken)? {
-                body.push(&chunk).map_err(NgdpError::Body)?;
+                letter.push(&chunk).await.map_err(NgdpError::Accept)?;
             }
-            if announced.is_some_and(|bytes| bytes != body.len() as u64) {
+            if announced.is_some_and(|bytes| bytes != letter.len() as u64) {
                 return Err(NgdpError::Garbage("the message is shorter than announced"));
             }
-            Ok(body.finish())
+            Ok(letter)
         };
         timeout(self.letter, whole).await.map_err(|_| NgdpError::TooSlow)?
     }

@@ -20,9 +20,9 @@ use tracing::{debug, info, warn};
 use url::Url;
 use uuid::Uuid;
 
-use crate::acceptor::{AcceptError, Acceptor, Kind};
+use crate::acceptor::{AcceptError, Acceptor};
 use crate::activity::{Activity, chain};
-use crate::room::{Refusal, Room};
+use crate::room::Room;
 use crate::tls::{Identity, TlsError};
 
 use client::{Acknowledged, Api};
@@ -114,10 +114,7 @@ pub enum NgdpError {
     /// An answer that says nothing.
     #[error("Digital Post answers what it should not: {0}")]
     Garbage(&'static str),
-    /// A message that is too large, or too many at once.
-    #[error("the message cannot be taken")]
-    Body(#[source] Refusal),
-    /// Not a letter, or queue and store are away.
+    /// Not a letter, too large, too many at once, or queue and store are away.
     #[error("the message is not accepted")]
     Accept(#[source] AcceptError),
 }
@@ -139,7 +136,6 @@ impl NgdpError {
     fn concerns_all(&self) -> bool {
         match self {
             Self::Accept(error) => !error.is_final(),
-            Self::Body(refusal) => *refusal == Refusal::NoRoom,
             Self::Unreachable(_) | Self::Refused(_) | Self::Busy { .. } => true,
             _ => false,
         }
@@ -154,7 +150,7 @@ impl NgdpError {
             Self::Refused(_) => "refused",
             Self::Busy { .. } => "busy",
             Self::Status(_) | Self::Gone | Self::Garbage(_) => "garbage",
-            Self::Body(_) => "no-room",
+            Self::Accept(AcceptError::NoRoom) => "no-room",
             Self::Accept(_) => "not-taken",
         }
     }
@@ -304,17 +300,16 @@ impl Ngdp {
     /// Takes one message; returns whether it is off the list.
     async fn message(&mut self, id: Uuid, acceptor: &Acceptor) -> Result<bool, NgdpError> {
         if !self.durable.contains_key(&id) {
-            let fetched = self.api.memo(id, &self.room, acceptor.letter_bytes()).await;
+            let fetched = self.api.memo(id, &self.room, acceptor).await;
             let memo = match fetched {
                 // Another process was faster.
                 Err(NgdpError::Gone) => return Ok(false),
                 other => other?,
             };
-            let letter = acceptor.accept(memo.raw.clone(), Kind::Memo).await;
-            let letter = letter.map_err(NgdpError::Accept)?;
-            info!(letter = %letter, message = %id, bytes = memo.raw.len(), "taken from Digital Post");
+            let letter = memo.finish().await.map_err(NgdpError::Accept)?;
+            info!(letter = %letter.id, message = %id, bytes = letter.bytes, "taken from Digital Post");
             // A message without a UUID of its own is called what the list calls it.
-            let uuid = Uuid::parse_str(letter.as_str()).unwrap_or(id);
+            let uuid = Uuid::parse_str(letter.id.as_str()).unwrap_or(id);
             self.durable.insert(id, uuid.to_string());
             self.activity.accepted();
         }

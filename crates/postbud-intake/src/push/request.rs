@@ -13,7 +13,7 @@ use tracing::info;
 use super::Shared;
 use super::answer::{Answer, accepted, and_close, later, rejected};
 use crate::acceptor::{AcceptError, Kind};
-use crate::room::{Gathered, Refusal};
+use crate::arriving::Arriving;
 
 /// The parameter with which a sender may say which message it sends.
 const UUID_PARAMETER: &str = "memo-message-uuid";
@@ -41,14 +41,15 @@ pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> An
         if announced <= DISCARD_BYTES && !asks {
             discard(&mut body).await;
         }
-        return and_close(refused(&shared, Refusal::TooLarge { limit }));
+        let bytes = usize::try_from(announced).unwrap_or(usize::MAX);
+        return and_close(refused(&shared, &AcceptError::TooLarge { bytes, limit }));
     }
-    let reading = gather(&mut body, &shared);
+    let reading = gather(&mut body, &shared, named);
     let letter = match timeout(shared.options.deadline, reading).await {
         Ok(Ok(letter)) => letter,
-        Ok(Err(Fault::Refused(refusal))) => {
+        Ok(Err(Fault::Refused(error))) => {
             discard(&mut body).await;
-            return and_close(refused(&shared, refusal));
+            return and_close(refused(&shared, &error));
         }
         Ok(Err(Fault::Slow)) | Err(_) => {
             let message = "the message did not come in time";
@@ -59,46 +60,30 @@ pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> An
             return and_close(rejected(StatusCode::BAD_REQUEST, "broken", message));
         }
     };
-    accept(&shared, &letter, named.as_deref()).await
-}
-
-async fn accept(shared: &Shared, letter: &Gathered, named: Option<&str>) -> Answer {
-    // Looked at first: a message under another name than it was announced by is not ours to keep.
-    if let Some(named) = named
-        && !shared.acceptor.is_called(letter.raw.clone(), named).await
-    {
-        shared.activity.refused();
-        let message = "the message has another messageUUID than the address says";
-        return rejected(StatusCode::UNPROCESSABLE_ENTITY, "memo.uuid.mismatch", message);
-    }
-    match shared.acceptor.accept(letter.raw.clone(), Kind::Memo).await {
-        Ok(id) => {
+    match letter.finish().await {
+        Ok(letter) => {
             shared.activity.accepted();
             shared.activity.well();
-            info!(letter = %id, bytes = letter.raw.len(), "taken by push");
-            accepted(id.as_str())
+            info!(letter = %letter.id, bytes = letter.bytes, "taken by push");
+            accepted(letter.id.as_str())
         }
-        Err(AcceptError::TooLarge { limit, .. }) => refused(shared, Refusal::TooLarge { limit }),
-        Err(error) if error.is_final() => {
-            shared.activity.refused();
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            rejected(status, "memo.invalid", &error.to_string())
-        }
-        Err(error) => {
-            shared.activity.trouble("not-taken", &error);
-            later("not.now", "letters cannot be kept now")
-        }
+        Err(error) => refused(&shared, &error),
     }
 }
 
-fn refused(shared: &Shared, refusal: Refusal) -> Answer {
-    match refusal {
-        Refusal::TooLarge { .. } => {
-            shared.activity.refused();
-            rejected(StatusCode::PAYLOAD_TOO_LARGE, "memo.too.large", &refusal.to_string())
+fn refused(shared: &Shared, error: &AcceptError) -> Answer {
+    let (status, code) = match error {
+        AcceptError::NoRoom => return later("busy", &error.to_string()),
+        error if !error.is_final() => {
+            shared.activity.trouble("not-taken", error);
+            return later("not.now", "letters cannot be kept now");
         }
-        Refusal::NoRoom => later("busy", &refusal.to_string()),
-    }
+        AcceptError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "memo.too.large"),
+        AcceptError::OtherName => (StatusCode::UNPROCESSABLE_ENTITY, "memo.uuid.mismatch"),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "memo.invalid"),
+    };
+    shared.activity.refused();
+    rejected(status, code, &error.to_string())
 }
 
 /// The messageUUID in the query, where there is one.
@@ -108,7 +93,7 @@ fn named(query: &str) -> Option<String> {
 }
 
 enum Fault {
-    Refused(Refusal),
+    Refused(AcceptError),
     Slow,
     Broken,
 }
@@ -128,15 +113,19 @@ async fn discard(body: &mut Incoming) {
     let _ = timeout(DISCARD, reading).await;
 }
 
-async fn gather(body: &mut Incoming, shared: &Shared) -> Result<Gathered, Fault> {
-    let mut letter = shared.room.gather(shared.acceptor.letter_bytes());
+async fn gather(
+    body: &mut Incoming,
+    shared: &Shared,
+    named: Option<String>,
+) -> Result<Arriving, Fault> {
+    let mut letter = shared.acceptor.arriving(&shared.room, Kind::Memo, named);
     loop {
         let idle: Duration = shared.options.idle;
         let frame = timeout(idle, body.frame()).await.map_err(|_| Fault::Slow)?;
-        let Some(frame) = frame else { return Ok(letter.finish()) };
+        let Some(frame) = frame else { return Ok(letter) };
         // Trailers say nothing that matters here.
         if let Ok(data) = frame.map_err(|_| Fault::Broken)?.into_data() {
-            letter.push(&data).map_err(Fault::Refused)?;
+            letter.push(&data).await.map_err(Fault::Refused)?;
         }
     }
 }

@@ -10,7 +10,7 @@ use super::data::{Data, DataFault};
 use super::wire::{Ends, Wire};
 use super::{Shared, SmtpOptions};
 use crate::acceptor::{AcceptError, Kind};
-use crate::room::{Gathered, Refusal};
+use crate::arriving::Arriving;
 
 /// So many commands that are none end the session.
 const FAULTS: usize = 10;
@@ -218,81 +218,76 @@ impl Session {
         let deadline = self.options().deadline;
         let received = timeout(deadline, self.receive()).await.map_err(|_| Ends::Gone)??;
         let reply = match received {
-            Err(refused) => {
-                if refused.starts_with('5') {
-                    self.shared.activity.refused();
-                }
-                refused.to_owned()
-            }
+            Err(refused) => refused,
             // From here on nothing is cut short: the client is told what really became of it.
             Ok(letter) => self.accept(letter).await,
         };
+        if reply.starts_with('5') {
+            self.shared.activity.refused();
+        }
         let envelope = std::mem::take(&mut self.envelope);
         let times = if self.options().lmtp { envelope.recipients } else { 1 };
         self.reply(&reply.repeat(times)).await
     }
 
     /// Reads the message to its end, also one that will be refused.
-    async fn receive(&mut self) -> Result<Result<Gathered, &'static str>, Ends> {
-        let limit = self.shared.acceptor.letter_bytes();
-        let mut letter = Some(self.shared.room.gather(limit));
-        let (mut data, mut refused, mut beyond) = (Data::new(), "", 0_usize);
+    async fn receive(&mut self) -> Result<Result<Arriving, String>, Ends> {
+        let shared = Arc::clone(&self.shared);
+        // What cannot be read goes to a person: the sender cannot send it any better.
+        let mut letter = Ok(shared.acceptor.arriving(&shared.room, Kind::Anything, None));
+        let (mut data, mut beyond) = (Data::new(), 0_usize);
         let mut out = Vec::new();
         loop {
             out.clear();
             let wire = self.wire()?;
             let (read, done) = data.feed(wire.chunk().await?, &mut out);
             wire.consume(read);
-            if let Some(gathering) = &mut letter
-                && let Err(refusal) = gathering.push(&out)
-            {
-                letter = None;
-                refused = match refusal {
-                    Refusal::TooLarge { .. } => "552 5.3.4 the letter is too large\r\n",
-                    Refusal::NoRoom => "452 4.3.1 too many letters at once, come again\r\n",
-                };
-            }
-            if letter.is_none() {
-                beyond = beyond.saturating_add(out.len());
-                if beyond > limit {
-                    return Err(Ends::Wrong("the letter has no end"));
+            match &mut letter {
+                Ok(arriving) => {
+                    if let Err(error) = arriving.push(&out).await {
+                        letter = Err(self.refusal(&error));
+                    }
+                }
+                Err(_) => {
+                    beyond = beyond.saturating_add(out.len());
+                    if beyond > shared.acceptor.letter_bytes() {
+                        return Err(Ends::Wrong("the letter has no end"));
+                    }
                 }
             }
             if done {
                 break;
             }
         }
-        Ok(match (data.fault(), letter) {
-            (Some(DataFault::BareLineEnd), _) => {
-                Err("554 5.6.0 a line of the letter ends with CR or LF alone\r\n")
-            }
-            (Some(DataFault::LongLine), _) => Err("554 5.6.0 a line of the letter is too long\r\n"),
-            (None, None) => Err(refused),
-            (None, Some(letter)) => Ok(letter.finish()),
-        })
+        let fault = match data.fault() {
+            None => return Ok(letter),
+            Some(DataFault::BareLineEnd) => "ends with CR or LF alone",
+            Some(DataFault::LongLine) => "is too long",
+        };
+        Ok(Err(format!("554 5.6.0 a line of the letter {fault}\r\n")))
     }
 
-    async fn accept(&self, letter: Gathered) -> String {
-        let bytes = letter.raw.len();
-        let activity = &self.shared.activity;
-        // What cannot be read goes to a person: the sender cannot send it any better.
-        match self.shared.acceptor.accept(letter.raw.clone(), Kind::Anything).await {
-            Ok(id) => {
-                activity.accepted();
-                activity.well();
+    async fn accept(&self, letter: Arriving) -> String {
+        match letter.finish().await {
+            Ok(letter) => {
+                self.shared.activity.accepted();
+                self.shared.activity.well();
+                let (id, bytes) = (letter.id, letter.bytes);
                 info!(letter = %id, bytes, tls = self.encrypted, "taken by mail");
                 format!("250 2.6.0 accepted as {id}\r\n")
             }
-            Err(AcceptError::TooLarge { .. }) => {
-                activity.refused();
-                "552 5.3.4 the letter is too large\r\n".to_owned()
-            }
-            Err(error) if error.is_final() => {
-                activity.refused();
-                format!("554 5.6.0 {error}\r\n")
-            }
-            Err(error) => {
-                activity.trouble("not-taken", &error);
+            Err(error) => self.refusal(&error),
+        }
+    }
+
+    /// What the client hears of a letter that is not taken.
+    fn refusal(&self, error: &AcceptError) -> String {
+        match error {
+            AcceptError::TooLarge { .. } => "552 5.3.4 the letter is too large\r\n".to_owned(),
+            AcceptError::NoRoom => "452 4.3.1 too many letters at once, come again\r\n".to_owned(),
+            error if error.is_final() => format!("554 5.6.0 {error}\r\n"),
+            error => {
+                self.shared.activity.trouble("not-taken", error);
                 "451 4.3.0 letters cannot be kept now, come again\r\n".to_owned()
             }
         }

@@ -125,6 +125,11 @@ impl House {
         ids
     }
 
+    /// How many pieces of raw letters are in the store.
+    pub async fn pieces(&self) -> u64 {
+        self.store.key_use().await.unwrap().plain
+    }
+
     /// How many wait, without taking them.
     pub async fn waiting(&self) -> u64 {
         self.queue.depth().await.unwrap().waiting

@@ -24,6 +24,12 @@ pub(crate) fn is_mail(raw: &[u8], limits: &Limits) -> bool {
     known >= if fields::begins_like_mail(raw) { 1 } else { 2 }
 }
 
+/// Is it a mail, and is its header there to its end?
+pub(crate) fn is_headed(beginning: &[u8], limits: &Limits) -> bool {
+    let rest = beginning.get(fields::skip_preamble(beginning)..).unwrap_or_default();
+    Fields::read(rest, limits.field_bytes).length < rest.len() && is_mail(beginning, limits)
+}
+
 /// Reads a mail. With `head_only`, its body is left unread.
 pub(crate) fn read(raw: &[u8], limits: &Limits, head_only: bool) -> Letter {
     let mut letter = Letter::blank(hash::letter_id_of_bytes(raw), Channel::Email);

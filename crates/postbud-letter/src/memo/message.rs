@@ -38,6 +38,22 @@ pub(crate) fn read(raw: &[u8], source: &Source<'_>, limits: &Limits, head_only: 
     letter(raw, header, message.documents, defects, limits)
 }
 
+/// Reads the header of a message of which the beginning is there; `None` when the header is not there to its end.
+pub(crate) fn header(source: &Source<'_>, limits: &Limits) -> Option<Header> {
+    let mut xml = Xml::new(source, limits);
+    let mut message = Message::default();
+    while message.header.is_none() {
+        if matches!(message.step(&mut xml, limits), Piece::Eof) {
+            return None;
+        }
+    }
+    // Where the bytes end inside the header, nothing follows it.
+    if matches!(xml.next(), Piece::Eof) {
+        return None;
+    }
+    Some(message.header(false, &mut Vec::new()))
+}
+
 /// The parts of a message as they come.
 #[derive(Default)]
 struct Message {
@@ -162,6 +178,11 @@ fn fill_header(node: &Node, header: &mut Header, defects: &mut Vec<Defect>) {
     }
 }
 
+/// The id that a message carries, where it is one.
+pub(crate) fn own_id(header: &Header) -> Option<LetterId> {
+    header.message_uuid.as_deref().and_then(uuid_v4).map(LetterId::trusted)
+}
+
 fn letter(
     raw: &[u8],
     header: Header,
@@ -169,17 +190,12 @@ fn letter(
     mut defects: Vec<Defect>,
     limits: &Limits,
 ) -> Letter {
-    let id = match header.message_uuid.as_deref().map(uuid_v4) {
-        Some(Some(uuid)) => LetterId::trusted(uuid),
-        Some(None) => {
-            defects.push(Defect::whole(DefectKind::InvalidValue));
-            hash::letter_id_of_bytes(raw)
-        }
-        None => {
-            defects.push(Defect::whole(DefectKind::MissingElement));
-            hash::letter_id_of_bytes(raw)
-        }
-    };
+    let id = own_id(&header).unwrap_or_else(|| {
+        let missing = header.message_uuid.is_none();
+        let kind = if missing { DefectKind::MissingElement } else { DefectKind::InvalidValue };
+        defects.push(Defect::whole(kind));
+        hash::letter_id_of_bytes(raw)
+    });
     let mut letter = Letter::blank(id, Channel::DigitalPost);
     letter.subject = tidy::line(header.label.as_deref().unwrap_or_default(), limits.field_bytes);
     letter.sender = party(&header.sender);

@@ -19,7 +19,7 @@ use crate::opaque::opaque_debug;
 use crate::{ContactPoint, IdType};
 
 pub(crate) use document::is_attention;
-pub(crate) use message::{is_message, read};
+pub(crate) use message::{header, is_message, own_id, read};
 pub(crate) use source::Source;
 
 pub use attention::{Address, AttentionData, Reference};

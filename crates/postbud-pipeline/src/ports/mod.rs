@@ -56,7 +56,7 @@ pub use scanner::{Scanned, Scanner};
 pub use shadow::{Shadow, ShadowCounts, ShadowDifference, ShadowLabelled, ShadowRun, Shadows};
 pub use store::{
     Assignment, Entry, Event, Filter, LetterDetail, LetterRow, OutboxItem, OutboxOutcome, RawId,
-    Recorded, State, Store, StoreError, Tally,
+    RawWriter, Recorded, State, Store, StoreError, Tally,
 };
 pub use target::{DeliveryError, Outgoing, Target};
 pub use trial::{Look, Trial, Verdict};

@@ -261,11 +261,26 @@ pub enum StoreError {
     },
 }
 
+/// Takes raw bytes piece by piece, for letters that are too large to be held. Dropped before
+/// [`finish`](Self::finish), nothing of them stays.
+#[async_trait]
+pub trait RawWriter: Send {
+    /// Takes the next bytes. After an error the letter must be begun again.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), StoreError>;
+
+    /// That was all: from here on the bytes are in the store under their name, and durable.
+    async fn finish(self: Box<Self>) -> Result<RawId, StoreError>;
+}
+
 /// Where letters, decisions, labels and outgoing letters are kept.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Keeps raw bytes ahead of their letter (adapters with large messages). Idempotent.
     async fn put_raw(&self, raw: Bytes, now: Timestamp) -> Result<RawId, StoreError>;
+
+    /// Begins to keep raw bytes of a size that is not known yet, as
+    /// [`put_raw`](Store::put_raw) keeps those that are there as a whole.
+    fn begin_raw(&self, now: Timestamp) -> Box<dyn RawWriter>;
 
     /// The raw bytes of this name.
     async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError>;

@@ -69,6 +69,10 @@ impl Store for LeasingStore {
     async fn put_raw(&self, _: Bytes, _: Timestamp) -> Result<RawId, StoreError> {
         unreachable!("no test asks for it")
     }
+    fn begin_raw(&self, _: Timestamp) -> Box<dyn RawWriter> {
+        unreachable!()
+    }
+
     async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
         Ok(None)
     }

@@ -109,6 +109,10 @@ impl Store for MemoryStore {
     async fn put_raw(&self, _: Bytes, _: Timestamp) -> Result<RawId, StoreError> {
         unreachable!("no test asks for it")
     }
+    fn begin_raw(&self, _: Timestamp) -> Box<dyn RawWriter> {
+        unreachable!()
+    }
+
     async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
         Ok(None)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use postbud_pipeline::ports::{StoreError, Timestamp};
 
 use super::chain;
+use crate::arriving;
 use crate::sql::{Fault, Row, Tx};
 use crate::store::{SqlStore, read, write};
 
@@ -71,7 +72,7 @@ impl SqlStore {
         let mut gone = 0;
         loop {
             let more = write!(self, "removing what is too old", Duration::ZERO,
-                tx => remove(tx, purpose, before))?;
+                tx => remove(tx, purpose, before, now))?;
             gone += more;
             if more == 0 {
                 break;
@@ -127,7 +128,12 @@ macro_rules! delivered {
     };
 }
 
-async fn remove(tx: &mut Tx, purpose: Purpose, before: Timestamp) -> Result<u64, Fault> {
+async fn remove(
+    tx: &mut Tx,
+    purpose: Purpose,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<u64, Fault> {
     const KEPT: &str = delivered!(
         "EXISTS (SELECT 1 FROM raws AS r WHERE r.raw_id = l.raw_id)
          AND NOT EXISTS (SELECT 1 FROM labels AS b WHERE b.letter = l.id AND b.withdrawn_at IS NULL)"
@@ -150,7 +156,7 @@ async fn remove(tx: &mut Tx, purpose: Purpose, before: Timestamp) -> Result<u64,
             Ok(found.len() as u64)
         }
         Purpose::Access => chain::cut(tx, before, AT_ONCE).await,
-        Purpose::Leftovers => leftovers(tx, before).await,
+        Purpose::Leftovers => Ok(leftovers(tx, before).await? + arriving::given_up(tx, now).await?),
     }
 }
 
