@@ -145,7 +145,7 @@ impl Deliverer {
             spawn_blocking(move || {
                 // Held until the disk has answered, also when nobody waits any more.
                 let _permit = permit;
-                folder.deliver(&name, || job.compose(&job.read()))
+                folder.deliver(&name, |mail| job.compose(&job.read(), mail))
             })
             .await
         };

@@ -1,10 +1,12 @@
 //! Files that are there for good once a call has returned: whole or not at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use mail_builder::{IoWriter, Writer as _};
 
 /// What went wrong, and where.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,7 @@ fn advice(error: &io::Error) -> String {
 pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
     create(folder)?;
     let (draft, target) = (folder.join(draft_name(&format!(".{name}"))), folder.join(name));
-    let put = write(&draft, bytes).and_then(|()| {
+    let put = write(&draft, |out| out.write(bytes)).and_then(|()| {
         fs::rename(&draft, &target)
             .map_err(|source| fault("cannot put the letter at", &target, source))
     });
@@ -96,15 +98,22 @@ fn in_the_way(folder: &Path, error: io::Error) -> io::Error {
     }
 }
 
-pub(crate) fn write(draft: &Path, mail: &[u8]) -> Result<(), DiskError> {
-    let mut file = OpenOptions::new()
+/// Makes the draft of what `make` writes, and flushes it to disk. However large it is, little of it
+/// is in memory.
+pub(crate) fn write(
+    draft: &Path,
+    make: impl FnOnce(&mut IoWriter<&File>),
+) -> Result<(), DiskError> {
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(draft)
         .map_err(|source| fault("cannot create", draft, source))?;
-    file.write_all(mail)
-        .and_then(|()| file.sync_all())
+    let mut out = IoWriter::new(&file);
+    make(&mut out);
+    out.finish()
+        .and_then(|_| file.sync_all())
         .map_err(|source| fault("cannot write", draft, source))
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mail_builder::Writer;
 use postbud_decide::Mailbox;
 use postbud_letter::{Letter, Limits};
 use postbud_pipeline::ports::{Envelope, Outgoing};
@@ -27,20 +28,24 @@ impl Job {
         postbud_letter::read(&self.item.raw, &self.limits)
     }
 
-    /// The mail, as [`compose::compose`] makes it.
-    pub(crate) fn compose(&self, letter: &Letter) -> Vec<u8> {
-        compose::compose(letter, &self.item, &self.mailbox, &self.settings)
+    /// Writes the mail, as [`compose::compose`] makes it.
+    pub(crate) fn compose(&self, letter: &Letter, mail: &mut impl Writer) {
+        compose::compose(letter, &self.item, &self.mailbox, &self.settings, mail);
     }
 
     /// A mail that every server allows, with the letter attached.
     pub(crate) fn carried(&self, letter: &Letter) -> Option<Wire> {
-        Wire::new(compose::carry(letter, &self.item, &self.mailbox, &self.settings))
+        let mut mail = Vec::new();
+        compose::carry(letter, &self.item, &self.mailbox, &self.settings, &mut mail);
+        Wire::new(mail)
     }
 
     /// The mail as it is where the wire allows, else attached to one that it allows.
     pub(crate) fn parcel(&self) -> Option<Parcel> {
         let letter = self.read();
-        let wire = Wire::new(self.compose(&letter)).or_else(|| self.carried(&letter))?;
+        let mut mail = Vec::new();
+        self.compose(&letter, &mut mail);
+        let wire = Wire::new(mail).or_else(|| self.carried(&letter))?;
         let mut secrets = vec![letter.subject];
         secrets.extend(letter.sender.label);
         Some(Parcel { wire, secrets })

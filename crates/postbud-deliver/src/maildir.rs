@@ -12,10 +12,11 @@
 
 mod index;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use mail_builder::IoWriter;
 use postbud_pipeline::fault::point;
 
 use crate::disk::{DiskError, create, draft_name, fault, remove, sync, write};
@@ -34,12 +35,12 @@ impl Maildir {
         Self { folder: folder.into(), cur: Index::default() }
     }
 
-    /// Puts the mail that `make` makes into it, durably. Does nothing when a letter of this name is
+    /// Puts the mail that `make` writes into it, durably. Does nothing when a letter of this name is
     /// there already. Blocks.
     pub(crate) fn deliver(
         &self,
         name: &str,
-        make: impl FnOnce() -> Vec<u8>,
+        make: impl FnOnce(&mut IoWriter<&File>),
     ) -> Result<(), DiskError> {
         let [tmp, new, cur] = ["tmp", "new", "cur"].map(|part| self.folder.join(part));
         for part in [&tmp, &new, &cur] {
@@ -55,7 +56,7 @@ impl Maildir {
         }
         point("before-write", name);
         let draft = tmp.join(draft_name(name));
-        let put = write(&draft, &make()).and_then(|()| {
+        let put = write(&draft, make).and_then(|()| {
             point("before-link", name);
             link(&draft, &new.join(name))
         });
@@ -114,16 +115,21 @@ fn link(draft: &Path, target: &Path) -> Result<(), DiskError> {
 mod tests {
     use super::index::LISTINGS;
     use super::*;
+    use mail_builder::Writer as _;
     use nix::errno::Errno;
     use proptest::prelude::*;
-    use std::fs::{DirBuilder, File};
+    use std::fs::DirBuilder;
     use std::io;
     use std::os::unix::fs::DirBuilderExt;
     use std::time::{Duration, SystemTime};
 
     /// As a process does that has just been started.
-    fn deliver(folder: &Path, name: &str, make: impl FnOnce() -> Vec<u8>) -> Result<(), DiskError> {
-        Maildir::new(folder).deliver(name, make)
+    fn deliver(folder: &Path, name: &str, mail: &[u8]) -> Result<(), DiskError> {
+        Maildir::new(folder).deliver(name, |out| out.write(mail))
+    }
+
+    fn not_again(_: &mut IoWriter<&File>) {
+        unreachable!("composed again");
     }
 
     fn age(folder: &Path) {
@@ -135,12 +141,12 @@ mod tests {
     fn a_full_mailbox_is_not_listed_for_every_letter() {
         let root = tempfile::tempdir().unwrap();
         let maildir = Maildir::new(root.path());
-        maildir.deliver("first", || b"x".to_vec()).unwrap();
+        maildir.deliver("first", |out| out.write(b"x")).unwrap();
         fs::write(root.path().join("cur/read:2,S"), b"x").unwrap();
         age(&root.path().join("cur"));
         let before = LISTINGS.get();
         for n in 0..50 {
-            maildir.deliver(&format!("o-{n}"), || b"x".to_vec()).unwrap();
+            maildir.deliver(&format!("o-{n}"), |out| out.write(b"x")).unwrap();
         }
         // `tmp` each time, which is as good as empty, and `cur` once.
         assert_eq!(LISTINGS.get() - before, 51);
@@ -151,13 +157,13 @@ mod tests {
     fn a_letter_that_is_read_between_two_attempts_does_not_come_again() {
         let root = tempfile::tempdir().unwrap();
         let maildir = Maildir::new(root.path());
-        maildir.deliver("o-1", || b"x".to_vec()).unwrap();
+        maildir.deliver("o-1", |out| out.write(b"x")).unwrap();
         age(&root.path().join("cur"));
-        maildir.deliver("o-2", || b"x".to_vec()).unwrap();
+        maildir.deliver("o-2", |out| out.write(b"x")).unwrap();
         for name in ["o-1", "o-2"] {
             let read = root.path().join(format!("cur/{name}:2,S"));
             fs::rename(root.path().join("new").join(name), read).unwrap();
-            maildir.deliver(name, || unreachable!("composed again")).unwrap();
+            maildir.deliver(name, not_again).unwrap();
         }
         assert!(files(root.path(), "new").is_empty());
     }
@@ -176,9 +182,9 @@ mod tests {
     fn the_same_letter_twice_is_one_file() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("a/b");
-        deliver(&folder, "o-1", || b"et\n".to_vec()).unwrap();
-        deliver(&folder, "o-1", || unreachable!("composed again")).unwrap();
-        deliver(&folder, "o-2", || b"to\r\n\0\xff".to_vec()).unwrap();
+        deliver(&folder, "o-1", b"et\n").unwrap();
+        Maildir::new(&folder).deliver("o-1", not_again).unwrap();
+        deliver(&folder, "o-2", b"to\r\n\0\xff").unwrap();
         assert_eq!(
             files(&folder, "new"),
             [("o-1".into(), b"et\n".to_vec()), ("o-2".into(), b"to\r\n\0\xff".to_vec())]
@@ -190,13 +196,13 @@ mod tests {
     fn a_letter_that_was_read_does_not_come_again() {
         for moved in ["o-1", "o-1:2,S", "o-1,S=17,W=18:2,RS", "o-1;2,S", "o-1!2,S"] {
             let root = tempfile::tempdir().unwrap();
-            deliver(root.path(), "o-1", || b"x".to_vec()).unwrap();
+            deliver(root.path(), "o-1", b"x").unwrap();
             let read = root.path().join("cur").join(moved);
             fs::rename(root.path().join("new/o-1"), read).unwrap();
-            deliver(root.path(), "o-1", || b"x".to_vec()).unwrap();
+            deliver(root.path(), "o-1", b"x").unwrap();
             assert!(files(root.path(), "new").is_empty(), "{moved}");
             // A name that only begins alike is another letter.
-            deliver(root.path(), "o-", || b"y".to_vec()).unwrap();
+            deliver(root.path(), "o-", b"y").unwrap();
             assert_eq!(files(root.path(), "new").len(), 1, "{moved}");
         }
     }
@@ -208,7 +214,7 @@ mod tests {
         fs::create_dir_all(&tmp).unwrap();
         fs::write(tmp.join("o-1,4711-0"), b"half a let").unwrap();
         fs::write(tmp.join("o-10,4711-1"), b"of another").unwrap();
-        deliver(root.path(), "o-1", || b"whole".to_vec()).unwrap();
+        deliver(root.path(), "o-1", b"whole").unwrap();
         assert_eq!(files(root.path(), "new"), [("o-1".into(), b"whole".to_vec())]);
         assert_eq!(files(root.path(), "tmp"), [("o-10,4711-1".into(), b"of another".to_vec())]);
     }
@@ -217,7 +223,7 @@ mod tests {
     fn many_at_once_are_one_file() {
         let root = tempfile::tempdir().unwrap();
         let results: Vec<_> = std::thread::scope(|scope| {
-            let attempt = || deliver(root.path(), "o-1", || vec![b'x'; 100_000]);
+            let attempt = || deliver(root.path(), "o-1", &[b'x'; 100_000]);
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -233,14 +239,14 @@ mod tests {
         let file = root.path().join("brev");
         fs::write(&file, b"x").unwrap();
         for folder in [file.clone(), file.join("below")] {
-            let error = deliver(&folder, "o-1", || b"x".to_vec()).unwrap_err();
+            let error = deliver(&folder, "o-1", b"x").unwrap_err();
             assert!(error.is_permanent());
             let text = error.to_string().replace(root.path().to_str().unwrap(), "/root");
             assert!(text.contains("something else than a folder is in the way"), "{text}");
         }
         fs::create_dir(root.path().join("m")).unwrap();
         fs::write(root.path().join("m/new"), b"x").unwrap();
-        let error = deliver(&root.path().join("m"), "o-1", || b"x".to_vec()).unwrap_err();
+        let error = deliver(&root.path().join("m"), "o-1", b"x").unwrap_err();
         assert!(error.is_permanent());
     }
 
@@ -253,7 +259,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let closed = root.path().join("closed");
         DirBuilder::new().mode(0o500).create(&closed).unwrap();
-        let error = deliver(&closed, "o-1", || b"x".to_vec()).unwrap_err();
+        let error = deliver(&closed, "o-1", b"x").unwrap_err();
         assert!(!error.is_permanent());
         assert!(error.to_string().contains("let the user that Postbud runs as write there"));
     }
@@ -289,8 +295,8 @@ mod tests {
         fn weird_keys_stay_inside_the_folder(key in any::<String>(), mail in any::<Vec<u8>>()) {
             let root = tempfile::tempdir().unwrap();
             let name = crate::compose::token(&key);
-            deliver(root.path(), &name, || mail.clone()).unwrap();
-            deliver(root.path(), &name, || mail.clone()).unwrap();
+            deliver(root.path(), &name, &mail).unwrap();
+            deliver(root.path(), &name, &mail).unwrap();
             prop_assert_eq!(files(root.path(), "new"), [(name, mail)]);
         }
     }

@@ -75,6 +75,10 @@ impl Store for MeasuredStore {
         measured(&self.metrics, "load", self.store.raw(id)).await
     }
 
+    async fn raw_size(&self, id: &RawId) -> Result<Option<u64>, StoreError> {
+        self.store.raw_size(id).await
+    }
+
     async fn record(&self, batch: &[Entry]) -> Result<Vec<Recorded>, StoreError> {
         let recorded = measured(&self.metrics, "record", self.store.record(batch)).await?;
         for (entry, recorded) in batch.iter().zip(&recorded) {

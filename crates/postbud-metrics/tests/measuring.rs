@@ -295,6 +295,9 @@ impl Store for Records {
     async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
         Ok(None)
     }
+    async fn raw_size(&self, _: &RawId) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
     async fn record(&self, _: &[Entry]) -> Result<Vec<Recorded>, StoreError> {
         Ok(self.0.clone())
     }

@@ -11,14 +11,16 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use postbud_decide::{Doubt, MailboxId};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use self::shift::Shift;
 use crate::fault;
+use crate::large::{LargeLetters, Room};
 use crate::ports::{
-    DeliveryError, OutboxItem, OutboxOutcome, Store, StoreError, Target, Timestamp,
+    Body, DeliveryError, OutboxItem, OutboxOutcome, Outgoing, Store, StoreError, Target, Timestamp,
 };
 use crate::retry::RetryPolicy;
 use crate::stop::Stop;
@@ -75,13 +77,15 @@ pub struct Dispatcher {
     target: Arc<dyn Target>,
     options: DispatcherOptions,
     terms: AllTerms,
+    large: LargeLetters,
 }
 
 impl Dispatcher {
     /// A dispatcher over these parts.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, target: Arc<dyn Target>, options: DispatcherOptions) -> Self {
-        Self { store, target, options, terms: AllTerms::new(options.retry) }
+        let terms = AllTerms::new(options.retry);
+        Self { store, target, options, terms, large: LargeLetters::default() }
     }
 
     /// The same, and these terms instead of the same retries for every mailbox.
@@ -133,14 +137,50 @@ impl Dispatcher {
         Shift::new(self, stop, true).work().await
     }
 
-    async fn send(&self, item: &OutboxItem, stop: &Stop) -> OutboxOutcome {
+    /// The same, sharing the room for large letters with others.
+    #[must_use]
+    pub fn with_large_letters(self, large: LargeLetters) -> Self {
+        Self { large, ..self }
+    }
+
+    /// The raw bytes of a letter whose turn has come, with the room that they take, or what becomes of a
+    /// letter without any.
+    async fn raw(&self, item: &OutboxItem, stop: &Stop) -> Result<(Bytes, Room), OutboxOutcome> {
+        let id = match &item.raw {
+            Body::Inline(raw) => return Ok((raw.clone(), None)),
+            Body::Stored(id) => id,
+        };
+        let room = tokio::select! {
+            room = self.large.room(item.size) => room,
+            () = stop.wait() => return Err(OutboxOutcome::Release),
+        };
+        match self.store.raw(id).await {
+            Ok(Some(raw)) => Ok((raw, room)),
+            Ok(None) | Err(StoreError::Incompatible { .. }) => {
+                error!(letter = %item.letter, "its raw bytes cannot be read: a person must look");
+                let error = "what the store has of it cannot be read by this version".to_owned();
+                Err(OutboxOutcome::GivenUp { doubt: Doubt::DeliveryFailed { error } })
+            }
+            Err(error) => {
+                warn!(letter = %item.letter, error = %error, "a large letter cannot be read now");
+                Err(OutboxOutcome::Release)
+            }
+        }
+    }
+
+    async fn send(&self, item: OutboxItem, stop: &Stop) -> OutboxOutcome {
         if !self.wait_for_pace(&item.mailbox, stop).await {
             return OutboxOutcome::Release;
         }
+        let (raw, _room) = match self.raw(&item, stop).await {
+            Ok(read) => read,
+            Err(outcome) => return outcome,
+        };
+        let item = Outgoing::new(item, raw);
         fault::point("before-send", &item.key);
-        let sent = match timeout(self.options.send_deadline, self.target.deliver(item)).await {
+        let sent = match timeout(self.options.send_deadline, self.target.deliver(&item)).await {
             Ok(sent) => sent,
-            Err(_) => Err(no_answer(item, self.options.send_deadline)),
+            Err(_) => Err(no_answer(&item, self.options.send_deadline)),
         };
         fault::point("after-send", &item.key);
         let failed = item.attempts + 1;
@@ -172,7 +212,7 @@ fn given_up(error: &DeliveryError) -> OutboxOutcome {
     OutboxOutcome::GivenUp { doubt: Doubt::DeliveryFailed { error: error.to_string() } }
 }
 
-fn no_answer(item: &OutboxItem, deadline: Duration) -> DeliveryError {
+fn no_answer(item: &Outgoing, deadline: Duration) -> DeliveryError {
     let what = format!("no answer within {} s", deadline.as_secs());
     DeliveryError::Transient { mailbox: item.mailbox.to_string(), what, source: None }
 }

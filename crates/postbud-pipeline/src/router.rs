@@ -5,6 +5,7 @@
 //! documents that somebody reads leave their batch and go on beside the lanes ([`aside`]).
 
 mod aside;
+mod load;
 mod recording;
 mod suspects;
 
@@ -16,6 +17,7 @@ use futures::future::join_all;
 use tracing::{error, info, warn};
 
 use crate::fault;
+use crate::large::{LargeLetters, Room};
 use crate::patience::{Progress, finished};
 use crate::ports::{
     Body, Entry, Look, Queue, Received, Settlement, Store, StoreError, Timestamp, Token, Trial,
@@ -82,17 +84,25 @@ pub struct Router {
     trial: Option<Arc<dyn Trial>>,
     watch: suspects::Watch,
     aside: aside::Aside,
+    large: LargeLetters,
     options: RouterOptions,
 }
 
-/// Messages with their raw bytes.
-type Raws = Vec<(Token, String, Bytes)>;
+/// A message with its raw bytes.
+struct Loaded {
+    token: Token,
+    id: String,
+    raw: Bytes,
+    room: Room,
+}
 
 /// A message of a batch with what is known about it so far.
 struct Item {
     token: Token,
     id: String,
     entry: Entry,
+    /// Kept until the letter has left the memory.
+    room: Room,
 }
 
 impl Router {
@@ -105,13 +115,20 @@ impl Router {
         options: RouterOptions,
     ) -> Self {
         let (watch, aside) = (suspects::Watch::default(), aside::Aside::new(&options));
-        Self { queue, store, steps, trial: None, watch, aside, options }
+        let large = LargeLetters::default();
+        Self { queue, store, steps, trial: None, watch, aside, large, options }
     }
 
     /// The same, and letters that came back unsettled are tried in there first.
     #[must_use]
     pub fn with_trial(self, trial: Arc<dyn Trial>) -> Self {
         Self { trial: Some(trial), ..self }
+    }
+
+    /// The same, sharing the room for large letters with others.
+    #[must_use]
+    pub fn with_large_letters(self, large: LargeLetters) -> Self {
+        Self { large, ..self }
     }
 
     /// Works until it is asked to stop, then finishes what it holds.
@@ -191,9 +208,10 @@ impl Router {
         let mut settlements = Vec::with_capacity(messages.len());
         let mut raws = Vec::with_capacity(messages.len());
         for message in messages {
-            match self.load(&message, stop).await {
-                Ok(raw) => raws.push((message.token, message.id, raw)),
-                Err(settlement) => settlements.push((message.token, settlement)),
+            let token = message.token;
+            match self.load(message, stop).await {
+                Ok(loaded) => raws.push(loaded),
+                Err(settlement) => settlements.push((token, settlement)),
             }
         }
         self.go_on(raws, settlements, stop).await;
@@ -201,7 +219,12 @@ impl Router {
 
     /// Reads, decides, records and settles; letters whose documents are to be read go aside after
     /// that.
-    async fn go_on(&self, raws: Raws, mut settlements: Vec<(Token, Settlement)>, stop: &Stop) {
+    async fn go_on(
+        &self,
+        raws: Vec<Loaded>,
+        mut settlements: Vec<(Token, Settlement)>,
+        stop: &Stop,
+    ) {
         let begin = |steps: &Steps, raw, now| steps.begin(raw, now);
         let (items, aside) = self.process(raws, begin, &mut settlements).await;
         self.record(items, stop, &mut settlements).await;
@@ -211,7 +234,7 @@ impl Router {
 
     /// The same for a letter that may do harm: from its first byte to the end in this lane, so that
     /// no other is drawn in.
-    async fn alone(&self, letter: (Token, String, Bytes), stop: &Stop) {
+    async fn alone(&self, letter: Loaded, stop: &Stop) {
         let mut settlements = Vec::new();
         let whole = |steps: &Steps, raw, now| Begun::Decided(Box::new(steps.entry(raw, now)));
         let (items, _) = self.process(vec![letter], whole, &mut settlements).await;
@@ -219,47 +242,26 @@ impl Router {
         self.settle(settlements).await;
     }
 
-    /// The raw bytes of a message, or what becomes of a message without any.
-    async fn load(&self, message: &Received, stop: &Stop) -> Result<Bytes, Settlement> {
-        let id = match &message.body {
-            Ok(Body::Inline(raw)) => return Ok(raw.clone()),
-            Ok(Body::Stored(id)) => id,
-            Err(reason) => {
-                return Err(Settlement::Retry { reason: reason.clone() });
-            }
-        };
-        let found =
-            self.when_available(stop, "reading a stored letter", || self.store.raw(id)).await;
-        match found {
-            Some(Ok(Some(raw))) => Ok(raw),
-            Some(Ok(None)) => {
-                Err(Settlement::Retry { reason: format!("the store has no raw bytes {}", id.0) })
-            }
-            Some(Err(error)) => Err(Settlement::Retry { reason: error.to_string() }),
-            None => Err(Settlement::Release),
-        }
-    }
-
     /// The pure steps, away from the async threads. A letter that makes them panic is alone in it.
     async fn process(
         &self,
-        raws: Raws,
+        raws: Vec<Loaded>,
         begin: impl Fn(&Steps, Bytes, Timestamp) -> Begun + Send + 'static,
         settlements: &mut Vec<(Token, Settlement)>,
     ) -> (Vec<Item>, Vec<aside::Waiting>) {
         let steps = Arc::clone(&self.steps);
         let now = Timestamp::now();
-        let tokens: Vec<Token> = raws.iter().map(|(token, ..)| *token).collect();
+        let tokens: Vec<Token> = raws.iter().map(|one| one.token).collect();
         let letters: Vec<(String, usize)> =
-            raws.iter().map(|(_, id, raw)| (id.clone(), raw.len())).collect();
+            raws.iter().map(|one| (one.id.clone(), one.raw.len())).collect();
         let progress = Progress::default();
         let steps_done = progress.clone();
-        let work = move || -> Vec<(Token, String, Result<Begun, String>)> {
+        let work = move || -> Vec<(Token, String, Room, Result<Begun, String>)> {
             raws.into_iter()
-                .map(|(token, id, raw)| {
+                .map(|Loaded { token, id, raw, room }| {
                     let begun = caught(|| begin(&steps, raw, now));
                     steps_done.step();
-                    (token, id, begun)
+                    (token, id, room, begun)
                 })
                 .collect()
         };
@@ -271,10 +273,12 @@ impl Router {
             return (Vec::new(), Vec::new());
         };
         let (mut items, mut aside) = (Vec::with_capacity(done.len()), Vec::new());
-        for (token, id, begun) in done {
+        for (token, id, room, begun) in done {
             match begun {
-                Ok(Begun::Decided(entry)) => items.push(Item { token, id, entry: *entry }),
-                Ok(Begun::Opened(opened)) => aside.push(aside::Waiting::new(token, id, opened)),
+                Ok(Begun::Decided(entry)) => items.push(Item { token, id, entry: *entry, room }),
+                Ok(Begun::Opened(opened)) => {
+                    aside.push(aside::Waiting::new(token, id, opened, room));
+                }
                 Err(reason) => settlements.push((token, Settlement::Retry { reason })),
             }
         }

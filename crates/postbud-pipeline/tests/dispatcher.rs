@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use postbud_decide::{Decision, Doubt, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{DeliveryError, OutboxItem, OutboxOutcome, Timestamp};
-use postbud_pipeline::{Dispatcher, DispatcherOptions, RetryPolicy, stop_pair};
+use postbud_pipeline::ports::{Body, DeliveryError, OutboxItem, OutboxOutcome, RawId, Timestamp};
+use postbud_pipeline::{Dispatcher, DispatcherOptions, LargeLetters, RetryPolicy, stop_pair};
 use support::{Answers, Log, MemoryStore};
 
 fn item(mailbox: &str, attempts: u32) -> OutboxItem {
@@ -19,7 +19,8 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
     OutboxItem {
         key: format!("{mailbox}-1"),
         letter: letter.clone(),
-        raw: Bytes::from_static(b"Subject: x\r\n\r\n"),
+        raw: Body::Inline(Bytes::from_static(b"Subject: x\r\n\r\n")),
+        size: 14,
         decision: Decision {
             id: "d-0".into(),
             letter,
@@ -33,6 +34,29 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
         mailbox,
         attempts,
     }
+}
+
+fn large(mailbox: &str, id: &RawId) -> OutboxItem {
+    OutboxItem { raw: Body::Stored(id.clone()), size: 2 << 20, ..item(mailbox, 0) }
+}
+
+#[tokio::test]
+async fn a_large_letter_is_read_when_its_turn_has_come_and_goes_to_a_person_when_it_cannot_be() {
+    let store = Arc::new(MemoryStore::new(&Log::default()));
+    let id = RawId("0a".repeat(32));
+    *store.outbox.lock().unwrap() = vec![large("park", &id), large("skole", &RawId("0b".into()))];
+    store.raws.lock().unwrap().insert(id, Bytes::from(vec![b'x'; 2 << 20]));
+    let options = DispatcherOptions::default();
+    let target = Arc::new(Answers(answer));
+    // Room for less than one of them.
+    let dispatcher = Dispatcher::new(Arc::clone(&store) as _, target, options)
+        .with_large_letters(LargeLetters::new(1 << 20));
+    let (_stopper, stop) = stop_pair();
+    assert_eq!(dispatcher.round(&stop).await.unwrap(), 2);
+    let mut outcomes = store.outcomes.lock().unwrap().clone();
+    outcomes.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(matches!(outcomes[0].1, OutboxOutcome::Delivered), "{outcomes:?}");
+    assert!(matches!(outcomes[1].1, OutboxOutcome::GivenUp { .. }), "{outcomes:?}");
 }
 
 fn answer(mailbox: &MailboxId) -> Result<(), DeliveryError> {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use leasing::LeasingStore;
 use postbud_decide::{Decision, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{DeliveryError, OutboxItem, Outgoing, Target};
+use postbud_pipeline::ports::{Body, DeliveryError, OutboxItem, Outgoing, Target};
 use postbud_pipeline::{AllTerms, Dispatcher, DispatcherOptions, Terms, stop_pair};
 use support::away;
 
@@ -25,7 +25,8 @@ fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
     let item = |n| OutboxItem {
         key: format!("{mailbox}-{n}"),
         letter: letter.clone(),
-        raw: Bytes::from_static(b"Subject: x\r\n\r\n"),
+        raw: Body::Inline(Bytes::from_static(b"Subject: x\r\n\r\n")),
+        size: 14,
         decision: Decision {
             id: "d-0".into(),
             letter: letter.clone(),

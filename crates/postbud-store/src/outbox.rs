@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use postbud_decide::{Decision, MailboxId};
 use postbud_letter::LetterId;
-use postbud_pipeline::ports::{OutboxItem, Timestamp};
+use postbud_pipeline::ports::{Body, OutboxItem, RawId, Timestamp};
 
-use crate::raw::{self, CHUNK};
+use crate::raw::CHUNK;
 use crate::settle::{self, key_text, parse_key};
 use crate::sql::{Fault, Row, Tx, Value};
 use crate::vault::{Sealed, Vault};
@@ -59,11 +59,16 @@ impl Due {
         })
     }
 
-    fn item(&self, raw: Bytes) -> Option<OutboxItem> {
+    fn is_large(&self) -> bool {
+        self.size > CHUNK as u64
+    }
+
+    fn item(&self, raw: Body) -> Option<OutboxItem> {
         Some(OutboxItem {
             key: key_text(&self.letter, self.seq),
             letter: LetterId::parse(&self.letter).ok()?,
             raw,
+            size: self.size,
             decision: serde_json::from_str::<Decision>(&self.body).ok()?,
             mailbox: MailboxId::parse(&self.mailbox).ok()?,
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
@@ -108,7 +113,9 @@ pub(crate) async fn claim(
     let mut items = Vec::with_capacity(due.len());
     let mut unreadable = Vec::new();
     for due in &due {
-        let raw = raws.get(&due.raw_id).cloned();
+        let named = || Body::Stored(RawId(due.raw_id.clone()));
+        let small = || raws.get(&due.raw_id).cloned().map(Body::Inline);
+        let raw = if due.is_large() { Some(named()) } else { small() };
         match raw.and_then(|raw| due.item(raw)) {
             Some(item) => items.push(item),
             None => unreadable.push((
@@ -146,15 +153,14 @@ pub(crate) async fn prolong(
     held.iter().map(|row| Ok(key_text(&row.text(0)?, row.int(1)?))).collect()
 }
 
-/// The raw bytes of what is due: small ones at once, large ones one by one.
+/// The raw bytes of what is due and small. Large ones are read by whoever sends them, one by one.
 async fn read_raws(
     tx: &mut Tx,
     vault: &Vault,
     due: &[Due],
 ) -> Result<HashMap<String, Bytes>, Fault> {
-    let (small, large): (Vec<&Due>, Vec<&Due>) =
-        due.iter().partition(|due| due.size <= CHUNK as u64);
-    let rows: Vec<[Value; 1]> = small.iter().map(|due| [due.raw_id.as_str().into()]).collect();
+    let small = due.iter().filter(|due| !due.is_large());
+    let rows: Vec<[Value; 1]> = small.map(|due| [due.raw_id.as_str().into()]).collect();
     let mut raws = HashMap::with_capacity(due.len());
     for row in tx.query_rows(SMALL_RAWS, &[], &rows).await? {
         let (raw_id, bytes, data_key) = (row.text(0)?, row.bytes(1)?, row.int_or_null(3)?);
@@ -162,15 +168,6 @@ async fn read_raws(
         let sealed = Sealed { raw_id: &raw_id, n: 0, size: row.int(2)?, data_key, bytes };
         if let Ok(bytes) = vault.open(sealed) {
             raws.insert(raw_id, bytes);
-        }
-    }
-    for due in large {
-        match raw::get(tx, vault, &due.raw_id).await {
-            Ok(Some(raw)) => {
-                raws.insert(due.raw_id.clone(), raw);
-            }
-            Ok(None) | Err(Fault::Incompatible(_)) => {}
-            Err(fault) => return Err(fault),
         }
     }
     Ok(raws)

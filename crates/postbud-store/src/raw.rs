@@ -91,6 +91,9 @@ pub(crate) async fn put(tx: &mut Tx, vault: &Vault, raws: &[Raw<'_>]) -> Result<
     let mut rows: Vec<[Value; 6]> = Vec::new();
     let mut bytes = 0;
     for raw in sorted {
+        if raw.bytes.len() > CHUNK && is_there(tx, raw).await? {
+            continue;
+        }
         let mut n = 0;
         loop {
             let end = raw.bytes.len().min((n + 1) * CHUNK);
@@ -114,40 +117,57 @@ pub(crate) async fn put(tx: &mut Tx, vault: &Vault, raws: &[Raw<'_>]) -> Result<
     Ok(())
 }
 
+/// Large raw bytes mostly are: their message named them. They need not travel again.
+async fn is_there(tx: &mut Tx, raw: &Raw<'_>) -> Result<bool, Fault> {
+    const CHUNKS: &str = "SELECT COUNT(*) FROM raws WHERE raw_id = $1 AND size = $2";
+    let size = raw.bytes.len();
+    let rows = tx.query(CHUNKS, &[raw.id.0.as_str().into(), number(size).into()]).await?;
+    let chunks = rows.first().map_or(Ok(0), |row| row.count(0))?;
+    Ok(chunks == size.div_ceil(CHUNK) as u64)
+}
+
 pub(crate) fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Reads raw bytes, a chunk at a time.
+/// How many raw bytes there are of this name.
+pub(crate) async fn size(tx: &mut Tx, id: &str) -> Result<Option<u64>, Fault> {
+    const SIZE: &str = "SELECT size FROM raws WHERE raw_id = $1 AND n = 0";
+    let rows = tx.query(SIZE, &[id.into()]).await?;
+    rows.first().map(|row| row.count(0)).transpose()
+}
+
+/// Reads raw bytes, a chunk at a time: drivers read rows ahead, and fifty chunks are half a letter.
 pub(crate) async fn get(tx: &mut Tx, vault: &Vault, id: &str) -> Result<Option<Bytes>, Fault> {
-    const KEYS: &str = "SELECT DISTINCT data_key FROM raws WHERE raw_id = $1";
-    if vault.has_keys() {
-        for row in tx.query(KEYS, &[id.into()]).await? {
-            vault.ready(tx, row.int_or_null(0)?).await?;
+    const GET: &str = "SELECT size, bytes, data_key FROM raws WHERE raw_id = $1 AND n = $2";
+    let mut whole = BytesMut::new();
+    for n in 0_i64.. {
+        let rows = tx.query(GET, &[id.into(), n.into()]).await?;
+        let Some(row) = rows.first() else {
+            // Its first chunk is there as long as all of them are: it was not whole, or went just now.
+            let is_there = n > 0 && !tx.query(GET, &[id.into(), 0_i64.into()]).await?.is_empty();
+            return if is_there { Err(incomplete(id)) } else { Ok(None) };
+        };
+        let (size, bytes, data_key) = (row.int(0)?, row.bytes(1)?, row.int_or_null(2)?);
+        vault.ready(tx, data_key).await?;
+        let chunk = vault.open(Sealed { raw_id: id, n, size, data_key, bytes })?;
+        let size = usize::try_from(row.count(0)?).unwrap_or(usize::MAX);
+        if n == 0 && chunk.len() == size {
+            return Ok(Some(chunk));
         }
-    }
-    let mut whole: Option<BytesMut> = None;
-    let mut size = 0;
-    let mut next = 0;
-    const GET: &str = "SELECT n, size, bytes, data_key FROM raws WHERE raw_id = $1 ORDER BY n";
-    tx.stream(GET, &[id.into()], |row| {
-        let (n, size_now, bytes, data_key) =
-            (row.int(0)?, row.int(1)?, row.bytes(2)?, row.int_or_null(3)?);
-        if n != next {
+        if n == 0 {
+            whole.reserve(size.min(2 * LARGEST));
+        }
+        whole.extend_from_slice(&chunk);
+        if whole.len() >= size {
+            let fits = whole.len() == size;
+            return if fits { Ok(Some(whole.freeze())) } else { Err(incomplete(id)) };
+        }
+        if chunk.is_empty() {
             return Err(incomplete(id));
         }
-        let chunk = vault.open(Sealed { raw_id: id, n, size: size_now, data_key, bytes })?;
-        next += 1;
-        size = usize::try_from(row.count(1)?).unwrap_or(usize::MAX);
-        let room = size.min(2 * LARGEST);
-        whole.get_or_insert_with(|| BytesMut::with_capacity(room)).extend_from_slice(&chunk);
-        Ok(())
-    })
-    .await?;
-    match whole {
-        Some(bytes) if bytes.len() != size => Err(incomplete(id)),
-        whole => Ok(whole.map(BytesMut::freeze)),
     }
+    Ok(None)
 }
 
 fn incomplete(id: &str) -> Fault {

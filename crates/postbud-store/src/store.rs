@@ -186,6 +186,10 @@ impl Store for SqlStore {
         .await
     }
 
+    async fn raw_size(&self, id: &RawId) -> Result<Option<u64>, StoreError> {
+        read!(self, "looking for raw bytes", tx => raw::size(tx, &id.0))
+    }
+
     async fn record(&self, batch: &[Entry]) -> Result<Vec<Recorded>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());

@@ -4,7 +4,7 @@
 
 mod support;
 
-use postbud_pipeline::ports::{State, Store as _, StoreError};
+use postbud_pipeline::ports::{Body, State, Store as _, StoreError};
 use support::outgoing::{claim, failed, settle, state};
 use support::{Fixture, assignment, entry, letter, mailbox};
 
@@ -62,7 +62,7 @@ async fn a_quarantined_letter_can_be_assigned(fixture: &Fixture) {
     let items = claim(fixture, 5_000).await;
     let keys: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
     assert_eq!(keys, ["a-1", format!("{own}-2").as_str()]);
-    assert_eq!(items[1].raw, batch[1].raw);
+    assert_eq!(items[1].raw, Body::Inline(batch[1].raw.clone()));
 }
 
 async fn only_the_last_label_holds(fixture: &Fixture) {

@@ -85,7 +85,8 @@ async fn every_way_in_is_sealed_and_comes_back(fixture: &Fixture) {
     let mut items = store.claim_outbox(10, MANY_BYTES, at(1), 1_000).await.unwrap();
     items.sort_by(|a, b| a.letter.cmp(&b.letter));
     assert_eq!(items.len(), 2);
-    assert!(items[0].raw == "hemmeligt brev til vej" && items[1].raw == large);
+    assert_eq!(items[0].raw, Body::Inline("hemmeligt brev til vej".into()));
+    assert_eq!(items[1].raw, Body::Stored(raw_id(&large)));
     assert_eq!((plain(fixture).await, readable(fixture, "hemmeligt").await), (0, 0));
     assert_eq!(sealed(fixture).await, 3 + 1 + 1 + 2 + 1 + 1);
     store.close().await;
@@ -177,7 +178,7 @@ async fn what_was_changed_is_no_letter(fixture: &Fixture) {
     assert!(said.contains("does not open: it was changed"), "{said}");
     let items = store.claim_outbox(10, MANY_BYTES, at(1), 1_000).await.unwrap();
     assert_eq!(items.len(), 1, "the other goes on its way");
-    assert_eq!(items[0].raw, "raw b");
+    assert_eq!(items[0].raw, Body::Inline("raw b".into()));
     let detail = store.letter(&letter("a")).await.unwrap().unwrap();
     assert_eq!(detail.row.state, State::Review, "a person gets to know");
     let received = queue.receive(10, Duration::from_secs(5)).await.unwrap();

@@ -138,8 +138,10 @@ async fn the_largest_letter() {
         println!("{}: recorded in {:?}, {}", fixture.store.place(), since.elapsed(), peak());
         let since = Instant::now();
         let items = fixture.store.claim_outbox(64, 1, at(1 << 40), 60_000).await.unwrap();
-        assert!(items[0].raw == entry.raw);
-        println!("claimed in {:?}, {}", since.elapsed(), peak());
+        assert_eq!(items[0].size, entry.raw.len() as u64);
+        let raw = fixture.store.raw(&entry.raw_id).await.unwrap();
+        assert!(raw.is_some_and(|raw| raw == entry.raw));
+        println!("claimed and read in {:?}, {}", since.elapsed(), peak());
         fixture.end().await;
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use postbud_decide::{Doubt, NotChecked, Reason};
 use postbud_pipeline::ports::{
-    Entry, Event, Filter, Recorded, State, Store as _, StoreError, Tally,
+    Body, Entry, Event, Filter, Recorded, State, Store as _, StoreError, Tally,
 };
 use support::{Fixture, at, entry, letter, mailbox, raw_id};
 
@@ -202,9 +202,18 @@ async fn large_raw_bytes_come_back(fixture: &Fixture) {
     }
     let outgoing = fixture.store.claim_outbox(10, support::MANY_BYTES, at(1), 1_000).await.unwrap();
     assert_eq!(outgoing.len(), 6);
-    assert!(outgoing.iter().all(|item| raw_id(&item.raw).0.len() == 64 && {
-        item.letter.as_str() == format!("size-{}", item.raw.len())
-    }));
+    for item in outgoing {
+        assert_eq!(item.letter.as_str(), format!("size-{}", item.size));
+        match item.raw {
+            Body::Inline(raw) => assert!(raw.len() <= MIB && raw.len() as u64 == item.size),
+            Body::Stored(id) => {
+                assert!(item.size > MIB as u64);
+                let raw = fixture.store.raw(&id).await.unwrap().unwrap();
+                assert_eq!(raw.len() as u64, item.size);
+                assert_eq!(fixture.store.raw_size(&id).await.unwrap(), Some(item.size));
+            }
+        }
+    }
 }
 
 async fn raw_bytes_ahead_of_their_letter(fixture: &Fixture) {

@@ -4,7 +4,7 @@
 
 mod support;
 
-use postbud_pipeline::ports::{OutboxOutcome, State, Store as _};
+use postbud_pipeline::ports::{Body, OutboxOutcome, State, Store as _};
 use support::outgoing::{LEASE_MS, claim, failed, settle, state};
 use support::{Fixture, MANY_BYTES, assignment, at, entry, letter, mailbox};
 
@@ -26,7 +26,8 @@ async fn a_delivered_letter_is_out_of_the_way(fixture: &Fixture) {
     assert_eq!(items.len(), 1);
     let item = &items[0];
     assert_eq!((item.key.as_str(), item.letter.as_str(), item.attempts), ("a-1", "a", 0));
-    assert_eq!((&item.raw, &item.decision), (&sent.raw, &sent.decision));
+    assert_eq!(item.raw, Body::Inline(sent.raw.clone()));
+    assert_eq!(item.decision, sent.decision);
     assert_eq!(item.mailbox, mailbox("Miljø"));
     assert_eq!(state(fixture, "a").await, State::Routed, "not before its mailbox has it");
     settle(fixture, item, OutboxOutcome::Delivered, 2).await;

@@ -20,6 +20,7 @@ mod trace;
 mod when;
 mod words;
 
+use mail_builder::Writer;
 use postbud_decide::Mailbox;
 use postbud_letter::{Channel, Letter};
 use postbud_pipeline::NotMine;
@@ -45,36 +46,39 @@ pub struct Settings {
     pub not_mine: Option<NotMine>,
 }
 
-/// The mail that brings `letter` to `mailbox`. Line endings are those of the original for a mail
-/// that is passed on, else CRLF.
-#[must_use]
+/// Writes the mail that brings `letter` to `mailbox`. Line endings are those of the original for a
+/// mail that is passed on, else CRLF.
 pub fn compose(
     letter: &Letter,
     item: &Outgoing,
     mailbox: &Mailbox,
     settings: &Settings,
-) -> Vec<u8> {
+    mail: &mut impl Writer,
+) {
     match letter.channel {
         Channel::Email if prepend::fits(&item.raw) => {
-            prepend::compose(letter, item, mailbox, settings)
+            prepend::compose(letter, item, mailbox, settings, mail);
         }
-        Channel::Email => carry(letter, item, mailbox, settings),
-        Channel::DigitalPost => readable::compose(Kind::Memo, letter, item, mailbox, settings),
-        Channel::Unknown => readable::compose(Kind::Unknown, letter, item, mailbox, settings),
+        _ => carry(letter, item, mailbox, settings, mail),
     }
 }
 
 /// A mail that is safe on any server, whatever the letter holds: ASCII, CRLF, short lines. The
 /// original of a mail is attached instead of being sent as it is; other letters look as
 /// [`compose`] makes them.
-#[must_use]
-pub fn carry(letter: &Letter, item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> Vec<u8> {
+pub fn carry(
+    letter: &Letter,
+    item: &Outgoing,
+    mailbox: &Mailbox,
+    settings: &Settings,
+    mail: &mut impl Writer,
+) {
     let kind = match letter.channel {
         Channel::Email => Kind::Carried,
         Channel::DigitalPost => Kind::Memo,
         Channel::Unknown => Kind::Unknown,
     };
-    readable::compose(kind, letter, item, mailbox, settings)
+    readable::compose(kind, letter, item, mailbox, settings, mail);
 }
 
 #[cfg(test)]

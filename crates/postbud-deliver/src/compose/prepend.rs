@@ -1,6 +1,7 @@
 //! A mail with trace headers in front. The original is an exact suffix of the result, so that
 //! signatures hold and nobody can say that Postbud changed a letter.
 
+use mail_builder::Writer;
 use postbud_decide::Mailbox;
 use postbud_letter::Letter;
 use postbud_pipeline::ports::Outgoing;
@@ -26,19 +27,20 @@ pub(super) fn compose(
     item: &Outgoing,
     mailbox: &Mailbox,
     settings: &Settings,
-) -> Vec<u8> {
+    mail: &mut impl Writer,
+) {
     let raw = &item.raw;
     let mut block = HeaderBlock::default();
     trace::write(&mut block, letter, item, mailbox, settings);
     if !has_field(raw, b"message-id") {
         block.message_id("Message-ID", &trace::delivery_id(&item.key, &settings.domain));
     }
-    let mut mail = block.into_bytes();
+    let mut headers = block.into_bytes();
     if has_unix_lines(raw) {
-        mail.retain(|&b| b != b'\r');
+        headers.retain(|&b| b != b'\r');
     }
-    mail.extend_from_slice(raw);
-    mail
+    mail.write(&headers);
+    mail.write(raw);
 }
 
 /// Is there a field called `name` (lower case) in the header of `raw`?

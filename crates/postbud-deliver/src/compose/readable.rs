@@ -1,6 +1,7 @@
 //! A mail made by Postbud around a letter that is not passed on as it is.
 
 use lettre::Address;
+use mail_builder::Writer;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::mime::{BodyPart, MimePart};
 use postbud_decide::{Mailbox, Target};
@@ -43,7 +44,8 @@ pub(super) fn compose(
     item: &Outgoing,
     mailbox: &Mailbox,
     settings: &Settings,
-) -> Vec<u8> {
+    mail: &mut impl Writer,
+) {
     let words = words(settings.language);
     let (original_name, original_type) = kind.original();
     let mut given = Names::default();
@@ -75,11 +77,10 @@ pub(super) fn compose(
     );
     parts.push(part(original_type, original_name, &item.raw));
 
-    let mut mail = headers(kind, letter, item, mailbox, settings, words).into_bytes();
-    mail.extend_from_slice(b"MIME-Version: 1.0\r\n");
+    mail.write(&headers(kind, letter, item, mailbox, settings, words).into_bytes());
+    mail.write(b"MIME-Version: 1.0\r\n");
     let mixed = ContentType::new("multipart/mixed").attribute("boundary", boundary);
-    MimePart::new(mixed, BodyPart::Multipart(parts)).write_part(&mut mail);
-    mail
+    MimePart::new(mixed, BodyPart::Multipart(parts)).write_part(mail);
 }
 
 fn headers(

@@ -2,13 +2,25 @@
 
 use bytes::Bytes;
 use mail_parser::{MessageParser, MimeHeaders};
-use postbud_decide::Reason;
-use postbud_letter::Channel;
+use postbud_decide::{Lang, Mailbox, Reason};
+use postbud_letter::{Channel, Letter};
+use postbud_pipeline::ports::Outgoing;
 use proptest::prelude::*;
 
-use super::{carry, compose, samples};
+use super::{Settings, samples};
 use crate::smtp::Wire;
-use postbud_decide::Lang;
+
+fn compose(letter: &Letter, item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> Vec<u8> {
+    let mut mail = Vec::new();
+    super::compose(letter, item, mailbox, settings, &mut mail);
+    mail
+}
+
+fn carry(letter: &Letter, item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> Vec<u8> {
+    let mut mail = Vec::new();
+    super::carry(letter, item, mailbox, settings, &mut mail);
+    mail
+}
 
 fn composed(raw: &[u8]) -> Vec<u8> {
     compose(&samples::read(raw), &samples::item(raw), &samples::mailbox(), &samples::settings())

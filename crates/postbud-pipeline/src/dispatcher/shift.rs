@@ -105,8 +105,8 @@ impl<'a> Shift<'a> {
         for item in self.work.begin(Instant::now()) {
             let (dispatcher, stop) = (self.dispatcher, self.stop);
             self.pending.push(Box::pin(async move {
-                let outcome = dispatcher.send(&item, stop).await;
-                Event::Sent(item.key, outcome)
+                let key = item.key.clone();
+                Event::Sent(key, dispatcher.send(item, stop).await)
             }));
         }
         if self.work.has_told() && !self.settling && self.may_settle {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use postbud_decide::MailboxId;
 use tokio::time::Instant;
 
-use crate::ports::{OutboxItem, OutboxOutcome};
+use crate::ports::{Body, OutboxItem, OutboxOutcome};
 
 /// An outgoing letter's key and what became of it.
 pub(super) type Told = (String, OutboxOutcome);
@@ -62,7 +62,8 @@ impl Work {
                 continue;
             }
             let name = lane_of(&item.mailbox);
-            let bytes = item.raw.len() as u64;
+            // What is only named takes no memory yet.
+            let bytes = if matches!(item.raw, Body::Inline(_)) { item.size } else { 0 };
             let held = Held { lane: name.clone(), bytes, until, lost: false };
             self.held.insert(item.key.clone(), held);
             self.bytes += bytes;

@@ -6,7 +6,7 @@ use postbud_decide::{Decision, Doubt, MailboxId};
 use postbud_letter::{Channel, LetterId};
 use serde::{Deserialize, Serialize};
 
-use super::{Shadow, Timestamp};
+use super::{Body, Shadow, Timestamp};
 
 /// Names the raw bytes of a letter in the store: their SHA-256 in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -173,8 +173,11 @@ pub struct OutboxItem {
     pub key: String,
     /// The letter.
     pub letter: LetterId,
-    /// Its raw bytes.
-    pub raw: Bytes,
+    /// Its raw bytes, or their name where they are more than a mebibyte: these are read when the letter's
+    /// turn has come.
+    pub raw: Body,
+    /// How many bytes these are.
+    pub size: u64,
     /// The decision that sends it.
     pub decision: Decision,
     /// Where to.
@@ -284,6 +287,9 @@ pub trait Store: Send + Sync {
 
     /// The raw bytes of this name.
     async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError>;
+
+    /// How many raw bytes there are of this name.
+    async fn raw_size(&self, id: &RawId) -> Result<Option<u64>, StoreError>;
 
     /// Records letters with their decisions and outbox rows in ONE transaction: all or none.
     /// A letter whose decision routes it gets an outbox row; the others wait for a person.

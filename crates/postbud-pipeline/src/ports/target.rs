@@ -1,12 +1,37 @@
 //! The port to the mailboxes.
 
 use async_trait::async_trait;
-use postbud_decide::MailboxId;
+use bytes::Bytes;
+use postbud_decide::{Decision, MailboxId};
+use postbud_letter::LetterId;
 
 use super::OutboxItem;
 
 /// A letter on its way out, with the target it goes to.
-pub type Outgoing = OutboxItem;
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The idempotency key that targets see, as in [`OutboxItem`].
+    pub key: String,
+    /// The letter.
+    pub letter: LetterId,
+    /// Its raw bytes.
+    pub raw: Bytes,
+    /// The decision that sends it.
+    pub decision: Decision,
+    /// Where to.
+    pub mailbox: MailboxId,
+    /// How many attempts have failed.
+    pub attempts: u32,
+}
+
+impl Outgoing {
+    /// What was taken from the outbox, with its raw bytes.
+    #[must_use]
+    pub fn new(item: OutboxItem, raw: Bytes) -> Self {
+        let OutboxItem { key, letter, decision, mailbox, attempts, .. } = item;
+        Self { key, letter, raw, decision, mailbox, attempts }
+    }
+}
 
 /// Why a target did not take a letter. Never holds any text of the letter.
 #[derive(Debug, thiserror::Error)]

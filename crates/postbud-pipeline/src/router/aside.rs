@@ -17,6 +17,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::{Item, Router, RouterOptions};
+use crate::large;
 use crate::patience::{Progress, finished};
 use crate::ports::{Entry, Look, Settlement, Token};
 use crate::steps::{NotYet, Opened, caught};
@@ -31,11 +32,12 @@ pub(super) struct Waiting {
     id: String,
     opened: Box<Opened>,
     since: Instant,
+    large: large::Room,
 }
 
 impl Waiting {
-    pub(super) fn new(token: Token, id: String, opened: Box<Opened>) -> Self {
-        Self { token, id, opened, since: Instant::now() }
+    pub(super) fn new(token: Token, id: String, opened: Box<Opened>, large: large::Room) -> Self {
+        Self { token, id, opened, since: Instant::now(), large }
     }
 }
 
@@ -172,7 +174,7 @@ impl Router {
     pub(super) async fn reader(&self, look: Look, stop: &Stop) {
         let mut unscanned = 0;
         while let Some((waiting, room)) = self.aside.line(look).next(stop).await {
-            let Waiting { token, id, opened, since } = waiting;
+            let Waiting { token, id, opened, since, large } = waiting;
             let outcome = tokio::select! {
                 // First, since readings that were ended by the stop come back as done.
                 biased;
@@ -184,15 +186,16 @@ impl Router {
                 Ok(Err(NotYet::Unscanned(_))) if since.elapsed() > HELD => Err(Settlement::Release),
                 Ok(Err(NotYet::Unscanned(opened))) => {
                     unscanned += 1;
-                    self.aside.new.put_first((Waiting { token, id, opened, since }, room));
+                    let again = Waiting { token, id, opened, since, large };
+                    self.aside.new.put_first((again, room));
                     stop.sleep(self.options.away.pause_for_ever("scanner", unscanned)).await;
                     continue;
                 }
                 Ok(Err(NotYet::Slow(opened))) => {
-                    self.aside.slow.put((Waiting { token, id, opened, since }, room));
+                    self.aside.slow.put((Waiting { token, id, opened, since, large }, room));
                     continue;
                 }
-                Ok(Ok(entry)) => Ok(Item { token, id, entry: *entry }),
+                Ok(Ok(entry)) => Ok(Item { token, id, entry: *entry, room: large }),
                 Err(settlement) => Err(settlement),
             };
             unscanned = 0;

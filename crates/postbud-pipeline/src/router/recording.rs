@@ -15,8 +15,14 @@ impl Router {
         stop: &Stop,
         settlements: &mut Vec<(Token, Settlement)>,
     ) {
-        let (heads, entries): (Vec<(Token, String)>, Vec<Entry>) =
-            items.into_iter().map(|item| ((item.token, item.id), item.entry)).unzip();
+        let mut rooms = Vec::with_capacity(items.len());
+        let (heads, entries): (Vec<(Token, String)>, Vec<Entry>) = items
+            .into_iter()
+            .map(|Item { token, id, entry, room }| {
+                rooms.push(room);
+                ((token, id), entry)
+            })
+            .unzip();
         if entries.is_empty() {
             return;
         }

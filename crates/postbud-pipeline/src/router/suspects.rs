@@ -12,13 +12,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::{Raws, Router};
-use crate::ports::{Look, Received, Settlement, Token, Trial, Verdict};
+use super::{Loaded, Router};
+use crate::ports::{Body, Look, Received, Settlement, Trial, Verdict};
 use crate::stop::Stop;
 
 /// Whoever asked a trial to end has asked us too, and that is heard within this time.
@@ -26,9 +25,7 @@ const HEARD: Duration = Duration::from_secs(1);
 
 /// A letter whose glance was not enough.
 struct Slow {
-    token: Token,
-    id: String,
-    raw: Bytes,
+    letter: Loaded,
     attempts: u32,
 }
 
@@ -88,41 +85,47 @@ impl Router {
 
     /// Tries letters apart from each other. Those that do no harm go on together.
     pub(super) async fn suspects(&self, messages: Vec<Received>, stop: &Stop) {
-        let mut harmless = Raws::new();
+        let mut harmless = Vec::new();
         let mut deadly = Vec::new();
         let mut bytes = 0;
         for message in messages {
-            let raw = match self.load(&message, stop).await {
-                Ok(raw) => raw,
+            // Whoever waits for room holds none itself.
+            if matches!(message.body, Ok(Body::Stored(_))) && !harmless.is_empty() {
+                self.go_on(std::mem::take(&mut harmless), Vec::new(), stop).await;
+                bytes = 0;
+            }
+            let (token, attempts) = (message.token, message.attempts);
+            let letter = match self.load(message, stop).await {
+                Ok(letter) => letter,
                 Err(settlement) => {
-                    self.settle(vec![(message.token, settlement)]).await;
+                    self.settle(vec![(token, settlement)]).await;
                     continue;
                 }
             };
             let verdict = match &self.trial {
-                Some(trial) => trial.attempt(&raw, Look::Glance).await,
+                Some(trial) => trial.attempt(&letter.raw, Look::Glance).await,
                 None => Verdict::Untried,
             };
             let alone = verdict == Verdict::Untried;
-            if !harmless.is_empty() && (alone || bytes + raw.len() > self.options.batch_bytes) {
+            let size = letter.raw.len();
+            if !harmless.is_empty() && (alone || bytes + size > self.options.batch_bytes) {
                 self.go_on(std::mem::take(&mut harmless), Vec::new(), stop).await;
                 bytes = 0;
             }
-            let Received { token, id, attempts, .. } = message;
             match verdict {
                 Verdict::Harmless => {
-                    bytes += raw.len();
-                    harmless.push((token, id, raw));
+                    bytes += size;
+                    harmless.push(letter);
                 }
                 Verdict::Slow => {
                     self.watch.alarm(self.options.watchful);
-                    self.watch.put(Slow { token, id, raw, attempts });
+                    self.watch.put(Slow { letter, attempts });
                 }
                 Verdict::Deadly { how } => {
                     self.watch.alarm(self.options.watchful);
-                    deadly.push((token, sentence(&id, attempts, &how)));
+                    deadly.push((token, sentence(&letter.id, attempts, &how)));
                 }
-                verdict => self.after_trial((token, id, raw), attempts, verdict, stop).await,
+                verdict => self.after_trial(letter, attempts, verdict, stop).await,
             }
         }
         if !harmless.is_empty() || !deadly.is_empty() {
@@ -146,40 +149,34 @@ impl Router {
     }
 
     async fn look(&self, trial: &dyn Trial, slow: Slow, stop: &Stop) {
-        let Slow { token, id, raw, attempts } = slow;
+        let Slow { letter, attempts } = slow;
         let verdict = tokio::select! {
-            verdict = trial.attempt(&raw, Look::Whole) => verdict,
+            verdict = trial.attempt(&letter.raw, Look::Whole) => verdict,
             () = stop.wait() => {
-                self.settle(vec![(token, Settlement::Release)]).await;
+                self.settle(vec![(letter.token, Settlement::Release)]).await;
                 return;
             }
         };
-        self.after_trial((token, id, raw), attempts, verdict, stop).await;
+        self.after_trial(letter, attempts, verdict, stop).await;
     }
 
     /// Gives back what nobody looked at.
     pub(super) async fn give_back(&self) {
         let left = std::iter::from_fn(|| self.watch.next());
-        self.settle(left.map(|slow| (slow.token, Settlement::Release)).collect()).await;
+        self.settle(left.map(|slow| (slow.letter.token, Settlement::Release)).collect()).await;
     }
 
-    async fn after_trial(
-        &self,
-        item: (Token, String, Bytes),
-        attempts: u32,
-        verdict: Verdict,
-        stop: &Stop,
-    ) {
+    async fn after_trial(&self, item: Loaded, attempts: u32, verdict: Verdict, stop: &Stop) {
         match verdict {
             Verdict::Deadly { how } => {
                 self.watch.alarm(self.options.watchful);
-                let settlement = sentence(&item.1, attempts, &how);
-                self.settle(vec![(item.0, settlement)]).await;
+                let settlement = sentence(&item.id, attempts, &how);
+                self.settle(vec![(item.token, settlement)]).await;
             }
             // The letter is not to blame. Without a stop it is read here, as one that nothing is
             // known about, lest it be tried for ever.
             Verdict::Interrupted if stop.sleep(HEARD).await => {
-                self.settle(vec![(item.0, Settlement::Release)]).await;
+                self.settle(vec![(item.token, Settlement::Release)]).await;
             }
             Verdict::Untried => self.alone(item, stop).await,
             _ => self.go_on(vec![item], Vec::new(), stop).await,

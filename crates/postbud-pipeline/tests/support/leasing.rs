@@ -76,6 +76,9 @@ impl Store for LeasingStore {
     async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
         Ok(None)
     }
+    async fn raw_size(&self, _: &RawId) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
     async fn record(&self, _: &[Entry]) -> Result<Vec<Recorded>, StoreError> {
         Ok(Vec::new())
     }

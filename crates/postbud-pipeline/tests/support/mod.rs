@@ -1,7 +1,7 @@
 //! A queue, a store and a target in memory that write down everything they are asked, in order.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -86,6 +86,10 @@ pub(crate) struct MemoryStore {
     pub(crate) bad_subject: Option<String>,
     pub(crate) outbox: Mutex<Vec<OutboxItem>>,
     pub(crate) outcomes: Mutex<Vec<(String, OutboxOutcome)>>,
+    /// Letters that the queue may name.
+    pub(crate) raws: Mutex<HashMap<RawId, Bytes>>,
+    /// Bytes of them that were read and are not recorded: now, and at most so far.
+    pub(crate) in_hand: Mutex<(usize, usize)>,
 }
 
 impl MemoryStore {
@@ -96,6 +100,8 @@ impl MemoryStore {
             bad_subject: None,
             outbox: Mutex::default(),
             outcomes: Mutex::default(),
+            raws: Mutex::default(),
+            in_hand: Mutex::default(),
         }
     }
 }
@@ -113,10 +119,21 @@ impl Store for MemoryStore {
         unreachable!()
     }
 
-    async fn raw(&self, _: &RawId) -> Result<Option<Bytes>, StoreError> {
-        Ok(None)
+    async fn raw(&self, id: &RawId) -> Result<Option<Bytes>, StoreError> {
+        let raw = self.raws.lock().unwrap().get(id).cloned();
+        let mut in_hand = self.in_hand.lock().unwrap();
+        in_hand.0 += raw.as_ref().map_or(0, Bytes::len);
+        in_hand.1 = in_hand.1.max(in_hand.0);
+        Ok(raw)
+    }
+    async fn raw_size(&self, id: &RawId) -> Result<Option<u64>, StoreError> {
+        Ok(self.raws.lock().unwrap().get(id).map(|raw| raw.len() as u64))
     }
     async fn record(&self, batch: &[Entry]) -> Result<Vec<Recorded>, StoreError> {
+        let named = self.raws.lock().unwrap();
+        let done = batch.iter().filter_map(|entry| named.get(&entry.raw_id)).map(Bytes::len);
+        self.in_hand.lock().unwrap().0 -= done.sum::<usize>();
+        drop(named);
         if let Some(error) = self.answers.lock().unwrap().pop_front() {
             self.log.lock().unwrap().push(Step::Refused);
             return Err(error);

@@ -114,11 +114,6 @@ impl Vault {
         Ok((Some(id), sealer.seal(place(raw_id, n, size).as_bytes(), &chunk)?.into()))
     }
 
-    /// Can anything be under a key? A store without a master key needs not ask.
-    pub(crate) fn has_keys(&self) -> bool {
-        self.masters.is_some()
-    }
-
     /// Makes sure that chunks under this key can be opened: another process may have made it.
     pub(crate) async fn ready(&self, tx: &mut Tx, data_key: Option<i64>) -> Result<(), Fault> {
         let Some(id) = data_key.filter(|id| self.known(*id).is_none()) else { return Ok(()) };
