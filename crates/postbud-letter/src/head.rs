@@ -36,16 +36,14 @@ pub fn head(beginning: &[u8], limits: &Limits) -> Option<Head> {
 }
 
 fn look(beginning: &[u8], limits: &Limits) -> Option<Head> {
-    if memo::Source::of(beginning).is_none() {
-        let mail = mail::is_headed(beginning, limits);
-        return mail.then_some(Head { channel: Channel::Email, own_id: None });
+    if let Some(source) = memo::Source::of_beginning(beginning) {
+        if !memo::is_message(&source, limits) {
+            return None;
+        }
+        let header = memo::header(&source, limits)?;
+        return Some(Head { channel: Channel::DigitalPost, own_id: memo::own_id(&header) });
     }
-    // A tag or a sign that is cut in two would be taken for a fault.
-    let tags = beginning.iter().rposition(|&b| b == b'>').map_or(0, |last| last + 1);
-    let source = beginning.get(..tags).and_then(memo::Source::of)?;
-    if !memo::is_message(&source, limits) {
-        return None;
-    }
-    let header = memo::header(&source, limits)?;
-    Some(Head { channel: Channel::DigitalPost, own_id: memo::own_id(&header) })
+    // What begins as XML does is no mail yet.
+    let mail = memo::Source::of(beginning).is_none() && mail::is_headed(beginning, limits);
+    mail.then_some(Head { channel: Channel::Email, own_id: None })
 }

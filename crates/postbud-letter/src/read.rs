@@ -42,9 +42,7 @@ fn read_format(raw: &[u8], limits: &Limits) -> Letter {
 /// Who sent a letter that is too large, and what about; nothing of its body.
 fn read_head(raw: &[u8], limits: &Limits) -> Letter {
     let head = raw.get(..HEAD_BYTES.min(limits.letter_bytes)).unwrap_or(raw);
-    let tags = head.iter().rposition(|&b| b == b'>').map_or(0, |last| last + 1);
-    let source = head.get(..tags).and_then(memo::Source::of);
-    let mut letter = match source {
+    let mut letter = match memo::Source::of_beginning(head) {
         Some(source) if memo::is_message(&source, limits) => memo::read(raw, &source, limits, true),
         _ if mail::is_mail(head, limits) => {
             Letter { id: hash::letter_id_of_bytes(raw), ..mail::read(head, limits, true) }

@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 
 use self::shift::Shift;
 use crate::fault;
-use crate::large::{LargeLetters, Room};
+use crate::memory::{LetterMemory, Room};
 use crate::ports::{
     Body, DeliveryError, OutboxItem, OutboxOutcome, Outgoing, Store, StoreError, Target, Timestamp,
 };
@@ -77,7 +77,7 @@ pub struct Dispatcher {
     target: Arc<dyn Target>,
     options: DispatcherOptions,
     terms: AllTerms,
-    large: LargeLetters,
+    memory: LetterMemory,
 }
 
 impl Dispatcher {
@@ -85,13 +85,19 @@ impl Dispatcher {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, target: Arc<dyn Target>, options: DispatcherOptions) -> Self {
         let terms = AllTerms::new(options.retry);
-        Self { store, target, options, terms, large: LargeLetters::default() }
+        Self { store, target, options, terms, memory: LetterMemory::default() }
     }
 
     /// The same, and these terms instead of the same retries for every mailbox.
     #[must_use]
     pub fn with_terms(self, terms: AllTerms) -> Self {
         Self { terms, ..self }
+    }
+
+    /// The same, sharing the memory for large letters with others.
+    #[must_use]
+    pub fn with_memory(self, memory: LetterMemory) -> Self {
+        Self { memory, ..self }
     }
 
     /// What a mailbox shares with others. One whose pace is limited waits on its own: its letters
@@ -137,12 +143,6 @@ impl Dispatcher {
         Shift::new(self, stop, true).work().await
     }
 
-    /// The same, sharing the room for large letters with others.
-    #[must_use]
-    pub fn with_large_letters(self, large: LargeLetters) -> Self {
-        Self { large, ..self }
-    }
-
     /// The raw bytes of a letter whose turn has come, with the room that they take, or what becomes of a
     /// letter without any.
     async fn raw(&self, item: &OutboxItem, stop: &Stop) -> Result<(Bytes, Room), OutboxOutcome> {
@@ -151,7 +151,7 @@ impl Dispatcher {
             Body::Stored(id) => id,
         };
         let room = tokio::select! {
-            room = self.large.room(item.size) => room,
+            room = self.memory.room(item.size) => room,
             () = stop.wait() => return Err(OutboxOutcome::Release),
         };
         match self.store.raw(id).await {

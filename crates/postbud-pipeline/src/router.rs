@@ -17,7 +17,7 @@ use futures::future::join_all;
 use tracing::{error, info, warn};
 
 use crate::fault;
-use crate::large::{LargeLetters, Room};
+use crate::memory::{LetterMemory, Room};
 use crate::patience::{Progress, finished};
 use crate::ports::{
     Body, Entry, Look, Queue, Received, Settlement, Store, StoreError, Timestamp, Token, Trial,
@@ -84,7 +84,7 @@ pub struct Router {
     trial: Option<Arc<dyn Trial>>,
     watch: suspects::Watch,
     aside: aside::Aside,
-    large: LargeLetters,
+    memory: LetterMemory,
     options: RouterOptions,
 }
 
@@ -115,8 +115,8 @@ impl Router {
         options: RouterOptions,
     ) -> Self {
         let (watch, aside) = (suspects::Watch::default(), aside::Aside::new(&options));
-        let large = LargeLetters::default();
-        Self { queue, store, steps, trial: None, watch, aside, large, options }
+        let memory = LetterMemory::default();
+        Self { queue, store, steps, trial: None, watch, aside, memory, options }
     }
 
     /// The same, and letters that came back unsettled are tried in there first.
@@ -125,10 +125,10 @@ impl Router {
         Self { trial: Some(trial), ..self }
     }
 
-    /// The same, sharing the room for large letters with others.
+    /// The same, sharing the memory for large letters with others.
     #[must_use]
-    pub fn with_large_letters(self, large: LargeLetters) -> Self {
-        Self { large, ..self }
+    pub fn with_memory(self, memory: LetterMemory) -> Self {
+        Self { memory, ..self }
     }
 
     /// Works until it is asked to stop, then finishes what it holds.

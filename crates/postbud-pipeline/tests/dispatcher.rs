@@ -10,7 +10,7 @@ use bytes::Bytes;
 use postbud_decide::{Decision, Doubt, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{Body, DeliveryError, OutboxItem, OutboxOutcome, RawId, Timestamp};
-use postbud_pipeline::{Dispatcher, DispatcherOptions, LargeLetters, RetryPolicy, stop_pair};
+use postbud_pipeline::{Dispatcher, DispatcherOptions, LetterMemory, RetryPolicy, stop_pair};
 use support::{Answers, Log, MemoryStore};
 
 fn item(mailbox: &str, attempts: u32) -> OutboxItem {
@@ -50,7 +50,7 @@ async fn a_large_letter_is_read_when_its_turn_has_come_and_goes_to_a_person_when
     let target = Arc::new(Answers(answer));
     // Room for less than one of them.
     let dispatcher = Dispatcher::new(Arc::clone(&store) as _, target, options)
-        .with_large_letters(LargeLetters::new(1 << 20));
+        .with_memory(LetterMemory::new(1 << 20));
     let (_stopper, stop) = stop_pair();
     assert_eq!(dispatcher.round(&stop).await.unwrap(), 2);
     let mut outcomes = store.outcomes.lock().unwrap().clone();

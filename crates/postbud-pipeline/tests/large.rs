@@ -10,7 +10,7 @@ use bytes::Bytes;
 use postbud_decide::Settings;
 use postbud_letter::{Limits, raw_sha256_hex};
 use postbud_pipeline::ports::{Body, Look, RawId, Settlement, Trial, Verdict};
-use postbud_pipeline::{LargeLetters, Router, RouterOptions, Steps, stop_pair};
+use postbud_pipeline::{LetterMemory, Router, RouterOptions, Steps, stop_pair};
 use support::{Log, MemoryQueue, MemoryStore, Nothing, Step};
 
 const LETTERS: usize = 12;
@@ -44,7 +44,7 @@ async fn most_in_hand(large_bytes: usize, returned: u32) -> usize {
     let store = Arc::new(store);
     let router = Router::new(queue, Arc::clone(&store) as _, steps, options)
         .with_trial(Arc::new(Harmless))
-        .with_large_letters(LargeLetters::new(large_bytes));
+        .with_memory(LetterMemory::new(large_bytes));
     let (stopper, stop) = stop_pair();
     let done = |step: &&Step| matches!(step, Step::Settled(_, Settlement::Done));
     let watch = async {

@@ -9,13 +9,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use postbud_pipeline::ports::{RawId, RawWriter, StoreError, Timestamp};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
-use crate::hex;
 use crate::raw::{self, CHUNK, Chunk};
 use crate::sql::{Fault, Said, Tx};
 use crate::store::{SqlStore, write};
-use crate::vault::Sealed;
 
 /// What names of bytes that are arriving begin with; no hash does.
 const PREFIX: &str = "arriving-";
@@ -36,13 +34,21 @@ pub(crate) struct Arriving {
 impl Arriving {
     pub(crate) fn new(store: SqlStore, at: Timestamp) -> Self {
         let name = format!("{PREFIX}{}", uuid::Uuid::new_v4().simple());
-        Self { store, name, at, chunks: 0, size: 0, piece: BytesMut::new(), hash: Sha256::new() }
+        Self {
+            store,
+            name,
+            at,
+            chunks: 0,
+            size: 0,
+            piece: BytesMut::new(),
+            hash: Sha256::default(),
+        }
     }
 
     /// Keeps what has been gathered as the next chunk.
     async fn keep(&mut self) -> Result<(), StoreError> {
         let bytes = self.piece.split().freeze();
-        self.hash.update(&bytes);
+        self.hash = raw::hashed(self.hash.clone(), bytes.clone()).await;
         let (store, at) = (&self.store, self.at);
         let (raw_id, n) = (self.name.as_str(), raw::number(self.chunks));
         // Counted before: whether it was written is not known when the answer is lost.
@@ -55,16 +61,11 @@ impl Arriving {
 
     /// Gives the chunks the name that their bytes have.
     async fn settle(&self, tx: &mut Tx, id: &RawId) -> Result<(), Fault> {
-        const CHUNK_OF: &str = "SELECT data_key, bytes FROM raws WHERE raw_id = $1 AND n = $2";
         let (vault, name) = (self.store.vault(), self.name.as_str());
         let (size, at) = (raw::number(self.size), self.at);
         for n in 0..raw::number(self.chunks) {
-            let rows = tx.query(CHUNK_OF, &[name.into(), n.into()]).await?;
             let gone = || Fault::Unavailable(Said("a chunk that was written is gone".to_owned()));
-            let row = rows.first().ok_or_else(gone)?;
-            let (data_key, bytes) = (row.int_or_null(0)?, row.bytes(1)?);
-            vault.ready(tx, data_key).await?;
-            let bytes = vault.open(Sealed { raw_id: name, n, size: 0, data_key, bytes })?;
+            let (bytes, _) = raw::chunk(tx, vault, name, n).await?.ok_or_else(gone)?;
             Chunk { raw_id: &id.0, n, size, at, bytes }.put(tx, vault).await?;
         }
         forget(tx, name).await
@@ -90,7 +91,7 @@ impl RawWriter for Arriving {
         if !self.piece.is_empty() || self.chunks == 0 {
             self.keep().await?;
         }
-        let id = RawId(hex::hex(&self.hash.clone().finalize()));
+        let id = raw::named(self.hash.clone());
         let extra = raw::extra_time(self.size) * 2;
         let this = &*self;
         write!(this.store, "naming raw bytes that have arrived", extra, tx => this.settle(tx, &id))?;

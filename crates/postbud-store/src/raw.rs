@@ -32,16 +32,23 @@ pub(crate) fn extra_time(bytes: usize) -> Duration {
 
 /// The name of raw bytes.
 pub(crate) async fn name(raw: Bytes) -> RawId {
-    if raw.len() < HASH_ELSEWHERE {
-        return name_now(&raw);
-    }
-    let other = raw.clone();
-    // A hash cannot fail; a runtime that is shutting down can refuse to run it.
-    tokio::task::spawn_blocking(move || name_now(&other)).await.unwrap_or_else(|_| name_now(&raw))
+    named(hashed(Sha256::new(), raw).await)
 }
 
-fn name_now(raw: &[u8]) -> RawId {
-    RawId(hex::hex(&Sha256::digest(raw)))
+/// The name of the bytes that went into a hash.
+pub(crate) fn named(hash: Sha256) -> RawId {
+    RawId(hex::hex(&hash.finalize()))
+}
+
+/// A hash with these bytes behind those that went into it.
+pub(crate) async fn hashed(hash: Sha256, bytes: Bytes) -> Sha256 {
+    if bytes.len() < HASH_ELSEWHERE {
+        return hash.chain_update(&bytes);
+    }
+    let (so_far, more) = (hash.clone(), bytes.clone());
+    // A hash cannot fail; a runtime that is shutting down can refuse to run it.
+    let elsewhere = tokio::task::spawn_blocking(move || so_far.chain_update(&more)).await;
+    elsewhere.unwrap_or_else(|_| hash.chain_update(&bytes))
 }
 
 /// Raw bytes to be stored.
@@ -137,37 +144,41 @@ pub(crate) async fn size(tx: &mut Tx, id: &str) -> Result<Option<u64>, Fault> {
     rows.first().map(|row| row.count(0)).transpose()
 }
 
+/// One chunk in plain, with the size that is written beside it: of all chunks together.
+pub(crate) async fn chunk(
+    tx: &mut Tx,
+    vault: &Vault,
+    raw_id: &str,
+    n: i64,
+) -> Result<Option<(Bytes, i64)>, Fault> {
+    const GET: &str = "SELECT size, bytes, data_key FROM raws WHERE raw_id = $1 AND n = $2";
+    let rows = tx.query(GET, &[raw_id.into(), n.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (size, bytes, data_key) = (row.int(0)?, row.bytes(1)?, row.int_or_null(2)?);
+    vault.ready(tx, data_key).await?;
+    Ok(Some((vault.open(Sealed { raw_id, n, size, data_key, bytes })?, size)))
+}
+
 /// Reads raw bytes, a chunk at a time: drivers read rows ahead, and fifty chunks are half a letter.
 pub(crate) async fn get(tx: &mut Tx, vault: &Vault, id: &str) -> Result<Option<Bytes>, Fault> {
-    const GET: &str = "SELECT size, bytes, data_key FROM raws WHERE raw_id = $1 AND n = $2";
-    let mut whole = BytesMut::new();
-    for n in 0_i64.. {
-        let rows = tx.query(GET, &[id.into(), n.into()]).await?;
-        let Some(row) = rows.first() else {
-            // Its first chunk is there as long as all of them are: it was not whole, or went just now.
-            let is_there = n > 0 && !tx.query(GET, &[id.into(), 0_i64.into()]).await?.is_empty();
-            return if is_there { Err(incomplete(id)) } else { Ok(None) };
-        };
-        let (size, bytes, data_key) = (row.int(0)?, row.bytes(1)?, row.int_or_null(2)?);
-        vault.ready(tx, data_key).await?;
-        let chunk = vault.open(Sealed { raw_id: id, n, size, data_key, bytes })?;
-        let size = usize::try_from(row.count(0)?).unwrap_or(usize::MAX);
-        if n == 0 && chunk.len() == size {
-            return Ok(Some(chunk));
-        }
-        if n == 0 {
-            whole.reserve(size.min(2 * LARGEST));
-        }
-        whole.extend_from_slice(&chunk);
-        if whole.len() >= size {
-            let fits = whole.len() == size;
-            return if fits { Ok(Some(whole.freeze())) } else { Err(incomplete(id)) };
-        }
-        if chunk.is_empty() {
-            return Err(incomplete(id));
-        }
+    let Some((first, size)) = chunk(tx, vault, id, 0).await? else { return Ok(None) };
+    let size = usize::try_from(size).map_err(|_| incomplete(id))?;
+    if first.len() == size {
+        return Ok(Some(first));
     }
-    Ok(None)
+    let mut whole = BytesMut::with_capacity(size.min(2 * LARGEST));
+    whole.extend_from_slice(&first);
+    let mut n = 1;
+    while whole.len() < size {
+        match chunk(tx, vault, id, n).await? {
+            Some((next, _)) => whole.extend_from_slice(&next),
+            // It went just now, or never was whole.
+            None if self::size(tx, id).await?.is_none() => return Ok(None),
+            None => return Err(incomplete(id)),
+        }
+        n += 1;
+    }
+    if whole.len() == size { Ok(Some(whole.freeze())) } else { Err(incomplete(id)) }
 }
 
 fn incomplete(id: &str) -> Fault {
@@ -178,11 +189,11 @@ fn incomplete(id: &str) -> Fault {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_name_is_the_sha256_of_the_bytes() {
+    #[tokio::test]
+    async fn the_name_is_the_sha256_of_the_bytes() {
         // FIPS 180-2, appendix B.1.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(name_now(b"abc").0, abc);
+        assert_eq!(name(Bytes::from_static(b"abc")).await.0, abc);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_imap::error::Error;
+use async_imap::types::Fetch;
 use futures::TryStreamExt as _;
 use postbud_pipeline::{RetryPolicy, Stop};
 use rustls::ClientConfig;
@@ -21,6 +22,7 @@ use tracing::{info, warn};
 
 use crate::acceptor::{AcceptError, Acceptor, Kind};
 use crate::activity::Activity;
+use crate::arriving::Arriving;
 use crate::room::Room;
 use crate::tls::{self, TlsError};
 
@@ -259,20 +261,8 @@ impl Imap {
         }
         let fetched = fetch(session, uid, "(UID BODY.PEEK[])").await?;
         let Some(fetched) = fetched else { return Ok(()) };
-        let mut letter = acceptor.arriving(&self.room, Kind::Anything, None);
-        let mut taken = Ok(());
-        for piece in fetched.body().unwrap_or_default().chunks(PIECE) {
-            taken = letter.push(piece).await;
-            if taken.is_err() {
-                break;
-            }
-        }
-        drop(fetched);
-        let arrived = match taken {
-            Ok(()) => letter.finish().await,
-            Err(error) => Err(error),
-        };
-        match arrived {
+        let arrived = async { self.pass_on(fetched, acceptor).await?.finish().await };
+        match arrived.await {
             Ok(letter) => {
                 leave(session, uid, &self.options.processed).await?;
                 self.activity.accepted();
@@ -282,6 +272,15 @@ impl Imap {
             Err(error) if error.is_final() => self.refuse(uid, session, &error).await,
             Err(error) => Err(ImapError::Accept(error)),
         }
+    }
+
+    /// Passes a message on in pieces. It has left the memory before the letter is made durable.
+    async fn pass_on(&self, fetched: Fetch, acceptor: &Acceptor) -> Result<Arriving, AcceptError> {
+        let mut letter = acceptor.arriving(&self.room, Kind::Anything, None);
+        for piece in fetched.body().unwrap_or_default().chunks(PIECE) {
+            letter.push(piece).await?;
+        }
+        Ok(letter)
     }
 
     async fn refuse(
@@ -298,11 +297,7 @@ impl Imap {
 }
 
 /// What the server has of one message; `None` when it is gone.
-async fn fetch(
-    session: &mut Session,
-    uid: u32,
-    what: &str,
-) -> Result<Option<async_imap::types::Fetch>, ImapError> {
+async fn fetch(session: &mut Session, uid: u32, what: &str) -> Result<Option<Fetch>, ImapError> {
     let mut answers = session.imap.uid_fetch(uid.to_string(), what).await?;
     let mut found = None;
     while let Some(answer) = answers.try_next().await? {

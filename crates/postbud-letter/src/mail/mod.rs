@@ -20,14 +20,19 @@ use crate::{Channel, Defect, DefectKind, Letter, Limits, hash, tidy};
 /// with a field, two when a stray line stands before them.
 pub(crate) fn is_mail(raw: &[u8], limits: &Limits) -> bool {
     let rest = raw.get(fields::skip_preamble(raw)..).unwrap_or_default();
-    let known = Fields::read(rest, limits.field_bytes).count();
-    known >= if fields::begins_like_mail(raw) { 1 } else { 2 }
+    are_of_mail(&Fields::read(rest, limits.field_bytes), raw)
+}
+
+/// Are these fields, with which `raw` begins, enough to call it a mail?
+fn are_of_mail(fields: &Fields<'_>, raw: &[u8]) -> bool {
+    fields.count() >= if fields::begins_like_mail(raw) { 1 } else { 2 }
 }
 
 /// Is it a mail, and is its header there to its end?
 pub(crate) fn is_headed(beginning: &[u8], limits: &Limits) -> bool {
     let rest = beginning.get(fields::skip_preamble(beginning)..).unwrap_or_default();
-    Fields::read(rest, limits.field_bytes).length < rest.len() && is_mail(beginning, limits)
+    let fields = Fields::read(rest, limits.field_bytes);
+    fields.length < rest.len() && are_of_mail(&fields, beginning)
 }
 
 /// Reads a mail. With `head_only`, its body is left unread.

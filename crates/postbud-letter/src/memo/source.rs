@@ -41,6 +41,13 @@ impl<'r> Source<'r> {
         Some(Self { text, shift: stray.is_none().then_some(shift), stray })
     }
 
+    /// The text of a beginning of such bytes, up to its last tag: one that is cut in two, or a sign,
+    /// would be taken for a fault.
+    pub(crate) fn of_beginning(beginning: &'r [u8]) -> Option<Self> {
+        let tags = beginning.iter().rposition(|&b| b == b'>').map_or(0, |last| last + 1);
+        beginning.get(..tags).and_then(Self::of)
+    }
+
     /// Where an offset of the text stands in the raw bytes.
     pub(super) fn position(&self, offset: u64) -> Option<u64> {
         self.shift.map(|shift| shift + offset)

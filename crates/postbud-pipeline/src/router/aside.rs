@@ -17,7 +17,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::{Item, Router, RouterOptions};
-use crate::large;
+use crate::memory::{self, LetterMemory};
 use crate::patience::{Progress, finished};
 use crate::ports::{Entry, Look, Settlement, Token};
 use crate::steps::{NotYet, Opened, caught};
@@ -32,11 +32,11 @@ pub(super) struct Waiting {
     id: String,
     opened: Box<Opened>,
     since: Instant,
-    large: large::Room,
+    large: memory::Room,
 }
 
 impl Waiting {
-    pub(super) fn new(token: Token, id: String, opened: Box<Opened>, large: large::Room) -> Self {
+    pub(super) fn new(token: Token, id: String, opened: Box<Opened>, large: memory::Room) -> Self {
         Self { token, id, opened, since: Instant::now(), large }
     }
 }
@@ -55,9 +55,8 @@ struct Finished {
 pub(super) struct Aside {
     /// Room for so many letters.
     letters: Arc<Semaphore>,
-    /// Room for so many kibibytes.
-    kibibytes: Arc<Semaphore>,
-    most_kibibytes: u32,
+    /// Room for their bytes.
+    memory: LetterMemory,
     /// For a glance.
     new: Line<(Waiting, Room)>,
     /// For all the time it takes.
@@ -67,12 +66,9 @@ pub(super) struct Aside {
 
 impl Aside {
     pub(super) fn new(options: &RouterOptions) -> Self {
-        let most_kibibytes = u32::try_from(options.aside_bytes >> 10).unwrap_or(u32::MAX).max(1);
-        let most = usize::try_from(most_kibibytes).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             letters: Arc::new(Semaphore::new(options.aside.max(1))),
-            kibibytes: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
-            most_kibibytes,
+            memory: LetterMemory::new(options.aside_bytes),
             new: Line::default(),
             slow: Line::default(),
             finished: Line::default(),
@@ -81,10 +77,8 @@ impl Aside {
 
     /// Room for a letter of so many bytes; one that is larger than all there is takes all of it.
     async fn room(&self, bytes: usize) -> Option<Room> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
-        let kibibytes = kibibytes.clamp(1, self.most_kibibytes);
         let letter = Arc::clone(&self.letters).acquire_owned().await.ok()?;
-        let bytes = Arc::clone(&self.kibibytes).acquire_many_owned(kibibytes).await.ok()?;
+        let bytes = self.memory.room(bytes as u64).await?;
         Some((letter, bytes))
     }
 

@@ -14,7 +14,7 @@ impl Router {
             Ok(Body::Stored(raw_id)) => {
                 let size = self.ask(stop, &raw_id, || self.store.raw_size(&raw_id)).await?;
                 let room = tokio::select! {
-                    room = self.large.room(size) => room,
+                    room = self.memory.room(size) => room,
                     () = stop.wait() => return Err(Settlement::Release),
                 };
                 (self.ask(stop, &raw_id, || self.store.raw(&raw_id)).await?, room)

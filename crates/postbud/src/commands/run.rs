@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use postbud_intake::Intake;
 use postbud_pipeline::ports::{Classifier, Queue, Store, Trial};
-use postbud_pipeline::{LargeLetters, Router, Steps, Stopper, stop_pair};
+use postbud_pipeline::{LetterMemory, Router, Steps, Stopper, stop_pair};
 use postbud_store::SqlStore;
 use postbud_trace::Spans;
 use tokio::signal::unix::{SignalKind, signal};
@@ -135,14 +135,14 @@ async fn tried(
         wiring::router_options(config),
     );
     // One large letter at a time, whichever of the two has it.
-    let large = LargeLetters::default();
-    router = router.with_large_letters(large.clone());
+    let memory = LetterMemory::default();
+    router = router.with_memory(memory.clone());
     if let Some(trial) = trial {
         router = router.with_trial(trial);
     }
     let dispatcher =
         delivers.then(|| delivery::dispatcher(config, parts.store, watchers)).transpose()?;
-    let dispatcher = dispatcher.map(|dispatcher| dispatcher.with_large_letters(large));
+    let dispatcher = dispatcher.map(|dispatcher| dispatcher.with_memory(memory));
     let delivering = async {
         if let Some(dispatcher) = &dispatcher {
             dispatcher.run(stop).await;

@@ -1,8 +1,8 @@
-//! Memory for large letters: those that are not in their message, or in their row of the outbox, but
-//! named there.
+//! Memory for letters that are in hand, bounded for all of them together.
 //!
-//! A letter is read from the store when there is room for it. Its room is kept until it has left the
-//! memory; its documents take most of its size once more.
+//! A large letter is not in its message, or in its row of the outbox, but named there, and read from the
+//! store when there is room for it. Its room is kept until it has left the memory; its documents take most
+//! of its size once more.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ const USUAL: usize = 64 << 20;
 /// What a large letter occupies; small ones came with their message and occupy nothing.
 pub(crate) type Room = Option<OwnedSemaphorePermit>;
 
-/// Room for large letters, shared by all who hold its clones.
+/// Room for letters, shared by all who hold its clones.
 #[derive(Debug, Clone)]
-pub struct LargeLetters {
+pub struct LetterMemory {
     kibibytes: Arc<Semaphore>,
     most: u32,
 }
 
-impl LargeLetters {
+impl LetterMemory {
     /// Room for letters of so many raw bytes together.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
@@ -40,7 +40,7 @@ impl LargeLetters {
     }
 }
 
-impl Default for LargeLetters {
+impl Default for LetterMemory {
     fn default() -> Self {
         Self::new(USUAL)
     }
