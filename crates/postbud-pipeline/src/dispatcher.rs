@@ -176,7 +176,10 @@ impl Dispatcher {
             Ok(read) => read,
             Err(outcome) => return outcome,
         };
-        let item = Outgoing::new(item, raw);
+        let mut item = Outgoing::new(item, raw);
+        if fault::mutation("another-key") {
+            item.key = format!("{}-{}", item.key, Timestamp::now().0);
+        }
         fault::point("before-send", &item.key);
         let sent = match timeout(self.options.send_deadline, self.target.deliver(&item)).await {
             Ok(sent) => sent,

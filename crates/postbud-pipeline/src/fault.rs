@@ -15,6 +15,10 @@
 //! `after-parse=panic:4fd1`, `before-ack=abort@17` (the seventeenth), `before-ack=abort@2:4fd1`
 //! (the second by such a letter).
 
+//!
+//! `POSTBUD_MUTATION` names one promise that the process breaks on purpose, so that it can be seen that
+//! the judge of a campaign finds it: one of [`MUTATIONS`].
+
 /// Every point, in the order in which a letter passes them.
 pub const POINTS: [&str; 15] = [
     "after-receive",
@@ -54,6 +58,25 @@ pub fn point(name: &'static str, id: &str) {
             active::act(name, &entry.action);
         }
     }
+}
+
+/// What can be wrong on purpose: acknowledging letters before they are recorded, sending a letter
+/// under another key each time, and forgetting that it was sent.
+pub const MUTATIONS: [&str; 3] = ["ack-before-commit", "another-key", "drop-outbox-mark"];
+
+/// Is this process wrong in the way `name`?
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub fn mutation(_name: &'static str) -> bool {
+    false
+}
+
+/// Is this process wrong in the way `name`?
+#[cfg(feature = "fault-points")]
+pub fn mutation(name: &'static str) -> bool {
+    static ASKED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    debug_assert!(MUTATIONS.contains(&name), "unknown mutation {name}");
+    ASKED.get_or_init(|| std::env::var("POSTBUD_MUTATION").unwrap_or_default()) == name
 }
 
 /// A careless line in the log, which says what only a letter may say.

@@ -22,10 +22,11 @@ struct Target {
 const LETTERS: &[&str] = &["crates/postbud-letter/tests/fixtures"];
 const CONFIGURATION: &[&str] = &["crates/postbud/src/config/klitkobing.toml"];
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     Target { name: "letter", feature: "", examples: LETTERS },
     Target { name: "smtp", feature: "", examples: &["tests/fuzz/examples/smtp"] },
     Target { name: "model", feature: "", examples: &[] },
+    Target { name: "envelope", feature: "queue", examples: &["tests/fuzz/examples/envelope"] },
     Target { name: "document", feature: "documents", examples: &["tests/fuzz/examples/document"] },
     Target { name: "decision", feature: "settings", examples: LETTERS },
     Target { name: "configuration", feature: "settings", examples: CONFIGURATION },

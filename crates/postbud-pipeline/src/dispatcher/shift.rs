@@ -226,7 +226,10 @@ impl<'a> Shift<'a> {
         self.pending.push(Box::pin(async move {
             let first = outcomes.first().map_or("", |(key, _)| key.as_str());
             fault::point("before-outbox-mark", first);
-            let answer = store.settle_outbox(&outcomes, Timestamp::now()).await;
+            let answer = match fault::mutation("drop-outbox-mark") {
+                true => Ok(()),
+                false => store.settle_outbox(&outcomes, Timestamp::now()).await,
+            };
             fault::point("after-outbox-mark", first);
             Event::Settled(outcomes, answer)
         }));

@@ -26,6 +26,11 @@ impl Router {
         if entries.is_empty() {
             return;
         }
+        let mut heads = heads;
+        if fault::mutation("ack-before-commit") {
+            let done = |(token, _)| (token, Settlement::Done);
+            self.settle(heads.drain(..).map(done).collect()).await;
+        }
         match self.record_entries(&entries, stop).await {
             Some(Ok(())) => {
                 settlements.extend(heads.into_iter().map(|(token, _)| (token, Settlement::Done)));

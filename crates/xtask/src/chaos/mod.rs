@@ -8,6 +8,7 @@ mod full;
 mod load;
 mod many;
 mod metrics;
+mod mutants;
 mod place;
 mod poison;
 mod promotion;
@@ -74,7 +75,7 @@ pub(crate) struct Campaign {
 
 type Scenario = fn(&mut Stage<'_>) -> Result<()>;
 
-const SCENARIOS: [(&str, Scenario); 19] = [
+const SCENARIOS: [(&str, Scenario); 22] = [
     ("worker-killed", worker_dies::killed),
     ("worker-aborts", worker_dies::aborts),
     ("broker-killed", servers_away::broker),
@@ -93,6 +94,9 @@ const SCENARIOS: [(&str, Scenario); 19] = [
     ("schema-upgrade", upgrade::schema),
     ("million-letters", many::million),
     ("broker-alarm", full::broker),
+    ("mutant-ack", mutants::acknowledges_first),
+    ("mutant-key", mutants::forgets_the_key),
+    ("mutant-mark", mutants::forgets_the_mark),
     // Leaves a table space behind whose disk is gone: the last one.
     ("database-full", full::database),
 ];

@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     /// What starts from now on takes the part of the version with this schema; 0: is the newest.
     pub(crate) schema: Arc<AtomicI64>,
+    /// What a worker does wrong on purpose; none.
+    pub(crate) mutation: &'static str,
 }
 
 /// What the commands use: it reaches the servers directly, whatever the weather is for the worker.

@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Campaign;
 use super::load::{Load, Sender};
 use super::metrics;
+use super::mutants::Mutation;
 use super::place::{Addresses, DIRECT, Place, WORKER};
 use super::systems::Systems;
 use super::table::Row;
@@ -45,6 +46,10 @@ pub(crate) struct Stage<'a> {
     pub(crate) systems: Option<Systems>,
     /// A disk that must outlast the scenario.
     pub(crate) disk: Option<SmallDisk>,
+    /// What the worker does wrong on purpose.
+    mutation: Option<Mutation>,
+    /// How long the queue may take to become empty after the faults.
+    calm: Duration,
     /// Faults come until then.
     pub(crate) until: Instant,
     name: &'static str,
@@ -65,7 +70,8 @@ impl<'a> Stage<'a> {
         campaign.postgres.create_database(&database)?;
         let dir = campaign.dir.join(name);
         fs::create_dir(&dir)?;
-        let place = Place { binary: campaign.binary.clone(), dir, schema: Arc::default() };
+        let place =
+            Place { binary: campaign.binary.clone(), dir, schema: Arc::default(), mutation: "" };
         let smtp = SmtpServer::start()?;
         let direct = Addresses {
             amqp_port: campaign.rabbit.port(),
@@ -93,6 +99,8 @@ impl<'a> Stage<'a> {
             poisoned: 0,
             systems: None,
             disk: None,
+            mutation: None,
+            calm: CALM,
             until: Instant::now() + share,
             name,
             database,
@@ -139,6 +147,12 @@ impl<'a> Stage<'a> {
     /// Is there time for another fault? At least one is made.
     pub(crate) fn goes_on(&self) -> bool {
         self.faults == 0 || Instant::now() < self.until
+    }
+
+    /// Every worker from now on breaks this promise; what is not done `soon` will not be.
+    pub(crate) fn mutate(&mut self, mutation: Mutation, soon: Duration) {
+        self.place.mutation = mutation.name;
+        (self.mutation, self.calm) = (Some(mutation), soon);
     }
 
     pub(crate) fn recovered(&mut self, after: Duration, at_most: Duration) {
@@ -193,6 +207,7 @@ impl<'a> Stage<'a> {
         };
         evidence.obligations.append(&mut self.extra);
         Ok(Row {
+            mutation: self.mutation,
             name: self.name,
             faults: self.faults,
             letters,
@@ -214,7 +229,7 @@ impl<'a> Stage<'a> {
             if quiet && dead == self.poisoned && counts.received >= confirmed {
                 return Ok(begun.elapsed());
             }
-            if begun.elapsed() > CALM || (quiet && dead > self.poisoned) {
+            if begun.elapsed() > self.calm || (quiet && dead > self.poisoned) {
                 let reasons: Vec<_> = self.place.dead()?.into_iter().take(3).collect();
                 bail!(
                     "{queued} queued, {dead} dead letters, {counts:?} of {confirmed}: {reasons:?}"

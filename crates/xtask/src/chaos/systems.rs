@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -79,7 +78,7 @@ impl Systems {
     fn reader(stage: &Stage<'_>, queue: &str) -> Result<Place> {
         let dir = stage.place.dir.join("reader");
         fs::create_dir(&dir)?;
-        let place = Place { binary: stage.place.binary.clone(), dir, schema: Arc::default() };
+        let place = Place { dir, ..stage.place.clone() };
         let direct = Addresses {
             amqp_port: stage.campaign.rabbit.port(),
             postgres_port: stage.campaign.postgres.port(),

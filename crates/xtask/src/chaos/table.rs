@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use postbud_testkit::judge::Verdict;
 
+use super::mutants::Mutation;
+
 /// What one scenario came to.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -15,6 +17,8 @@ pub(crate) struct Row {
     /// Demands that were not met, beside the judge's.
     pub(crate) broken: Vec<String>,
     pub(crate) notes: Vec<String>,
+    /// What the worker did wrong on purpose: the judge must have found it.
+    pub(crate) mutation: Option<Mutation>,
 }
 
 impl Row {
@@ -28,16 +32,23 @@ impl Row {
             recovery: None,
             broken: vec![format!("{error:#}")],
             notes: Vec::new(),
+            mutation: None,
         }
     }
 
-    /// Was every demand met?
+    /// Was every demand met, and was found what is wrong on purpose?
     pub(crate) fn kept(&self) -> bool {
-        self.verdict.is_clean() && self.broken.is_empty()
+        match self.mutation {
+            Some(mutation) => (mutation.found)(&self.verdict),
+            None => self.verdict.is_clean() && self.broken.is_empty(),
+        }
     }
 
-    /// Says what was broken.
+    /// Says what was broken, unless that was to be found.
     pub(crate) fn explain(&self) {
+        if self.mutation.is_some() && self.kept() {
+            return;
+        }
         print!("{}", self.verdict);
         for what in &self.broken {
             println!("broken: {what}");
@@ -69,7 +80,12 @@ pub(crate) fn render(rows: &[Row], seed: u64, took: Duration) -> String {
         let recovery = row
             .recovery
             .map_or_else(|| "–".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
-        let end = if row.kept() { "kept" } else { "BROKEN" };
+        let end = match (row.kept(), row.mutation) {
+            (true, None) => "kept",
+            (true, Some(_)) => "found",
+            (false, None) => "BROKEN",
+            (false, Some(_)) => "NOT FOUND",
+        };
         let notes = row.notes.join("; ");
         out.push_str(&format!(
             "| {} | {} | {recovery} | {notes} | {end} |\n",
@@ -93,5 +109,16 @@ mod tests {
         row.verdict.lost.push("7".to_owned());
         assert!(!row.kept());
         assert!(render(&[row], 1, Duration::from_secs(2)).contains("BROKEN"));
+    }
+
+    #[test]
+    fn a_promise_broken_on_purpose_must_be_found() {
+        let mut row = Row::broken("mutant-ack", &anyhow::anyhow!("a letter is missing"));
+        row.mutation =
+            Some(Mutation { name: "ack-before-commit", found: |verdict| !verdict.lost.is_empty() });
+        assert!(!row.kept());
+        row.verdict.lost.push("7".to_owned());
+        assert!(row.kept());
+        assert!(render(&[row], 1, Duration::from_secs(2)).contains("| found |"));
     }
 }

@@ -30,7 +30,11 @@ impl Worker {
         let log = place.dir.join("log");
         let from = log.metadata().map_or(0, |data| data.len());
         let schema = place.schema_text();
-        let envs = [("POSTBUD_FAULT", fault.unwrap_or_default()), ("POSTBUD_SCHEMA", &schema)];
+        let envs = [
+            ("POSTBUD_FAULT", fault.unwrap_or_default()),
+            ("POSTBUD_MUTATION", place.mutation),
+            ("POSTBUD_SCHEMA", &schema),
+        ];
         let args = ["run", "--config", WORKER];
         let program = Program::start(&place.binary, &args, &envs, &place.dir, &log)?;
         Ok(Self { program, log, started: Instant::now(), from })
