@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postbud_desk::{Access, ROUTES, Route};
 
 use crate::desk_place::{Person, Place};
-use crate::settings::{embedded, mail};
+use crate::settings::{embedded, mail, memo};
 use crate::support::{Installation, wait_until};
 
 fn path_of(route: &Route, letter: &str) -> String {
@@ -254,6 +254,34 @@ fn one_owner_stops_all_automatic_routing_and_two_begin_it_again() {
     send("2.eml");
     place.here.wait_for("delivered", 1);
     assert_eq!(place.here.count("review"), 2);
+}
+
+#[test]
+fn a_letter_that_only_a_rule_leads_to_a_restricted_mailbox_is_hidden_while_it_waits() {
+    let config = embedded()
+        + "\n[desk]\nlisten = \"127.0.0.1:0\"\n\
+           [[desk.restricted]]\nmailbox = \"affald\"\npeople = [\"klara\"]\n\
+           [[rule]]\nname = \"Kvist\"\nto = \"affald\"\nwhen = { words = [\"kvistroderi\"] }\n";
+    let here = Installation::with(&config);
+    // It could not be read to its end, and the model does not know the word.
+    let whole = memo("3f6c0d6c-3a55-4d54-9b1f-3b8f2d3a8888", "kvistroderi", "SGVq");
+    here.write("letters/1.xml", whole.replace("</memo:Message>", ""));
+    let place = Place::over(here, 1);
+    let found = place.here.json(&["letters", "--state", "review"]);
+    let id = found["letters"][0]["letter"].as_str().unwrap().to_owned();
+    let shown = place.here.json(&["letters", "show", &id]);
+    let decision = &shown["letter"]["decisions"][0];
+    assert_eq!(decision["reason"]["doubts"][0]["doubt"], "rule-held");
+    let mut suggestions = decision["suggestions"].as_array().unwrap().iter();
+    assert!(
+        suggestions.all(|s| s["mailbox"] != "affald" || s["probability"].as_f64() < Some(0.02))
+    );
+    let (klara, karl) = (place.person("klara", "clerk"), place.person("karl", "owner"));
+    for (person, status) in [(&klara, 200), (&karl, 404)] {
+        assert_eq!(place.get(&format!("/letters/{id}"), Some(&person.cookie)).status, status);
+        let listed = place.get("/", Some(&person.cookie)).body.contains(&id);
+        assert_eq!(listed, status == 200);
+    }
 }
 
 #[test]

@@ -50,6 +50,7 @@ mod parts;
 mod poison;
 mod privacy;
 mod production;
+mod retention;
 mod retraining;
 mod servers;
 mod settings;

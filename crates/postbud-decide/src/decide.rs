@@ -44,13 +44,12 @@ pub fn decide_with(letter: &Letter, settings: &Settings, evidence: &Evidence<'_>
     let view = View::new(letter, evidence);
     let asked = Asked::new(evidence);
     by_rule(&view, settings, &asked)
-        .or_else(|| by_reply(&view, settings, &asked))
-        .or_else(|| by_kle(&view, settings, &asked))
+        .or_else(|| Some(by_header(&view, settings, &asked, by_its_header(&view, settings)?)))
         .unwrap_or_else(|| model_step::decide(&view, settings, asked.answer()))
 }
 
 /// The decision about a letter that goes to a person because of `doubt`, whatever rules, claims and
-/// the model say. The model's suggestions are kept: they help that person.
+/// the model say. What they say is kept: it helps that person, and tells who may be that person.
 #[must_use]
 pub fn held(
     letter: &Letter,
@@ -62,7 +61,20 @@ pub fn held(
     let evidence = Evidence { scores: &scores, language: &language };
     let view = View::new(letter, &evidence);
     let asked = Asked::new(&evidence);
-    model_step::to_person(&view, settings, asked.answer(), vec![doubt])
+    let doubts = std::iter::once(doubt).chain(led_to(&view, settings)).collect();
+    model_step::to_person(&view, settings, asked.answer(), doubts)
+}
+
+/// What a rule, a claim or the KLE subject says of a letter that cannot go by it.
+fn led_to(view: &View<'_>, settings: &Settings) -> Option<Doubt> {
+    let Some((rule, _)) = matching::first_match(&settings.rules, view) else {
+        return by_its_header(view, settings).map(|led| led.held);
+    };
+    let name = rule.name.clone();
+    Some(match &rule.to {
+        Destination::Person => Doubt::Rule { rule: name },
+        Destination::Mailbox(mailbox) => Doubt::RuleHeld { rule: name, mailbox: mailbox.clone() },
+    })
 }
 
 /// Step 1.
@@ -84,34 +96,34 @@ fn by_rule(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<De
     Some(model_step::to_person(view, settings, asked.answer(), doubts))
 }
 
-/// Step 2.
-fn by_reply(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
-    let Claim { mailbox, kind } = claiming::claimed(&settings.mailboxes, view)?;
-    let matched = kind.as_str().to_owned();
-    let reason = Reason::Reply { matched: matched.clone() };
-    let held = Doubt::ReplyHeld { matched, mailbox: mailbox.clone() };
-    Some(by_header(view, settings, asked, mailbox, reason, held))
+/// Where a letter's header leads.
+struct Led {
+    mailbox: MailboxId,
+    /// Why it goes there.
+    reason: Reason,
+    /// What is said of it when it cannot.
+    held: Doubt,
 }
 
-/// Step 2 for a letter that nobody claims.
-fn by_kle(view: &View<'_>, settings: &Settings, asked: &Asked<'_>) -> Option<Decision> {
+/// Step 2: a claim, and the KLE subject of a letter that nobody claims.
+fn by_its_header(view: &View<'_>, settings: &Settings) -> Option<Led> {
+    if let Some(Claim { mailbox, kind }) = claiming::claimed(&settings.mailboxes, view) {
+        let matched = kind.as_str().to_owned();
+        let reason = Reason::Reply { matched: matched.clone() };
+        let held = Doubt::ReplyHeld { matched, mailbox: mailbox.clone() };
+        return Some(Led { mailbox, reason, held });
+    }
     let subject = KleSubject::of(view.letter).filter(|_| settings.by_kle)?;
     let Taken { mailbox, pattern } = taking::taken(&settings.mailboxes, &subject)?;
     let reason = Reason::Kle { subject: subject.clone(), pattern: pattern.clone() };
     let held = Doubt::KleHeld { subject, pattern, mailbox: mailbox.clone() };
-    Some(by_header(view, settings, asked, mailbox, reason, held))
+    Some(Led { mailbox, reason, held })
 }
 
-/// To the mailbox that the letter's header leads to, for this reason; to a person with the doubt
-/// `held`, and with what gives rise to it, when something speaks against that.
-fn by_header(
-    view: &View<'_>,
-    settings: &Settings,
-    asked: &Asked<'_>,
-    mailbox: MailboxId,
-    reason: Reason,
-    held: Doubt,
-) -> Decision {
+/// To the mailbox that the letter's header leads to; to a person, with what gives rise to it, when
+/// something speaks against that.
+fn by_header(view: &View<'_>, settings: &Settings, asked: &Asked<'_>, led: Led) -> Decision {
+    let Led { mailbox, reason, held } = led;
     let mut doubts = held_back(&mailbox, settings, view);
     if settings.mailbox(&mailbox).is_some_and(|found| found.tier == Tier::NeverAutomatic) {
         doubts.push(Doubt::NeverAutomatic);

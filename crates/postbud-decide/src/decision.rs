@@ -33,6 +33,10 @@ pub struct Decision {
     /// That the letter asks for access to documents, when it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessRequest>,
+    /// It waits for a person, and a mailbox that must not miss a letter may be meant: by the model, a
+    /// rule, a claim or the subject that it names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
 }
 
 /// Where a letter goes.
@@ -244,6 +248,19 @@ impl Doubt {
         "below-threshold",
         "delivery-failed",
     ];
+
+    /// The mailbox that the letter may be for, by this doubt.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<&MailboxId> {
+        match self {
+            Self::RuleHeld { mailbox, .. }
+            | Self::ReplyHeld { mailbox, .. }
+            | Self::KleHeld { mailbox, .. }
+            | Self::UnknownMailbox { mailbox }
+            | Self::MustNotMiss { mailbox, .. } => Some(mailbox),
+            _ => None,
+        }
+    }
 
     /// The word under which this doubt is stored; nothing of what it says about the letter.
     #[must_use]

@@ -51,13 +51,20 @@ pub(crate) fn to_person(
 ) -> Decision {
     doubts.extend(answer.map(|a| a.must_not_miss(settings, None)).unwrap_or_default());
     doubts.sort_by_key(Doubt::rank);
+    let urgent = doubts.iter().any(|doubt| is_urgent(doubt, settings));
     let reason = Reason::Person {
         doubts,
         model: answer.map(|answer| answer.model.clone()),
         words: answer.map(|answer| answer.words(settings)).unwrap_or_default(),
     };
     let seen = answer.map(|answer| answer.seen(settings)).unwrap_or_default();
-    seal::review(view, reason, seen)
+    seal::review(view, reason, seen, urgent)
+}
+
+/// May it be for a mailbox that must not miss a letter?
+fn is_urgent(doubt: &Doubt, settings: &Settings) -> bool {
+    let mailbox = doubt.mailbox().and_then(|mailbox| settings.mailbox(mailbox));
+    mailbox.is_some_and(|mailbox| mailbox.tier == Tier::MustNotMiss)
 }
 
 fn about_the_letter(view: &View<'_>) -> Vec<Doubt> {

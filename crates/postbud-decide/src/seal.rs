@@ -24,11 +24,13 @@ pub(crate) struct Seen {
 struct Noted {
     documents: Vec<DocumentNote>,
     access: Option<AccessRequest>,
+    urgent: bool,
 }
 
 impl Noted {
     fn of(view: &View<'_>) -> Self {
-        Self { documents: documents::notes(view.letter), access: access::requested(view) }
+        let (documents, access) = (documents::notes(view.letter), access::requested(view));
+        Self { documents, access, urgent: false }
     }
 }
 
@@ -38,8 +40,9 @@ pub(crate) fn route(view: &View<'_>, mailbox: MailboxId, reason: Reason, seen: S
 }
 
 /// A decision that asks a person.
-pub(crate) fn review(view: &View<'_>, reason: Reason, seen: Seen) -> Decision {
-    seal(view.letter.id.clone(), Outcome::Review, reason, seen, Noted::of(view))
+pub(crate) fn review(view: &View<'_>, reason: Reason, seen: Seen, urgent: bool) -> Decision {
+    let noted = Noted { urgent, ..Noted::of(view) };
+    seal(view.letter.id.clone(), Outcome::Review, reason, seen, noted)
 }
 
 /// The decision of a person. `suggestions` are those of the decision that put the letter before
@@ -80,16 +83,20 @@ impl Decision {
         doubts.sort_by_key(Doubt::rank);
         let reason = Reason::Person { doubts, model, words };
         let seen = Seen { suggestions: self.suggestions.clone(), text: self.text };
-        let noted = Noted { documents: self.documents.clone(), access: self.access.clone() };
+        let (documents, access) = (self.documents.clone(), self.access.clone());
+        let noted = Noted { documents, access, urgent: self.urgent };
         seal(self.letter.clone(), Outcome::Review, reason, seen, noted)
     }
 
     /// Does the id fit the rest? `false` when a stored decision was changed.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        let Self { id, letter, outcome, reason, suggestions, documents, text, access } = self;
-        let (text, access) = (text.as_ref(), access.as_ref());
-        *id == id_of(&Content { letter, outcome, reason, suggestions, documents, text, access })
+        let Self { id, letter, outcome, reason, suggestions, documents, text, access, urgent } =
+            self;
+        let (text, access, urgent) = (text.as_ref(), access.as_ref(), *urgent);
+        let content =
+            Content { letter, outcome, reason, suggestions, documents, text, access, urgent };
+        *id == id_of(&content)
     }
 }
 
@@ -101,7 +108,7 @@ fn seal(
     noted: Noted,
 ) -> Decision {
     let Seen { mut suggestions, mut text } = seen;
-    let Noted { documents, access } = noted;
+    let Noted { documents, access, urgent } = noted;
     round_reason(&mut reason);
     if let Some(text) = &mut text {
         round(&mut text.known);
@@ -117,8 +124,9 @@ fn seal(
         documents: &documents,
         text: text.as_ref(),
         access: access.as_ref(),
+        urgent,
     });
-    Decision { id, letter, outcome, reason, suggestions, documents, text, access }
+    Decision { id, letter, outcome, reason, suggestions, documents, text, access, urgent }
 }
 
 /// Everything of a decision but its id, in the order in which it is hashed.
@@ -135,6 +143,8 @@ struct Content<'a> {
     text: Option<&'a TextNote>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<&'a AccessRequest>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    urgent: bool,
 }
 
 /// `d-` and the first 32 hexadecimal digits of the SHA-256 of the decision's JSON without its id

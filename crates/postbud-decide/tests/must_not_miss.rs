@@ -2,7 +2,10 @@
 
 mod support;
 
-use postbud_decide::{Claims, Condition, Doubt, Mailbox, Scores, Settings, Tier, Unlike};
+use postbud_decide::{
+    Claims, Condition, Doubt, Mailbox, NotChecked, Scores, Settings, Tier, Unlike, held,
+};
+use postbud_letter::DefectKind;
 use support::*;
 
 fn decided_with(ranked: &[(&str, f64)], settings: &Settings) -> postbud_decide::Decision {
@@ -93,4 +96,42 @@ fn a_letter_unlike_the_training_mail_is_never_routed_by_the_model_and_still_come
     let strange = Doubt::UnlikeTraining { known: 0.5, least: 0.9 };
     let held = decided(&letter("S", LONG_DANISH), &settings(), Some(possible));
     assert_eq!(doubts(&held), [missed(0.1), strange]);
+}
+
+#[test]
+fn a_letter_is_urgent_however_it_is_led_to_such_a_mailbox() {
+    let possible = decided_with(&[("plads", 0.93), ("boern", 0.06)], &settings());
+    assert!(possible.urgent);
+    assert!(!decided_with(&[("plads", 0.93), ("boern", 0.05)], &settings()).urgent);
+    let certain = decided_with(&[("boern", 0.95), ("plads", 0.05)], &settings());
+    assert!(!certain.urgent, "nobody waits for it");
+
+    let broken = with_defect(memo(), DefectKind::BrokenXml);
+    let to = |to| with_rules(vec![rule("r", to, Condition::Reply(true))]);
+    assert!(decided(&broken, &to("boern"), None).urgent);
+    assert!(!decided(&broken, &to("skole"), None).urgent);
+    let mut claims = claiming(Claims { case_id: patterns(&["*"]), ..Claims::default() });
+    assert!(!decided(&broken, &claims, None).urgent);
+    claims.mailboxes[0].tier = Tier::MustNotMiss;
+    assert!(decided(&broken, &claims, None).urgent);
+}
+
+#[test]
+fn one_that_is_held_for_another_reason_is_urgent_too_and_says_where_it_was_led() {
+    let unchecked = || Doubt::Unchecked { why: NotChecked::Away };
+    let by_rule = with_rules(vec![rule("r", "boern", Condition::Reply(true))]);
+    let letter = memo();
+    let decision = held(&letter, &by_rule, || None, unchecked());
+    let led = Doubt::RuleHeld { rule: "r".to_owned(), mailbox: id("boern") };
+    assert_eq!(doubts(&decision), [unchecked(), led]);
+    assert!(decision.urgent && decision.is_sealed());
+
+    let claims = claiming(Claims { case_id: patterns(&["*"]), ..Claims::default() });
+    let decision = held(&letter, &claims, || None, unchecked());
+    let led = Doubt::ReplyHeld { matched: "case-id".to_owned(), mailbox: id("plads") };
+    assert_eq!(doubts(&decision), [unchecked(), led]);
+    assert!(!decision.urgent);
+    let person = with_rules(vec![rule("r", "person", Condition::Reply(true))]);
+    let decision = held(&letter, &person, || None, unchecked());
+    assert_eq!(doubts(&decision), [unchecked(), Doubt::Rule { rule: "r".to_owned() }]);
 }

@@ -138,6 +138,7 @@ impl Words {
             "not-mine" => self.t("sendt tilbage af postkassen", "sent back by its mailbox"),
             "export" => self.t("udleveret til personen", "handed out to the person"),
             "search" => self.t("søgte", "searched"),
+            "terminal" => self.t("læst på serveren", "read on the server"),
             "person-export" => {
                 self.t("udleverede alt om en person", "handed out everything about a person")
             }

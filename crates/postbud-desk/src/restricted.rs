@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postbud_decide::{Decision, MailboxId, Outcome, Reason};
+use postbud_decide::{Decision, Doubt, MailboxId, Outcome, Reason};
 use postbud_letter::LetterId;
 use postbud_pipeline::ports::{LetterDetail, StoreError};
 
@@ -48,6 +48,12 @@ fn suspected(detail: &LetterDetail, closed: &BTreeSet<&MailboxId>, least: f64) -
             .suggestions
             .iter()
             .any(|s| s.probability >= least && closed.contains(&s.mailbox));
-        possible || routed(&decision.outcome)
+        possible || named(decision, closed) || routed(&decision.outcome)
     })
+}
+
+/// Did a rule, a claim or a subject lead to one of these mailboxes, and the letter could not go there?
+fn named(decision: &Decision, closed: &BTreeSet<&MailboxId>) -> bool {
+    let Reason::Person { doubts, .. } = &decision.reason else { return false };
+    doubts.iter().filter_map(Doubt::mailbox).any(|mailbox| closed.contains(mailbox))
 }

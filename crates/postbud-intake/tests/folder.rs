@@ -19,6 +19,7 @@ fn folder(house: &House, keep: Duration) -> Folder {
         path: house.dir.path().join("drop"),
         every: Duration::from_millis(50),
         keep,
+        keep_failed: DAY,
         bulk: BulkLimits::default(),
     })
     .unwrap()

@@ -1,6 +1,10 @@
-//! How many of the names and addresses that people marked in the demo's letters are masked:
-//! `cargo run -p postbud-letter --example masking [-- misses]`.
+//! How many of the names and addresses that people marked in the demo's letters are masked, and how
+//! many CPR numbers of made letters: `cargo run -p postbud-letter --example masking [-- misses]`.
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[path = "../tests/common/made_cprs.rs"]
+mod made_cprs;
 #[path = "../tests/common/marked.rs"]
 mod marked;
 
@@ -10,6 +14,9 @@ use std::time::Instant;
 
 use marked::{Tally, folder, judge};
 use postbud_letter::privacy::{Kind, mask};
+
+/// Letters with a CPR number each.
+const LETTERS: usize = 100_000;
 
 fn main() -> std::io::Result<()> {
     let shows_misses = std::env::args().nth(1).is_some_and(|word| word == "misses");
@@ -36,6 +43,15 @@ fn main() -> std::io::Result<()> {
             100.0 * tally.precision(),
         );
     }
+    let cprs = made_cprs::judge(LETTERS);
+    println!(
+        "CPR numbers in {} made letters: {} found ({:.3} %), {} masked ({:.3} %)",
+        cprs.letters,
+        cprs.found,
+        100.0 * cprs.found as f64 / cprs.letters as f64,
+        cprs.masked,
+        100.0 * cprs.masked as f64 / cprs.letters as f64,
+    );
     let letters = fs::read_to_string(folder().join("letters.jsonl"))?;
     let start = Instant::now();
     let masked: usize = letters.lines().map(|line| mask(line).len()).sum();

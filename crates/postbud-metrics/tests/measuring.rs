@@ -349,6 +349,7 @@ fn entry(n: usize) -> Entry {
         documents: Vec::new(),
         text: None,
         access: None,
+        urgent: false,
     };
     Entry {
         letter,

@@ -30,6 +30,7 @@ fn item(mailbox: &str, attempts: u32) -> OutboxItem {
             documents: Vec::new(),
             text: None,
             access: None,
+            urgent: false,
         },
         mailbox,
         attempts,

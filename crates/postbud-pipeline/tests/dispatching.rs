@@ -36,6 +36,7 @@ fn items(mailbox: &str, count: usize) -> Vec<OutboxItem> {
             documents: Vec::new(),
             text: None,
             access: None,
+            urgent: false,
         },
         mailbox: mailbox.clone(),
         attempts: 0,

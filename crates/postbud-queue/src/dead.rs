@@ -111,9 +111,13 @@ pub(crate) async fn erase(
     let there = ready(channel, settings, &settings.dead).await?;
     let (mut erased, mut kept) = (0, None);
     for _ in 0..there.min(MOST) {
-        let Some((tag, parcel, _)) = next(channel, settings).await? else { break };
+        let Some((tag, parcel, properties)) = next(channel, settings).await? else { break };
         let condemned = match parcel.body() {
-            Ok(body) => judge.condemns(&parcel.id, &body).await,
+            Ok(body) => {
+                let id = parcel.id.clone();
+                let given_up_at = parcel.dead_letter(&properties).at;
+                judge.condemns(&id, &body, given_up_at).await
+            }
             Err(_) => false,
         };
         if !condemned {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
-use postbud_pipeline::ports::{Body, DeadJudge, Message, Queue, RawId, Settlement};
+use postbud_pipeline::ports::{Body, DeadJudge, Message, Queue, RawId, Settlement, Timestamp};
 use support::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +125,8 @@ struct Even;
 
 #[async_trait::async_trait]
 impl DeadJudge for Even {
-    async fn condemns(&self, id: &str, body: &Body) -> bool {
+    async fn condemns(&self, id: &str, body: &Body, at: Option<Timestamp>) -> bool {
+        assert!(at.is_some_and(|at| at <= Timestamp::now()), "it is known when");
         let Body::Inline(bytes) = body else { return false };
         assert_eq!(bytes.as_ref(), format!("letter {id}").as_bytes());
         id.ends_with(['0', '2', '4', '6', '8'])

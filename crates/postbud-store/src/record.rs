@@ -149,7 +149,7 @@ fn letter_row(letter: &NewLetter<'_>) -> [Value; 12] {
         entry.raw.len().into(),
         mailbox.into(),
         suggested.map(|suggestion| suggestion.probability).into(),
-        i64::from(is_urgent(&entry.decision)).into(),
+        i64::from(entry.decision.urgent).into(),
         why.into(),
         language.into(),
     ]
@@ -171,12 +171,6 @@ fn signature(decision: &Decision) -> Option<&str> {
         Doubt::Infected { signature } => Some(signature.as_str()),
         _ => None,
     })
-}
-
-/// May the letter belong to a mailbox that must not miss one? Then it is first in line.
-fn is_urgent(decision: &Decision) -> bool {
-    let Reason::Person { doubts, .. } = &decision.reason else { return false };
-    doubts.iter().any(|doubt| matches!(doubt, Doubt::MustNotMiss { .. }))
 }
 
 /// The raw ids under which the letters' ids are stored: those just inserted and those before.

@@ -25,6 +25,7 @@ async fn must_not_miss_comes_first_and_pages_miss_nothing(fixture: &Fixture) {
         (0..7).map(|n| entry(&format!("l{n}"), &format!("raw {n}"), None)).collect();
     if let Reason::Person { doubts, .. } = &mut batch[4].decision.reason {
         doubts.push(Doubt::MustNotMiss { mailbox: mailbox("Miljø"), probability: 0.2 });
+        batch[4].decision.urgent = true;
     }
     fixture.store.record(&batch).await.unwrap();
     let mut filter = WaitingFilter { limit: 3, ..WaitingFilter::default() };

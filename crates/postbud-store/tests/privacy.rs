@@ -6,7 +6,7 @@ mod support;
 
 use postbud_pipeline::ports::{
     Access, Desk as _, LabelSource, Labels as _, LookCount, NewLabel, OutboxOutcome, Owner as _,
-    Store as _, Timestamp,
+    Recorded, Store as _, Timestamp,
 };
 use postbud_store::{ChainFault, PersonKey, Purpose};
 use support::outgoing::{claim, settle};
@@ -21,6 +21,8 @@ support::on_both!(
     delivered_letters_lose_their_bytes_in_time,
     what_waits_for_a_person_stays,
     decisions_go_last_and_leave_nothing,
+    of_what_was_done_the_last_time_stays,
+    what_was_set_aside_goes_in_its_time,
     what_a_dead_process_was_receiving_goes_after_a_day,
 );
 
@@ -182,6 +184,30 @@ async fn what_waits_for_a_person_stays(fixture: &Fixture) {
         assert_eq!(store.retain(purpose, Timestamp(i64::MAX), at(1)).await.unwrap(), 0);
     }
     assert!(has_bytes(fixture, "raw a").await && has_bytes(fixture, "raw b").await);
+}
+
+async fn what_was_set_aside_goes_in_its_time(fixture: &Fixture) {
+    let store = &fixture.store;
+    store.record(&[entry("a", "raw a", None)]).await.unwrap();
+    assert_eq!(store.record(&[entry("a", "another", None)]).await.unwrap(), [Recorded::Clash]);
+    let received = fixture.count("SELECT MAX(received_at) FROM letters").await;
+    let gone = async |before| {
+        store.retain(Purpose::Quarantined, Timestamp(before), at(9_000)).await.unwrap()
+    };
+    assert_eq!(gone(received).await, 0);
+    assert_eq!(gone(received + 1).await, 1);
+    assert!(has_bytes(fixture, "raw a").await && !has_bytes(fixture, "another").await);
+}
+
+async fn of_what_was_done_the_last_time_stays(fixture: &Fixture) {
+    let store = &fixture.store;
+    for now in [10, 20, 30] {
+        store.retain(Purpose::Access, at(0), at(now)).await.unwrap();
+    }
+    assert_eq!(store.retain(Purpose::Statistics, at(11), at(40)).await.unwrap(), 1);
+    assert_eq!(store.retain(Purpose::Statistics, at(1_000), at(50)).await.unwrap(), 1);
+    let last = store.last_retention(Purpose::Access).await.unwrap().unwrap();
+    assert_eq!(last.at, at(30));
 }
 
 async fn decisions_go_last_and_leave_nothing(fixture: &Fixture) {

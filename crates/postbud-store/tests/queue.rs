@@ -10,7 +10,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use postbud_pipeline::conformance::QueueHarness;
-use postbud_pipeline::ports::{Body, DeadJudge, Entry, Message, Queue, Settlement, Store as _};
+use postbud_pipeline::ports::{
+    Body, DeadJudge, Entry, Message, Queue, Settlement, Store as _, Timestamp,
+};
 use postbud_store::{EmbeddedOptions, EmbeddedQueue};
 use support::{Fixture, PATIENCE, entry, raw_id};
 
@@ -118,7 +120,8 @@ struct Named(&'static str);
 
 #[async_trait]
 impl DeadJudge for Named {
-    async fn condemns(&self, id: &str, _: &Body) -> bool {
+    async fn condemns(&self, id: &str, _: &Body, at: Option<Timestamp>) -> bool {
+        assert!(at.is_some_and(|at| at <= Timestamp::now()), "it is known when");
         id == self.0
     }
 }

@@ -64,5 +64,6 @@ fn decision(letter: LetterId) -> Decision {
         documents: Vec::new(),
         text: None,
         access: None,
+        urgent: false,
     }
 }

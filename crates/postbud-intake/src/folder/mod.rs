@@ -35,6 +35,8 @@ pub struct FolderOptions {
     pub every: Duration,
     /// How long processed files are kept; zero deletes them as soon as they are durable.
     pub keep: Duration,
+    /// How long failed files are kept, with the reasons beside them.
+    pub keep_failed: Duration,
     /// Limits on bulk files.
     pub bulk: BulkLimits,
 }
@@ -142,9 +144,8 @@ impl Folder {
         }
         self.activity.set_waiting(swept.left);
         let (place, keep) = (self.place.clone(), self.options.keep);
-        if !keep.is_zero() {
-            self.blocking(&self.options.path, move || place.forget(keep)).await?;
-        }
+        let keep_failed = self.options.keep_failed;
+        self.blocking(&self.options.path, move || place.forget(keep, keep_failed)).await?;
         Ok(swept)
     }
 

@@ -92,20 +92,26 @@ impl Place {
         fs::write(name, format!("{reason}\n"))
     }
 
-    /// Deletes processed files that were moved there longer than `age` ago.
-    pub(super) fn forget(&self, age: Duration) -> io::Result<()> {
+    /// Deletes files that were moved to the processed or the failed ones longer ago than each are kept.
+    pub(super) fn forget(&self, processed: Duration, failed: Duration) -> io::Result<()> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let before = i64::try_from(now.saturating_sub(age).as_secs()).unwrap_or(0);
-        for entry in fs::read_dir(&self.processed)?.take(ENTRIES) {
-            let entry = entry?;
-            let metadata = entry.metadata()?;
-            // Moving a file changes this time and no other.
-            if metadata.is_file() && metadata.ctime() < before {
-                gone(fs::remove_file(entry.path()))?;
-            }
-        }
-        Ok(())
+        let before = |age| i64::try_from(now.saturating_sub(age).as_secs()).unwrap_or(0);
+        delete_older(&self.processed, before(processed))?;
+        delete_older(&self.failed, before(failed))
     }
+}
+
+/// Deletes the files of a folder that were moved there before a moment, in seconds since 1970.
+fn delete_older(folder: &Path, before: i64) -> io::Result<()> {
+    for entry in fs::read_dir(folder)?.take(ENTRIES) {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        // Moving a file changes this time and no other.
+        if metadata.is_file() && metadata.ctime() < before {
+            gone(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads a file of at most `most` bytes, not through a link.
@@ -186,8 +192,13 @@ mod tests {
         // Gone already: another process has taken it.
         place.processed(&dir.path().join("b.xml"), true).unwrap();
         place.processed(&dir.path().join("b.xml"), false).unwrap();
-        place.forget(Duration::from_secs(3600)).unwrap();
-        assert_eq!(fs::read_dir(dir.path().join("processed")).unwrap().count(), 3);
+        let there = |name| fs::read_dir(dir.path().join(name)).unwrap().count();
+        let hour = Duration::from_secs(3600);
+        place.forget(hour, hour).unwrap();
+        assert_eq!((there("processed"), there("failed")), (3, 2));
+        // Both moments lie behind any file that is there now.
+        delete_older(&place.failed, i64::MAX).unwrap();
+        assert_eq!((there("processed"), there("failed")), (3, 0));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn danish(evaluation: &Evaluation) -> String {
                 number(mapping.renamed.len()),
                 number(mapping.vanished.len())
             )),
-            Some("Navne på mennesker, gadeadresser, CPR-, telefon- og kontonumre og e-mailadresser er skjult, så vidt de blev fundet, før noget blev lært; docs/security.md siger, hvor mange der bliver fundet.".to_owned()),
+            Some("Navne på mennesker, gadeadresser, CPR-, telefon- og kontonumre og e-mailadresser er skjult, så vidt de blev fundet, før noget blev lært; docs/SECURITY.md siger, hvor mange der bliver fundet.".to_owned()),
             Some(match evaluation.min_senders {
                 0 | 1 => "Også ord, som kun én afsender bruger, er lært: hvem der har modelfilen, kan gætte på et sjældent ord og se, om det stod i et brev.".to_owned(),
                 least => format!("Kun ord og dele af ord, som mindst {least} forskellige afsendere bruger, er lært, så modelfilen ikke kan fortælle, hvad der stod i en enkelts breve."),
@@ -87,7 +87,7 @@ pub(super) fn english(evaluation: &Evaluation) -> String {
                 number(mapping.renamed.len()),
                 number(mapping.vanished.len())
             )),
-            Some("Names of people, street addresses, CPR, telephone and account numbers and e-mail addresses were masked, as far as they were found, before anything was learnt; docs/security.md says how many are found.".to_owned()),
+            Some("Names of people, street addresses, CPR, telephone and account numbers and e-mail addresses were masked, as far as they were found, before anything was learnt; docs/SECURITY.md says how many are found.".to_owned()),
             Some(match evaluation.min_senders {
                 0 | 1 => "Words that a single sender uses were learnt too: whoever has the model file can guess a rare word and see whether it stood in a letter.".to_owned(),
                 least => format!("Only words and parts of words that at least {least} different senders use were learnt, so that the model file cannot tell what stood in one person's letters."),

@@ -5,6 +5,7 @@
 //! from anybody's letter to find it. They miss some; `models/klitkobing/personal.tsv` and the example
 //! `masking` say how many.
 
+mod cpr;
 mod given;
 mod names;
 mod numbers;
@@ -49,6 +50,7 @@ pub fn find(text: &str) -> Vec<Found> {
     let mut all: Vec<Found> = emails(text).into_iter().map(of(Kind::Email)).collect();
     let personal = numbers::numbers(text).into_iter().filter(numbers::Number::is_personal);
     all.extend(personal.map(|number| number.range).map(of(Kind::Number)));
+    all.extend(cpr::find(text).into_iter().map(|cpr| cpr.range).map(of(Kind::Number)));
     let tokens = tokens::tokens(text);
     let inside = |token: &tokens::Token<'_>| {
         all.iter().any(|found| found.range.start < token.end() && token.start < found.range.end)

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::cpr;
 use crate::Letter;
 
 /// CPR numbers of one letter, at most.
@@ -15,16 +16,22 @@ const MOST_DIGITS: usize = 40;
 
 /// The CPR numbers that stand in a text, as ten digits each, every one once, in their order.
 ///
-/// Also without a hyphen, with spaces, and with a date written apart (`01 01 90 0000`,
-/// `01.01.90-0000`). Days of replacement numbers (plus 60) count.
+/// Also without a hyphen, with spaces, with a date written apart (`01 01 90 0000`, `01.01.90-0000`),
+/// and with halves that stand in two columns or on two lines. Days of replacement numbers (plus 60)
+/// count.
 #[must_use]
 pub fn cpr_numbers(text: &str) -> Vec<String> {
+    let together = numbers(text).into_iter().flat_map(|number| {
+        let start = number.range.start;
+        number.cprs().into_iter().map(move |digits| (start, digits))
+    });
+    let apart = cpr::find(text).into_iter().map(|cpr| (cpr.range.start, cpr.digits));
+    let mut all: Vec<(usize, String)> = together.chain(apart).collect();
+    all.sort_by_key(|&(start, _)| start);
     let mut found: Vec<String> = Vec::new();
-    for number in numbers(text) {
-        for digits in number.cprs() {
-            if found.len() < MOST_CPR && !found.contains(&digits) {
-                found.push(digits);
-            }
+    for (_, digits) in all {
+        if found.len() < MOST_CPR && !found.contains(&digits) {
+            found.push(digits);
         }
     }
     found
@@ -118,7 +125,7 @@ impl Number {
 }
 
 /// Two digits of day, of month, of year, and four: can that be?
-fn is_cpr(digits: &str) -> bool {
+pub(super) fn is_cpr(digits: &str) -> bool {
     let number = |range: Range<usize>| digits.get(range).and_then(|two| two.parse::<u8>().ok());
     let (Some(day), Some(month)) = (number(0..2), number(2..4)) else {
         return false;

@@ -129,8 +129,8 @@ pub enum QueueError {
 /// Says which dead letters are erased.
 #[async_trait]
 pub trait DeadJudge: Send + Sync {
-    /// Must this dead letter go for good?
-    async fn condemns(&self, id: &str, body: &Body) -> bool;
+    /// Must this dead letter go for good? `given_up_at` is when it became one, where that is known.
+    async fn condemns(&self, id: &str, body: &Body, given_up_at: Option<Timestamp>) -> bool;
 }
 
 /// A queue of letters that survives a crash of everybody.

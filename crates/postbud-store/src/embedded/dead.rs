@@ -46,13 +46,19 @@ pub(super) struct Dead {
     n: i64,
     pub(super) id: String,
     pub(super) raw_id: String,
+    /// When it was given up.
+    pub(super) at: Timestamp,
 }
 
 pub(super) async fn bodies(tx: &mut Tx) -> Result<Vec<Dead>, Fault> {
-    const DEAD: &str = "SELECT n, id, raw_id FROM queue WHERE dead_at IS NOT NULL ORDER BY n";
+    const DEAD: &str = "
+        SELECT n, id, raw_id, dead_at FROM queue WHERE dead_at IS NOT NULL ORDER BY n";
     let rows = tx.query(DEAD, &[]).await?;
     rows.iter()
-        .map(|row| Ok(Dead { n: row.int(0)?, id: row.text(1)?, raw_id: row.text(2)? }))
+        .map(|row| {
+            let (n, at) = (row.int(0)?, Timestamp(row.int(3)?));
+            Ok(Dead { n, id: row.text(1)?, raw_id: row.text(2)?, at })
+        })
         .collect()
 }
 

@@ -215,7 +215,8 @@ impl Queue for EmbeddedQueue {
         let mut erased = 0;
         for message in all {
             let raw_id = RawId(message.raw_id.clone());
-            if judge.condemns(&message.id, &Body::Stored(raw_id)).await {
+            let at = Some(message.at);
+            if judge.condemns(&message.id, &Body::Stored(raw_id), at).await {
                 erased += write!(self.store, "erasing a dead letter", Duration::ZERO,
                     tx => dead::erase(tx, &message))
                 .map_err(into_queue_error)?;

@@ -23,6 +23,10 @@ pub enum Purpose {
     Decisions,
     /// Who looked at letters.
     Access,
+    /// Letters that were set aside, for malware or a clash of ids, and that nobody dealt with.
+    Quarantined,
+    /// Retrainings, runs of the retention itself, sessions that are over.
+    Statistics,
     /// Messages that could not become letters, and bytes that no letter ever named.
     Leftovers,
 }
@@ -40,8 +44,15 @@ pub struct RetentionRun {
 
 impl Purpose {
     /// All of them, in the order in which they are dealt with.
-    pub const ALL: [Self; 5] =
-        [Self::Letters, Self::Training, Self::Decisions, Self::Access, Self::Leftovers];
+    pub const ALL: [Self; 7] = [
+        Self::Letters,
+        Self::Training,
+        Self::Decisions,
+        Self::Access,
+        Self::Quarantined,
+        Self::Statistics,
+        Self::Leftovers,
+    ];
 
     /// The word in the database and in output.
     #[must_use]
@@ -51,6 +62,8 @@ impl Purpose {
             Self::Training => "training",
             Self::Decisions => "decisions",
             Self::Access => "access",
+            Self::Quarantined => "quarantined",
+            Self::Statistics => "statistics",
             Self::Leftovers => "leftovers",
         }
     }
@@ -143,19 +156,16 @@ async fn remove(
          AND EXISTS (SELECT 1 FROM labels AS b WHERE b.letter = l.id AND b.withdrawn_at IS NULL)"
     );
     const DECIDED: &str = delivered!("true");
+    const SET_ASIDE: &str = "
+        SELECT id, raw_id FROM letters WHERE state = 'quarantined' AND received_at < $1
+        ORDER BY received_at, id LIMIT $2";
     match purpose {
         Purpose::Letters => empty(tx, KEPT, before).await,
         Purpose::Training => empty(tx, LEARNT, before).await,
-        Purpose::Decisions => {
-            let found = tx.query(DECIDED, &[before.0.into(), AT_ONCE.into()]).await?;
-            for row in &found {
-                tx.execute("DELETE FROM letters WHERE id = $1", &[row.text(0)?.as_str().into()])
-                    .await?;
-                unused(tx, &row.text(1)?).await?;
-            }
-            Ok(found.len() as u64)
-        }
+        Purpose::Decisions => delete(tx, DECIDED, before).await,
+        Purpose::Quarantined => delete(tx, SET_ASIDE, before).await,
         Purpose::Access => chain::cut(tx, before, AT_ONCE).await,
+        Purpose::Statistics => statistics(tx, before).await,
         Purpose::Leftovers => Ok(leftovers(tx, before).await? + arriving::given_up(tx, now).await?),
     }
 }
@@ -175,6 +185,32 @@ async fn empty(tx: &mut Tx, which: &str, before: Timestamp) -> Result<u64, Fault
         let shared = "SELECT 1 FROM letters WHERE raw_id = $1 AND state <> 'delivered'";
         let sql = format!("DELETE FROM raws WHERE raw_id = $1 AND NOT EXISTS ({shared})");
         gone += tx.execute(&sql, &bytes).await?.min(1);
+    }
+    Ok(gone)
+}
+
+/// Removes letters with all that is known of them.
+async fn delete(tx: &mut Tx, which: &str, before: Timestamp) -> Result<u64, Fault> {
+    let found = tx.query(which, &[before.0.into(), AT_ONCE.into()]).await?;
+    for row in &found {
+        tx.execute("DELETE FROM letters WHERE id = $1", &[row.text(0)?.as_str().into()]).await?;
+        unused(tx, &row.text(1)?).await?;
+    }
+    Ok(found.len() as u64)
+}
+
+/// The last run of each kind stays: it says that the next one is not due, and what is new since.
+async fn statistics(tx: &mut Tx, before: Timestamp) -> Result<u64, Fault> {
+    const OVER: [&str; 3] = [
+        "DELETE FROM retention_runs WHERE at < $1
+         AND n NOT IN (SELECT MAX(n) FROM retention_runs GROUP BY purpose)",
+        "DELETE FROM retrains WHERE started_at < $1 AND outcome <> 'running'
+         AND id <> (SELECT id FROM retrains ORDER BY started_at DESC, id DESC LIMIT 1)",
+        "DELETE FROM desk_sessions WHERE until < $1",
+    ];
+    let mut gone = 0;
+    for sql in OVER {
+        gone += tx.execute(sql, &[before.0.into()]).await?;
     }
     Ok(gone)
 }

@@ -204,6 +204,7 @@ pub(crate) fn decision(id: &str, to: Option<&str>) -> Decision {
         documents: Vec::new(),
         text: None,
         access: None,
+        urgent: false,
     }
 }
 
@@ -220,6 +221,7 @@ pub(crate) fn assignment(id: &str, to: &str, by: &str, send: bool) -> Assignment
             documents: Vec::new(),
             text: None,
             access: None,
+            urgent: false,
         },
         by: by.to_owned(),
         at: at(1_000),

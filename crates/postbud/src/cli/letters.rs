@@ -63,6 +63,9 @@ pub(crate) struct ShowArgs {
     /// The letter's id
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Who looks; stands in the access log
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "terminal")]
+    pub(crate) by: String,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]

@@ -3,7 +3,9 @@
 use anyhow::Context;
 use postbud_decide::{MailboxId, describe, workdays};
 use postbud_letter::{Letter, LetterId, read};
-use postbud_pipeline::ports::{Filter, LetterDetail, LetterRow, State, Store, StoreError};
+use postbud_pipeline::ports::{
+    Access, Desk as _, Filter, LetterDetail, LetterRow, State, Store, StoreError, Timestamp,
+};
 use serde_json::json;
 
 use crate::cli::{LettersArgs, LettersCommand, ListArgs, ShowArgs, StateArg};
@@ -116,6 +118,13 @@ async fn show(args: &ShowArgs) -> anyhow::Result<()> {
     let store = wiring::store(&config).await?;
     let detail =
         store.letter(&id).await?.ok_or_else(|| StoreError::UnknownLetter(id.to_string()))?;
+    let access = Access {
+        at: Timestamp::now(),
+        by: args.by.clone(),
+        letter: id.to_string(),
+        why: "terminal".to_owned(),
+    };
+    store.log_access(&access).await.context("who looks at a letter cannot be written down")?;
     let raw =
         store.raw(&detail.raw_id).await?.context("the letter's raw bytes are not in the store")?;
     let letter = read(&raw, &config.limits);

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use async_trait::async_trait;
 use postbud_pipeline::Stop;
-use postbud_pipeline::ports::Timestamp;
+use postbud_pipeline::ports::{Body, DeadJudge, HeldBackup, Timestamp};
 use postbud_store::{Purpose, SqlStore};
 use serde_json::json;
 use tracing::{error, info};
 
 use crate::cli::{Lang, RetentionArgs};
 use crate::clock::Trust;
-use crate::config::Config;
+use crate::commands::backup;
+use crate::config::{Config, Privacy, QueueKind};
 use crate::{output, telemetry, wiring};
 
 const DAY_MS: i64 = 86_400_000;
@@ -35,6 +37,7 @@ pub(crate) async fn run(args: &RetentionArgs) -> anyhow::Result<()> {
     for purpose in Purpose::ALL {
         runs.push((purpose, config.privacy.days(purpose), store.last_retention(purpose).await?));
     }
+    let overdue = overdue(&config.privacy, Timestamp::now())?;
     if args.output.json {
         let runs = runs.iter().map(|(purpose, days, last)| {
             let last = last.as_ref();
@@ -47,7 +50,15 @@ pub(crate) async fn run(args: &RetentionArgs) -> anyhow::Result<()> {
             })
         });
         let enforced = config.privacy.retention;
-        return output::json(&json!({ "enforced": enforced, "runs": runs.collect::<Vec<_>>() }));
+        return output::json(&json!({
+            "enforced": enforced,
+            "runs": runs.collect::<Vec<_>>(),
+            "overdue_backups": overdue.iter().map(|backup| json!({
+                "folder": backup.folder,
+                "made_at": backup.made_at,
+                "kept_until": backup.kept_until,
+            })).collect::<Vec<_>>(),
+        }));
     }
     let lang = output::lang(args.output.lang);
     let header = match lang {
@@ -63,7 +74,22 @@ pub(crate) async fn run(args: &RetentionArgs) -> anyhow::Result<()> {
             last.map_or_else(String::new, |run| run.gone.to_string()),
         ]
     });
-    output::line(&output::table(&header, &[1, 3], rows.collect()))
+    output::line(&output::table(&header, &[1, 3], rows.collect()))?;
+    for backup in overdue {
+        let (folder, until) = (&backup.folder, output::moment(backup.kept_until));
+        output::line(&match lang {
+            Lang::En => format!("{folder} should have been deleted on {until}"),
+            Lang::Da => format!("{folder} skulle være slettet den {until}"),
+        })?;
+    }
+    Ok(())
+}
+
+/// The backups that are older than the operator keeps them. They are the operator's to delete.
+fn overdue(privacy: &Privacy, now: Timestamp) -> anyhow::Result<Vec<HeldBackup>> {
+    let mut held = backup::held(privacy)?;
+    held.retain(|backup| backup.kept_until < now);
+    Ok(held)
 }
 
 fn purpose_name(purpose: Purpose, lang: Lang) -> &'static str {
@@ -73,6 +99,8 @@ fn purpose_name(purpose: Purpose, lang: Lang) -> &'static str {
         (Lang::Da, Purpose::Training) => "træning",
         (Lang::Da, Purpose::Decisions) => "afgørelser",
         (Lang::Da, Purpose::Access) => "adgangslog",
+        (Lang::Da, Purpose::Quarantined) => "karantæne",
+        (Lang::Da, Purpose::Statistics) => "statistik",
         (Lang::Da, Purpose::Leftovers) => "rester",
     }
 }
@@ -85,13 +113,42 @@ async fn remove(
 ) -> anyhow::Result<u64> {
     let days = i64::from(config.privacy.days(purpose));
     let before = now.plus_ms(days.saturating_mul(-DAY_MS));
-    let gone = store.retain(purpose, before, now).await?;
+    // First: what fails is tried again, as long as the store has not noted that it was done.
+    let dead = match purpose {
+        Purpose::Leftovers => dead_letters(config, store, before).await?,
+        _ => 0,
+    };
+    let gone = dead + store.retain(purpose, before, now).await?;
     let Some(sf2900) = config.delivery.sf2900.as_ref().filter(|_| purpose == Purpose::Letters)
     else {
         return Ok(gone);
     };
     let folder = sf2900.documents.clone();
     Ok(gone + tokio::task::spawn_blocking(move || remove_files(&folder, before)).await??)
+}
+
+/// Removes what was given up on the broker before a moment. The built-in queue lies in the store, which
+/// removes its own.
+async fn dead_letters(config: &Config, store: &SqlStore, before: Timestamp) -> anyhow::Result<u64> {
+    if matches!(config.queue.kind, QueueKind::Embedded) {
+        return Ok(0);
+    }
+    let queue = wiring::queue(config, store).await?;
+    let gone = queue.erase_dead(&TooOld { before }).await;
+    queue.shutdown().await?;
+    Ok(gone?)
+}
+
+/// Condemns dead letters for their age alone. One of which nobody knows when it was given up stays.
+struct TooOld {
+    before: Timestamp,
+}
+
+#[async_trait]
+impl DeadJudge for TooOld {
+    async fn condemns(&self, _id: &str, _body: &Body, given_up_at: Option<Timestamp>) -> bool {
+        given_up_at.is_some_and(|at| at < self.before)
+    }
 }
 
 /// Removes the files of a folder that were last written before a moment, and says how many. Letters that

@@ -1,5 +1,7 @@
 //! URLs of servers: taken apart, given their password, and shown without it.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Host, Url};
 
@@ -48,6 +50,13 @@ pub(super) fn server(
             "url",
             "letters cross the network unencrypted",
             "amqps:// and the port of the broker's TLS listener (5671)",
+        );
+    }
+    if parsed.scheme().starts_with("postgres") && !is_loopback(&parsed) && !is_certain(&parsed) {
+        section.warn(
+            "url",
+            "letters may cross the network unencrypted, or to a server that only claims to be this one",
+            "?sslmode=verify-full&sslrootcert=/etc/postbud/ca.pem at the end of the URL",
         );
     }
     let password = password(section, &parsed, password_file)?;
@@ -110,6 +119,17 @@ fn with_password(url: &Url, password: &Secret) -> String {
     let user = url.username();
     let text = url.as_str();
     text.replacen(&format!("//{user}@"), &format!("//{user}:{escaped}@"), 1)
+}
+
+/// Does the database have to prove which one it is? A path in the place of the host is a socket of this
+/// machine.
+fn is_certain(url: &Url) -> bool {
+    let socket = url.host_str().is_some_and(|host| host.to_ascii_lowercase().starts_with("%2f"));
+    let proves = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+        let name = name.replace('_', "-");
+        matches!(&*name, "sslmode" | "ssl-mode") && matches!(&*value, "verify-full" | "verify-ca")
+    };
+    socket || url.query_pairs().any(proves)
 }
 
 /// Does the URL stay on this machine?

@@ -59,5 +59,14 @@ fn read(section: &Section<'_, '_>, said: &str) -> Option<Address> {
             "\"unix:/run/clamav/clamd.ctl\", or \"tcp:127.0.0.1:3310\" with the numbers of an address",
         );
     }
+    if let Some(Address::Tcp(to)) = &address
+        && !to.ip().is_loopback()
+    {
+        section.warn(
+            "address",
+            "letters cross the network unencrypted: clamd knows no TLS",
+            "clamd on this machine, or a tunnel to where it is",
+        );
+    }
     address
 }

@@ -48,6 +48,7 @@ pub(crate) use example::{demo, template, template_for};
 pub(crate) use intake::{Foreign, Intake};
 pub(crate) use keys::KeySource;
 pub(crate) use outlets::Certificates;
+pub(crate) use privacy::Privacy;
 pub(crate) use retrain::{Retrain, Schedule};
 pub(crate) use secret::read_password;
 pub(crate) use types::{Config, LogFormat, QueueKind, Store, Tls};

@@ -49,6 +49,8 @@ pub(super) fn privacy(privacy: Section<'_, '_>, retention: Section<'_, '_>) -> P
         days("training_days", 730),
         days("decisions_days", 1_825),
         days("access_days", 730),
+        days("quarantined_days", 365),
+        days("statistics_days", 1_825),
         days("leftovers_days", 90),
     ];
     let backups_days = u32::try_from(retention.whole("backups_days", 30, 1..=MOST_DAYS));

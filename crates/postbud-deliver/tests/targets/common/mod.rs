@@ -49,6 +49,7 @@ pub(crate) fn item(key: &str, raw: &[u8]) -> Outgoing {
             documents: Vec::new(),
             text: None,
             access: None,
+            urgent: false,
         },
         mailbox: id("vej"),
         attempts: 0,

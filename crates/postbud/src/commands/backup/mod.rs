@@ -14,16 +14,17 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use postbud_pipeline::ports::Timestamp;
+use postbud_pipeline::ports::{HeldBackup, Timestamp};
 use postbud_store::{StoreOptions, schema};
 
 use crate::cli::{BackupArgs, RestoreArgs};
-use crate::config::Config;
+use crate::config::{Config, Privacy};
 use crate::exit::{self, Failure};
 use crate::{output, telemetry, wiring};
 
 use manifest::Manifest;
 
+const DAY_MS: i64 = 24 * 3_600_000;
 /// The models in a backup.
 const MODELS: &str = "models";
 
@@ -54,8 +55,22 @@ pub(crate) async fn backup(args: &BackupArgs) -> anyhow::Result<()> {
     ))
 }
 
+/// The backups in the configured folders, oldest first, and how long each may be kept.
+pub(crate) fn held(privacy: &Privacy) -> anyhow::Result<Vec<HeldBackup>> {
+    let mut held = Vec::new();
+    for folder in &privacy.backups {
+        for (folder, made_at) in made(folder)? {
+            let kept_until = made_at.plus_ms(i64::from(privacy.backups_days) * DAY_MS);
+            let folder = folder.display().to_string();
+            held.push(HeldBackup { folder, made_at, kept_until });
+        }
+    }
+    held.sort_by(|a, b| (a.made_at, &a.folder).cmp(&(b.made_at, &b.folder)));
+    Ok(held)
+}
+
 /// The whole backups in a folder, and when each was made. A folder that is not there holds none.
-pub(crate) fn made(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Timestamp)>> {
+fn made(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Timestamp)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

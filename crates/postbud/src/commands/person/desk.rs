@@ -3,20 +3,15 @@
 use std::io::{Cursor, Seek, SeekFrom, Write};
 
 use async_trait::async_trait;
-use postbud_pipeline::ports::{
-    Access, Desk as _, Erasure, HandedOut, People, PeopleError, Timestamp,
-};
+use postbud_pipeline::ports::{Erasure, HandedOut, People, PeopleError, Timestamp};
 use postbud_store::{PersonKey, SqlStore};
 
-use super::{erase, export, index, key};
+use super::{begin, erase, export, index, restricting};
 use crate::config::Config;
 use crate::wiring;
 
 /// An archive that a browser gets is never larger; the command line has no such limit.
 const ARCHIVE_BYTES: u64 = 256 << 20;
-/// So many digits of a person's name in the index stand in the access log.
-const NAME_DIGITS: usize = 12;
-
 /// The people whose letters are in a store.
 pub(crate) struct PeopleAtDesk {
     config: Config,
@@ -28,19 +23,8 @@ impl PeopleAtDesk {
         Self { config: config.clone(), store: store.clone() }
     }
 
-    /// The key, once it is written down that somebody asked, and for what. The log names the person as
-    /// the index of people does, by a keyed hash.
     async fn begin(&self, cpr: &str, by: &str, why: &str) -> anyhow::Result<PersonKey> {
-        let key = key::key(&self.config)?;
-        let person: String = key.person(cpr).chars().take(NAME_DIGITS).collect();
-        let access = Access {
-            at: Timestamp::now(),
-            by: by.to_owned(),
-            letter: format!("person {person}"),
-            why: why.to_owned(),
-        };
-        self.store.log_access(&access).await?;
-        Ok(key)
+        begin(&self.config, &self.store, cpr, by, why).await
     }
 
     async fn handed_out(&self, cpr: &str, by: &str) -> anyhow::Result<HandedOut> {
@@ -61,8 +45,7 @@ impl PeopleAtDesk {
     }
 
     async fn restricted(&self, cpr: &str, by: &str, on: bool) -> anyhow::Result<()> {
-        let why = if on { "person-restrict" } else { "person-lift" };
-        let key = self.begin(cpr, by, why).await?;
+        let key = self.begin(cpr, by, restricting(on)).await?;
         Ok(self.store.restrict(&key, cpr, on, by, Timestamp::now()).await?)
     }
 }

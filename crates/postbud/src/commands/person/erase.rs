@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use postbud_letter::{Letter, LetterId, Limits, read};
 use postbud_pipeline::ports::{
-    Body, DeadJudge, Documents, Erasure, HeldBackup, LabelError, Queue, RawId, Store as _,
-    Timestamp,
+    Body, DeadJudge, Documents, Erasure, LabelError, Queue, RawId, Store as _, Timestamp,
 };
 use postbud_store::{PersonKey, SqlStore};
 
@@ -15,8 +14,6 @@ use super::index;
 use crate::commands::backup;
 use crate::config::Config;
 use crate::documents;
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Erases everything about a person. Nothing is erased while the queue is away.
 pub(super) async fn erase(
@@ -53,24 +50,10 @@ pub(super) async fn erase(
     }
     erased.backups_known = !config.privacy.backups.is_empty();
     if let Some(since) = since {
-        erased.backups = holding(config, since)?;
+        erased.backups = backup::held(&config.privacy)?;
+        erased.backups.retain(|backup| backup.made_at >= since);
     }
     Ok(erased)
-}
-
-/// The backups that were made since then.
-fn holding(config: &Config, since: Timestamp) -> anyhow::Result<Vec<HeldBackup>> {
-    let mut held = Vec::new();
-    for folder in &config.privacy.backups {
-        for (folder, made_at) in backup::made(folder)? {
-            let kept_until = made_at.plus_ms(i64::from(config.privacy.backups_days) * DAY_MS);
-            let folder = folder.display().to_string();
-            held.push(HeldBackup { folder, made_at, kept_until });
-        }
-    }
-    held.retain(|backup| backup.made_at >= since);
-    held.sort_by(|a, b| (a.made_at, &a.folder).cmp(&(b.made_at, &b.folder)));
-    Ok(held)
 }
 
 /// Condemns the dead letters that name a person.
@@ -100,7 +83,7 @@ impl<'a> AboutPerson<'a> {
 
 #[async_trait]
 impl DeadJudge for AboutPerson<'_> {
-    async fn condemns(&self, _id: &str, body: &Body) -> bool {
+    async fn condemns(&self, _id: &str, body: &Body, _at: Option<Timestamp>) -> bool {
         let raw = match body {
             Body::Inline(raw) => Some(raw.clone()),
             Body::Stored(raw_id) => self.store.raw(raw_id).await.ok().flatten(),

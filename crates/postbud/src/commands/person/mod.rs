@@ -11,7 +11,7 @@ mod words;
 use std::io::Read as _;
 
 use postbud_letter::{LetterId, privacy};
-use postbud_pipeline::ports::{Timestamp, is_person};
+use postbud_pipeline::ports::{Access, Desk as _, Timestamp, is_person};
 use postbud_store::{PersonKey, SqlStore};
 use serde_json::json;
 
@@ -23,6 +23,8 @@ use crate::{output, telemetry, wiring};
 pub(crate) use desk::PeopleAtDesk;
 pub(crate) use key::existing_key;
 
+/// So many digits of a person's name in the index stand in the access log.
+const NAME_DIGITS: usize = 12;
 /// More is no CPR number.
 const INPUT_BYTES: u64 = 64;
 
@@ -37,10 +39,12 @@ pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
         return Err(Failure::new(exit::CONFIGURATION, message).into());
     }
     let store = wiring::store(&config).await?;
-    let key = key::key(&config)?;
-    if let PersonCommand::Restrict { lift } = &args.command {
-        return restrict(args, &store, &key, &cpr, !lift).await;
-    }
+    let why = match &args.command {
+        PersonCommand::Export { .. } => "person-export",
+        PersonCommand::Erase => "person-erase",
+        PersonCommand::Restrict { lift } => restricting(!lift),
+    };
+    let key = begin(&config, &store, &cpr, by, why).await?;
     match &args.command {
         PersonCommand::Export { to } => {
             index::catch_up(&config, &store, &key).await?;
@@ -54,8 +58,34 @@ pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
             })
         }
         PersonCommand::Erase => erase(args, &config, &store, (&key, &cpr), by).await,
-        PersonCommand::Restrict { .. } => Ok(()),
+        PersonCommand::Restrict { lift } => restrict(args, &store, &key, &cpr, !lift).await,
     }
+}
+
+/// The key, once it is written down that somebody asked, and for what. The log names the person as the
+/// index of people does, by a keyed hash.
+async fn begin(
+    config: &Config,
+    store: &SqlStore,
+    cpr: &str,
+    by: &str,
+    why: &str,
+) -> anyhow::Result<PersonKey> {
+    let key = key::key(config)?;
+    let person: String = key.person(cpr).chars().take(NAME_DIGITS).collect();
+    let access = Access {
+        at: Timestamp::now(),
+        by: by.to_owned(),
+        letter: format!("person {person}"),
+        why: why.to_owned(),
+    };
+    store.log_access(&access).await?;
+    Ok(key)
+}
+
+/// The word of the access log.
+fn restricting(on: bool) -> &'static str {
+    if on { "person-restrict" } else { "person-lift" }
 }
 
 /// The ten digits that were given.

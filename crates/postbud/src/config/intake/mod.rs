@@ -54,12 +54,14 @@ fn folder(section: Section<'_, '_>) -> Option<FolderOptions> {
     let path = section.required_text("path", "drop");
     let every = section.whole("every_seconds", 5, 1..=EVERY_SECONDS_MAX);
     let keep = section.whole("keep_days", 7, 0..=3_650);
+    let keep_failed = section.whole("keep_failed_days", 90, 1..=3_650);
     let path = path.map(|path| section.reader.path(&path.value));
     section.finish();
     Some(FolderOptions {
         path: path?,
         every: Duration::from_secs(every),
         keep: Duration::from_secs(keep * 86_400),
+        keep_failed: Duration::from_secs(keep_failed * 86_400),
         bulk: BulkLimits::default(),
     })
 }

@@ -35,7 +35,7 @@ fn defaults() {
 
 const WRITTEN_OUT: &str = r#"
         [store]
-        url = "postgres://postbud@db.example.dk:5433/post?sslmode=require"
+        url = "postgres://postbud@db.example.dk:5433/post?sslmode=verify-full"
         [queue]
         url = "amqps://postbud@mq.example.dk/vhost"
         prefix = "test-1"
@@ -86,7 +86,7 @@ fn everything_written_out() {
     let (config, warnings) = loaded(WRITTEN_OUT);
     assert!(warnings.is_empty(), "{warnings:?}");
     let Store::Postgres { url } = &config.store else { panic!("{:?}", config.store) };
-    assert_eq!(url.expose(), "postgres://postbud@db.example.dk:5433/post?sslmode=require");
+    assert_eq!(url.expose(), "postgres://postbud@db.example.dk:5433/post?sslmode=verify-full");
     let QueueKind::Amqp { url } = &config.queue.kind else { panic!("{:?}", config.queue) };
     assert_eq!(url.expose(), "amqps://postbud@mq.example.dk/vhost");
     assert_eq!(config.model, Path::new("/var/lib/postbud/model.postbud"));

@@ -15,7 +15,7 @@ fn nothing_said_is_read_within_the_default_budget() {
     assert_eq!(config.privacy.key_file, Path::new("/srv/postbud/postbud-data/privacy.key"));
     assert!(config.privacy.retention);
     let days = Purpose::ALL.map(|purpose| config.privacy.days(purpose));
-    assert_eq!(days, [30, 730, 1_825, 730, 90]);
+    assert_eq!(days, [30, 730, 1_825, 730, 365, 1_825, 90]);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn everything_can_be_said() {
          ocr_pages = 0\nocr_pixels = 13\nocr_language = \"dan+deu\"\nmemory_bytes = 2147483648\nworkers = 11\ndocuments_per_worker = 12\n\
          [privacy]\nkey_file = \"/etc/postbud/key\"\n\
          [retention]\nenforce = false\nletters_days = 1\ntraining_days = 2\ndecisions_days = 3\n\
-         access_days = 4\nleftovers_days = 5",
+         access_days = 4\nquarantined_days = 5\nstatistics_days = 6\nleftovers_days = 7",
     );
     assert!(warnings.is_empty(), "{warnings:?}");
     let budget = config.documents.unwrap();
@@ -41,7 +41,7 @@ fn everything_can_be_said() {
     assert_eq!(config.privacy.key_file, Path::new("/etc/postbud/key"));
     assert!(!config.privacy.retention);
     let days = Purpose::ALL.map(|purpose| config.privacy.days(purpose));
-    assert_eq!(days, [1, 2, 3, 4, 5]);
+    assert_eq!(days, [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(loaded("[documents]\nread = false").0.documents, None);
 }
 

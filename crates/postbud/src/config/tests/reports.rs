@@ -197,6 +197,7 @@ fn warnings() {
         "[queue]\npassword_file = \"x\"",
         "[store]\nurl = \"postgres://a:hemmelig@db/post\"",
         "[queue]\nurl = \"amqp://a@mq.example.dk\"",
+        "[clamd]\naddress = \"tcp:192.0.2.1:3310\"",
         "[delivery.smtp]\nhost = \"h.dk\"\nfrom = \"a@h.dk\"\ntls = \"none\"",
         "[[rule]]\nname = \"r\"\nto = \"skole\"\nwhen = { reply = true }",
         "[[mailbox]]\nid = \"a\"\nname = \"A\"\ndeliver = \"maildir:m\"\n\
@@ -215,10 +216,27 @@ fn warnings() {
 fn servers_on_this_machine_need_no_encryption() {
     for host in ["localhost", "127.0.0.1", "[::1]"] {
         let text = format!(
-            "[queue]\nurl = \"amqp://{host}:5672\"\n\
+            "[store]\nurl = \"postgres://a@{host}/post\"\n[queue]\nurl = \"amqp://{host}:5672\"\n\
              [delivery.smtp]\nhost = \"{host}\"\nfrom = \"a@h.dk\"\ntls = \"none\""
         );
         let (_, warnings) = loaded(&text);
         assert!(warnings.is_empty(), "{host}: {warnings:?}");
+    }
+    let (_, warnings) = loaded("[store]\nurl = \"postgres://a@%2Frun%2Fpostgresql/post\"");
+    assert!(warnings.is_empty(), "{warnings:?}");
+}
+
+#[test]
+fn a_database_elsewhere_must_prove_which_one_it_is() {
+    for (query, certain) in [
+        ("", false),
+        ("?sslmode=require", false),
+        ("?sslmode=verify-full", true),
+        ("?application_name=x&ssl-mode=verify-ca", true),
+        ("?host=verify-full", false),
+    ] {
+        let (_, warnings) =
+            loaded(&format!("[store]\nurl = \"postgres://a@db.example.dk/post{query}\""));
+        assert_eq!(warnings.is_empty(), certain, "{query}: {warnings:?}");
     }
 }
