@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use made::{deep_mail, deep_zip, docx, letter, lines, pdf, worker, zip};
+use made::{docx, letter, lines, pdf, worker};
 use postbud_extract::{Budget, Force, Program, Reader};
 use postbud_letter::{AttachedText, DocumentFormat, DocumentTrouble};
 
@@ -55,37 +55,6 @@ fn a_worker_is_replaced_when_it_is_worn() {
         vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec(), b"d".to_vec(), b"e".to_vec()],
     );
     assert_eq!(troubles(&found), [None; 5]);
-}
-
-#[test]
-fn every_bomb_is_survived_and_the_next_document_is_read() {
-    let Some(worker) = worker() else { return };
-    let blanks = vec![b' '; 100 << 20];
-    let operators = b"BT (a) Tj ET ".repeat(1 << 20);
-    let million: Vec<&[u8]> = vec![b""; 20_000];
-    let bombs = vec![
-        zip(&[("stor.txt", &blanks)]),
-        pdf(&[&operators]),
-        deep_mail(500),
-        deep_zip(50),
-        pdf(&million),
-        format!("%PDF-1.4\n1 0 obj\n{}\nendobj\n", "[".repeat(200_000)).into_bytes(),
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x9c\x40\0\0\x9c\x40\x08\x02\0\0\0".to_vec(),
-        vec![b'x'; 33 << 20],
-        b"I orden".to_vec(),
-    ];
-    let budget = Budget {
-        letter_bytes: 1 << 30,
-        letter_time: Duration::from_secs(120),
-        ..Budget::default()
-    };
-    let found = attached(worker, budget, bombs);
-    let (last, bombs) = found.split_last().unwrap();
-    assert_eq!((last.text.as_str(), last.trouble), ("I orden", None));
-    for bomb in bombs {
-        println!("{bomb:?} cut {}", bomb.cut);
-        assert!(bomb.trouble.is_some() || bomb.cut, "{bomb:?}");
-    }
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::resource::{UsageWho, getrusage};
 use postbud_extract::{Budget, Program, Reader, Tools};
 use postbud_letter::AttachedText;
 use serde::{Deserialize, Serialize};
 
-use super::made::letter;
+use super::made::{letter, peak_kib_of_children};
 use super::{LAUNCH, MEASURE, WORKER};
 
 /// Who reads.
@@ -112,13 +112,12 @@ pub(crate) fn here(args: &[OsString]) -> std::io::Result<()> {
     let own = processor(UsageWho::RUSAGE_SELF) - before;
     // Waits for the worker.
     drop(reader);
-    let children = usage(UsageWho::RUSAGE_CHILDREN);
     let measured = Measured {
         times,
         wall,
         longest,
         processor: own + processor(UsageWho::RUSAGE_CHILDREN),
-        peak_kib: children.max_rss(),
+        peak_kib: peak_kib_of_children(),
         ended: ended(letter.attached.first()),
     };
     println!("{}", serde_json::to_string(&measured)?);
@@ -130,12 +129,8 @@ fn patient(budget: Budget) -> Budget {
     Budget { document_time, letter_time: document_time, ..budget }
 }
 
-fn usage(of: UsageWho) -> Usage {
-    getrusage(of).unwrap()
-}
-
 fn processor(of: UsageWho) -> f64 {
-    let usage = usage(of);
+    let usage = getrusage(of).unwrap();
     let seconds =
         |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     seconds(usage.user_time()) + seconds(usage.system_time())

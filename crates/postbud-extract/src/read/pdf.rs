@@ -1,6 +1,6 @@
 //! PDF: the text of each page in the order in which it is drawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lopdf::content::{Content, Operation};
 use lopdf::{Dictionary, Document, Encoding, Error, LoadOptions, Object, ObjectId};
@@ -12,6 +12,9 @@ use crate::message::Kind;
 /// Drawing instructions of one page, unpacked, in bytes: text is short, and each instruction takes
 /// a hundred times its size in memory.
 const PAGE_BYTES: usize = 4 << 20;
+/// Words and brackets in the drawing instructions of one page. The shortest take the most memory for
+/// their size: two million of them, in 4 MiB, are more than a gigabyte.
+const PAGE_WORDS: usize = 1 << 20;
 /// A page with less text than this, in bytes, may be a scan with a page number or a stamp.
 const NEXT_TO_NO_TEXT: usize = 40;
 /// A shift to the left of this many thousandths within a line of text is a space.
@@ -40,18 +43,23 @@ impl Reading<'_> {
             return;
         }
         let most = usize::try_from(self.task.pages).unwrap_or(usize::MAX);
-        let pages: Vec<ObjectId> = pdf.page_iter().take(most.saturating_add(1)).collect();
-        self.pages = u32::try_from(pages.len().min(most)).ok();
+        let mut pages: Vec<(u32, ObjectId)> =
+            (1..).zip(pdf.page_iter().take(most.saturating_add(1))).collect();
         if pages.is_empty() {
             self.note(DocumentTrouble::Broken);
         }
+        // A list of pages may hold itself. Nothing is lost when a page is read only once.
+        let named = pages.len();
+        let mut seen = BTreeSet::new();
+        pages.retain(|(_, page)| seen.insert(*page));
+        self.pages = u32::try_from(pages.len().min(most)).ok();
         // The same page may be named more often than the library follows.
-        if pages.len() > most || declared(&pdf) > pages.len() as u64 {
+        if named > most || pages.len() < named || declared(&pdf) > named as u64 {
             self.out.note_cut();
         }
         self.fields(&pdf);
         let mut scanned = Vec::new();
-        for (number, page) in (1..).zip(pages.into_iter().take(most)) {
+        for (number, page) in pages.into_iter().take(most) {
             self.out.fresh_line();
             let before = self.out.len();
             let pictures = self.page(&pdf, page);
@@ -86,7 +94,15 @@ impl Reading<'_> {
             }
         };
         self.unpacked_left = self.unpacked_left.saturating_sub(drawn.len() as u64);
-        let fonts = pdf.get_page_fonts(page).unwrap_or_default();
+        if words(&drawn) > PAGE_WORDS {
+            self.note(DocumentTrouble::TooLarge);
+            return false;
+        }
+        // Without its fonts, what the page says cannot be told.
+        let fonts = pdf.get_page_fonts(page).unwrap_or_else(|_| {
+            self.note(DocumentTrouble::Broken);
+            BTreeMap::new()
+        });
         let encodings: BTreeMap<Vec<u8>, Encoding<'_>> = fonts
             .into_iter()
             .filter_map(|(name, font)| Some((name, encoding(pdf, font)?)))
@@ -162,6 +178,21 @@ impl Reading<'_> {
 
 fn encoding<'p>(pdf: &'p Document, font: &'p Dictionary) -> Option<Encoding<'p>> {
     font.get_font_encoding_with_limit(pdf, PAGE_BYTES).ok()
+}
+
+/// How many words and brackets there are, those within strings included; never fewer than a parser
+/// makes objects of.
+fn words(drawn: &[u8]) -> usize {
+    let parts = |byte: u8| byte.is_ascii_whitespace() || byte == 0;
+    let mut count = 0;
+    let mut within = false;
+    for &byte in drawn {
+        let bracket = matches!(byte, b'(' | b'[' | b'<' | b'/');
+        let word = !parts(byte);
+        count += usize::from(bracket || (word && !within));
+        within = word && !matches!(byte, b')' | b']' | b'>');
+    }
+    count
 }
 
 fn number(operands: &[Object], place: usize) -> Option<f32> {

@@ -3,6 +3,7 @@
 // Each test file uses some of these.
 #![allow(dead_code)]
 
+pub(crate) mod bombs;
 pub(crate) mod clamd;
 pub(crate) mod old_word;
 pub(crate) mod png;
@@ -11,6 +12,7 @@ pub(crate) mod scan;
 use std::io::{Cursor, Write as _};
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+use nix::sys::resource::{UsageWho, getrusage};
 use postbud_extract::{Program, Reader};
 use postbud_letter::{AttachedText, Document as Attached, DocumentRole, Letter, Limits, read};
 use zip::write::SimpleFileOptions;
@@ -49,6 +51,11 @@ pub(crate) fn attached(reader: &Reader, documents: Vec<Vec<u8>>) -> Vec<Attached
     let mut letter = letter(documents);
     reader.attach(&mut letter);
     letter.attached
+}
+
+/// The most memory that any process had at once that was started from here and waited for, in KiB.
+pub(crate) fn peak_kib_of_children() -> i64 {
+    getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss()
 }
 
 /// An archive with these files.
