@@ -18,6 +18,9 @@ pub struct DocumentNote {
     /// Was some of it left unread because of a budget?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+    /// Is there a digital signature on it? Nobody has verified it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
     /// What was wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<DocumentTrouble>,
@@ -32,6 +35,7 @@ impl DocumentNote {
             format: found.format,
             text_bytes: found.text.len() as u64,
             cut: found.cut,
+            signed: found.signed,
             trouble: found.trouble,
         }
     }

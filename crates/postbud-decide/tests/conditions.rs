@@ -110,6 +110,7 @@ fn with_documents(read: [(&str, bool); 2]) -> Letter {
             text: text.to_owned(),
             pages: None,
             cut,
+            signed: false,
             trouble: None,
         })
         .collect();

@@ -7,7 +7,7 @@ use postbud_decide::{
     NotChecked, Place, Scores, Settings, Unlike, WordPattern, assigned, decide_with, describe,
     held,
 };
-use postbud_letter::DefectKind;
+use postbud_letter::{AttachedText, DefectKind, DocumentFormat, Letter};
 use support::*;
 
 type Named = (&'static str, Decision);
@@ -76,7 +76,28 @@ fn by_the_model() -> Vec<Named> {
         ("infected", held_by(Doubt::Infected { signature: "Test.Marker".to_owned() })),
         ("unchecked", held_by(Doubt::Unchecked { why: NotChecked::Late })),
         ("no-text", decided(&letter("S", ""), &settings(), unknown)),
+        ("signed", decided(&with_signatures(), &settings(), sure())),
     ]
+}
+
+/// One document is signed, another as well and cut, and the third is a signature.
+fn with_signatures() -> Letter {
+    let read = |document, format, cut| AttachedText {
+        document,
+        format,
+        text: "Fuldmagt".to_owned(),
+        pages: None,
+        cut,
+        signed: format != DocumentFormat::Signature,
+        trouble: None,
+    };
+    let mut letter = letter("S", LONG_DANISH);
+    letter.attached = vec![
+        read(0, DocumentFormat::Pdf, false),
+        read(1, DocumentFormat::Docx, true),
+        read(2, DocumentFormat::Signature, false),
+    ];
+    letter
 }
 
 fn held_by(doubt: Doubt) -> Decision {
@@ -149,6 +170,22 @@ fn stored_form() {
         format!("{name}: {json}\n")
     };
     insta::assert_snapshot!(decisions().iter().map(json).collect::<String>());
+}
+
+/// As it was stored before a note could say that a document is signed.
+#[test]
+fn notes_on_documents_from_before_signatures_are_read() {
+    let mut before = with_signatures();
+    before.attached.retain_mut(|found| {
+        found.signed = false;
+        found.format != DocumentFormat::Signature
+    });
+    let decision = decided(&before, &settings(), sure());
+    let json = serde_json::to_string(&decision).expect("JSON");
+    let notes = r#""documents":[{"number":1,"format":"pdf","text_bytes":8},{"number":2,"format":"docx","text_bytes":8,"cut":true}]"#;
+    assert!(json.contains(notes), "{json}");
+    let read: Decision = serde_json::from_str(&json).expect("a decision");
+    assert!(read == decision && read.is_sealed());
 }
 
 #[test]

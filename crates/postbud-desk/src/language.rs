@@ -165,6 +165,7 @@ impl Words {
             F::Mail => self.t("mail", "mail"),
             F::Zip => self.t("arkiv", "archive"),
             F::Image => self.t("billede", "picture"),
+            F::Signature => self.t("digital underskrift", "digital signature"),
             F::OldOffice => self.t("ældre Office-dokument", "older Office document"),
             _ => self.t("ukendt art", "unknown kind"),
         }

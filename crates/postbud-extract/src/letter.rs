@@ -52,8 +52,9 @@ impl Reader {
             } else {
                 self.one(document, &mut left)?
             };
-            let Found { format, text, pages, cut, trouble } = found;
-            attached.push(AttachedText { document: place, format, text, pages, cut, trouble });
+            let Found { format, text, pages, cut, signed, trouble } = found;
+            let document = place;
+            attached.push(AttachedText { document, format, text, pages, cut, signed, trouble });
         }
         Some(attached)
     }

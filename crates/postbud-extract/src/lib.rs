@@ -9,6 +9,7 @@
 
 mod budget;
 pub mod clamd;
+mod cms;
 mod frame;
 mod keeper;
 mod letter;

@@ -100,6 +100,9 @@ pub struct Found {
     pub pages: Option<u32>,
     /// Was some of it left unread because of a budget?
     pub cut: bool,
+    /// Is there a digital signature on it? Nobody has verified it.
+    #[serde(default)]
+    pub signed: bool,
     /// What was wrong with it.
     pub trouble: Option<DocumentTrouble>,
 }
@@ -108,7 +111,8 @@ impl Found {
     /// Nothing was read, and why.
     #[must_use]
     pub fn nothing(format: DocumentFormat, trouble: DocumentTrouble) -> Self {
-        Self { format, text: String::new(), pages: None, cut: false, trouble: Some(trouble) }
+        let trouble = Some(trouble);
+        Self { format, text: String::new(), pages: None, cut: false, signed: false, trouble }
     }
 }
 
@@ -120,6 +124,7 @@ impl fmt::Debug for Found {
             .field("text", &self.text.len())
             .field("pages", &self.pages)
             .field("cut", &self.cut)
+            .field("signed", &self.signed)
             .field("trouble", &self.trouble)
             .finish()
     }

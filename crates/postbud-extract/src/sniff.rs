@@ -3,6 +3,8 @@
 
 use postbud_letter::DocumentFormat;
 
+use crate::cms::{self, Cms};
+
 /// A PDF may begin with a little rubbish.
 const PDF_WITHIN: usize = 1024;
 /// So much of a text is looked at.
@@ -13,6 +15,11 @@ const HEAD: usize = 4096;
 #[must_use]
 pub fn format_of(bytes: &[u8]) -> DocumentFormat {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
+    // First, since what was signed may lie in it as it is.
+    if let Some(signature) = cms::read(head) {
+        let alone = signature == Cms::Detached;
+        return if alone { DocumentFormat::Signature } else { DocumentFormat::Unknown };
+    }
     let near = head.get(..PDF_WITHIN).unwrap_or(head);
     if near.windows(5).any(|at| at == b"%PDF-") {
         return DocumentFormat::Pdf;

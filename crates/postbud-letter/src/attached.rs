@@ -44,6 +44,8 @@ pub enum DocumentFormat {
     Image,
     /// A document of Office before 2007.
     OldOffice,
+    /// A digital signature of something else, such as the letter it came with.
+    Signature,
     /// Something else.
     Unknown,
 }
@@ -98,6 +100,7 @@ impl DocumentFormat {
             Self::Zip => "zip",
             Self::Image => "image",
             Self::OldOffice => "old-office",
+            Self::Signature => "signature",
             Self::Unknown => "unknown",
         }
     }
@@ -116,6 +119,8 @@ pub struct AttachedText {
     pub pages: Option<u32>,
     /// Was some of it left unread because of a budget?
     pub cut: bool,
+    /// Is there a digital signature on it? Nobody has verified it.
+    pub signed: bool,
     /// What was wrong with it.
     pub trouble: Option<DocumentTrouble>,
 }
@@ -228,6 +233,7 @@ mod tests {
                 text: (*text).to_owned(),
                 pages: None,
                 cut: false,
+                signed: false,
                 trouble: None,
             });
         }

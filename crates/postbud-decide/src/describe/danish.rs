@@ -3,7 +3,7 @@
 use super::percent::{self, Point};
 use super::{Names, Voice};
 use crate::{DocumentNote, Doubt, NotChecked, Reason, WORKING_DAYS};
-use postbud_letter::{DefectKind, DocumentTrouble};
+use postbud_letter::{DefectKind, DocumentFormat, DocumentTrouble};
 
 pub(super) struct Danish;
 
@@ -174,6 +174,18 @@ impl Voice for Danish {
         match note.trouble {
             Some(trouble) => format!("bilag {number} {}", trouble_words(trouble)),
             None => format!("bilag {number} er langt og kun læst delvis"),
+        }
+    }
+
+    fn signed(&self, note: &DocumentNote) -> String {
+        let number = note.number;
+        match note.format {
+            DocumentFormat::Signature => {
+                format!("bilag {number} er en digital underskrift; den er ikke kontrolleret")
+            }
+            _ => format!(
+                "bilag {number} er underskrevet digitalt; underskriften er ikke kontrolleret"
+            ),
         }
     }
 

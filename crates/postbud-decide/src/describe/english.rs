@@ -3,7 +3,7 @@
 use super::percent::{self, Point};
 use super::{Names, Voice};
 use crate::{DocumentNote, Doubt, NotChecked, Reason, WORKING_DAYS};
-use postbud_letter::{DefectKind, DocumentTrouble};
+use postbud_letter::{DefectKind, DocumentFormat, DocumentTrouble};
 
 pub(super) struct English;
 
@@ -180,6 +180,18 @@ impl Voice for English {
         match note.trouble {
             Some(trouble) => format!("document {number} {}", trouble_words(trouble)),
             None => format!("document {number} is long and was read only in part"),
+        }
+    }
+
+    fn signed(&self, note: &DocumentNote) -> String {
+        let number = note.number;
+        match note.format {
+            DocumentFormat::Signature => {
+                format!("document {number} is a digital signature; nobody has verified it")
+            }
+            _ => {
+                format!("document {number} is digitally signed; nobody has verified the signature")
+            }
         }
     }
 

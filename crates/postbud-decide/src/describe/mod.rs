@@ -6,7 +6,7 @@ mod danish;
 mod english;
 mod percent;
 
-use postbud_letter::DefectKind;
+use postbud_letter::{DefectKind, DocumentFormat};
 
 use crate::{Decision, DocumentNote, Doubt, Lang, Mailbox, MailboxId, Outcome, Reason};
 
@@ -55,6 +55,9 @@ pub fn long(decision: &Decision, mailboxes: &[Mailbox], lang: Lang) -> String {
     for note in &decision.documents {
         if note.trouble.is_some() || note.cut {
             lines.push(format!("  - {}", one_line(&voice.document(note))));
+        }
+        if note.signed || note.format == DocumentFormat::Signature {
+            lines.push(format!("  - {}", one_line(&voice.signed(note))));
         }
     }
     lines.join("\n")
@@ -140,6 +143,7 @@ trait Voice {
     fn doubt(&self, doubt: &Doubt, names: &Names<'_>) -> String;
     fn access(&self, matched: &str) -> String;
     fn document(&self, note: &DocumentNote) -> String;
+    fn signed(&self, note: &DocumentNote) -> String;
     fn defect(&self, kind: DefectKind) -> &'static str;
 }
 

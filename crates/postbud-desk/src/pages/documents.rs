@@ -34,15 +34,24 @@ pub(super) fn listed(letter: &Letter, decision: Option<&Decision>, w: Words) -> 
     let documents = letter.documents.iter().enumerate().map(|(n, document)| {
         let found = notes.iter().find(|note| note.number as usize == n + 1);
         let kib = format!("{} KiB", document.bytes.len().div_ceil(1024));
-        let format = found.map(|note| note.format).filter(|f| *f != DocumentFormat::Unknown);
+        let known = found.filter(|note| note.signed || note.format != DocumentFormat::Unknown);
         Listed {
             n,
             name: safe_name(&document.filename),
-            what: format.map_or(kib.clone(), |format| format!("{}, {kib}", w.format(format))),
+            what: known.map_or(kib.clone(), |note| format!("{}, {kib}", what(note, w))),
             disguised: found.map_or_else(String::new, |note| disguised(note, document, w)),
         }
     });
     documents.collect()
+}
+
+/// What a document is, and whether it is signed.
+fn what(note: &DocumentNote, w: Words) -> String {
+    let format = w.format(note.format);
+    match note.signed {
+        true => format!("{format}, {}", w.t("underskrevet digitalt", "digitally signed")),
+        false => format.to_owned(),
+    }
 }
 
 /// Says that a document's bytes are something else than its name says.
@@ -172,7 +181,7 @@ pub(crate) async fn text(
         back: format!("/letters/{parsed}{}", if drawn { "/second-look" } else { "" }),
         n,
         name: document.map(|document| safe_name(&document.filename)).unwrap_or_default(),
-        what: note.as_ref().map(|note| w.format(note.format).to_owned()).unwrap_or_default(),
+        what: note.as_ref().map(|note| what(note, w)).unwrap_or_default(),
         disguised: note
             .as_ref()
             .zip(document)
@@ -194,7 +203,29 @@ pub(crate) fn download(document: Document) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::safe_name;
+    use postbud_decide::Lang;
+
+    use super::*;
+
+    #[test]
+    fn what_a_document_is_and_that_it_is_signed() {
+        let note = |signed, format| DocumentNote {
+            number: 1,
+            format,
+            text_bytes: 8,
+            cut: false,
+            signed,
+            trouble: None,
+        };
+        for (lang, signed, alone) in [
+            (Lang::Danish, "PDF, underskrevet digitalt", "digital underskrift"),
+            (Lang::English, "PDF, digitally signed", "digital signature"),
+        ] {
+            assert_eq!(what(&note(true, DocumentFormat::Pdf), Words(lang)), signed);
+            assert_eq!(what(&note(false, DocumentFormat::Pdf), Words(lang)), "PDF");
+            assert_eq!(what(&note(false, DocumentFormat::Signature), Words(lang)), alone);
+        }
+    }
 
     #[test]
     fn file_names_lead_nowhere_and_break_no_header() {

@@ -21,6 +21,7 @@ impl Reading<'_> {
                 return DocumentFormat::Zip;
             }
         };
+        self.signed |= is_signed(&zip);
         let has = |zip: &Zip<'_>, name: &str| zip.index_for_name(name).is_some();
         if has(&zip, "word/document.xml") {
             self.docx(&mut zip);
@@ -64,10 +65,10 @@ impl Reading<'_> {
     /// archive with a picture in it is no broken archive.
     pub(super) fn within(&mut self, bytes: &[u8], depth: u32) {
         let before = self.trouble.take();
-        let pages = self.pages;
+        let (pages, signed) = (self.pages, self.signed);
         self.out.fresh_line();
         self.read(bytes, depth);
-        self.pages = pages;
+        (self.pages, self.signed) = (pages, signed);
         let minor = matches!(
             self.trouble,
             Some(
@@ -136,4 +137,11 @@ impl Reading<'_> {
             _ => self.note(DocumentTrouble::Broken),
         }
     }
+}
+
+/// Is there a part in it that signs others? Only Office and OpenDocument have one under these names.
+fn is_signed(zip: &Zip<'_>) -> bool {
+    let office = |name: &str| name.starts_with("_xmlsignatures/") && name.ends_with(".xml");
+    zip.file_names().flatten().any(|name| office(&name))
+        || zip.index_for_name("META-INF/documentsignatures.xml").is_some()
 }

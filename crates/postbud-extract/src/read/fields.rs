@@ -1,11 +1,18 @@
-//! What people filled into the fields of a PDF form.
+//! What people filled into the fields of a PDF form, and whether one of them is a signature.
 
-use lopdf::{Document, Object};
+use lopdf::{Dictionary, Document, Object};
 
 use super::Reading;
 
 /// Fields of one form, those within others included.
 const MOST_FIELDS: usize = 1_000;
+
+/// A field that waits to be read.
+struct Waiting<'p> {
+    field: &'p Object,
+    /// Is the field around it one for signatures? What it does not say itself it has from there.
+    signs: bool,
+}
 
 impl Reading<'_> {
     /// The values of a form's fields, each on a line of its own.
@@ -15,25 +22,46 @@ impl Reading<'_> {
         let Ok(fields) = fields.and_then(Object::as_array) else {
             return;
         };
-        let mut waiting: Vec<&Object> = fields.iter().rev().take(MOST_FIELDS).collect();
+        let waits = |signs| move |field| Waiting { field, signs };
+        // One more than is read tells that some are left.
         let mut left = MOST_FIELDS;
-        while let Some(field) = waiting.pop() {
+        let mut waiting: Vec<Waiting<'_>> =
+            fields.iter().take(left + 1).map(waits(false)).rev().collect();
+        while let Some(Waiting { field, signs }) = waiting.pop() {
             if left == 0 || self.out.is_full() {
+                self.out.note_cut();
                 return;
             }
             left -= 1;
             let Ok(field) = pdf.dereference(field).and_then(|(_, field)| field.as_dict()) else {
                 continue;
             };
-            if let Ok(value) = field.get_deref(b"V", pdf).and_then(Object::as_str) {
-                self.out.fresh_line();
-                self.out.push(&text(value));
+            let kind = field.get_deref(b"FT", pdf).and_then(Object::as_name);
+            let signs = kind.map_or(signs, |kind| kind == b"Sig");
+            if let Ok(value) = field.get_deref(b"V", pdf) {
+                self.signed |= signs && is_signature(pdf, value);
+                self.value(value);
             }
             if let Ok(kids) = field.get_deref(b"Kids", pdf).and_then(Object::as_array) {
-                waiting.extend(kids.iter().rev().take(left));
+                let kids: Vec<_> = kids.iter().take(left + 1).map(waits(signs)).collect();
+                waiting.extend(kids.into_iter().rev());
             }
         }
     }
+
+    /// What was written, ticked or chosen.
+    fn value(&mut self, value: &Object) {
+        if let Ok(value) = value.as_str() {
+            self.out.fresh_line();
+            self.out.push(&text(value));
+        }
+    }
+}
+
+/// Does it sign any bytes? A field that waits for its signature has no value, or an empty one.
+fn is_signature(pdf: &Document, value: &Object) -> bool {
+    let range = value.as_dict().and_then(|value: &Dictionary| value.get_deref(b"ByteRange", pdf));
+    range.and_then(Object::as_array).is_ok_and(|range| !range.is_empty())
 }
 
 /// PDF's own text: UTF-16 with a mark, UTF-8 with a mark, or close to Latin 1.

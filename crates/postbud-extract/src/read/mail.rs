@@ -1,8 +1,9 @@
 //! A mail as a file: read as the letter it is, without its own documents beyond the depth allowed.
 
-use postbud_letter::{DefectKind, DocumentTrouble, Limits, read};
+use postbud_letter::{DefectKind, DocumentFormat, DocumentTrouble, Limits, read};
 
 use super::Reading;
+use crate::format_of;
 
 impl Reading<'_> {
     pub(super) fn mail(&mut self, bytes: &[u8], depth: u32) {
@@ -27,6 +28,7 @@ impl Reading<'_> {
             }
         }
         for document in &letter.documents {
+            self.signed |= format_of(&document.bytes) == DocumentFormat::Signature;
             if !self.enter(document.bytes.len() as u64, depth) {
                 return;
             }

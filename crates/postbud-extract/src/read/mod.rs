@@ -10,6 +10,7 @@ mod picture;
 mod plain;
 mod rtf;
 mod sheet;
+mod signed;
 mod sink;
 mod xml;
 
@@ -59,6 +60,8 @@ struct Reading<'t> {
     unpacked_left: u64,
     entries_left: u32,
     pages: Option<u32>,
+    /// Is there a signature on the document itself?
+    signed: bool,
     trouble: Option<DocumentTrouble>,
     /// What other programs are to read.
     rests: Vec<Rest>,
@@ -76,6 +79,7 @@ impl<'t> Reading<'t> {
             unpacked_left: task.unpacked_bytes,
             entries_left: task.entries,
             pages: None,
+            signed: false,
             trouble: None,
             rests: Vec::new(),
             ocr_left: task.ocr_pages,
@@ -99,6 +103,9 @@ impl<'t> Reading<'t> {
             DocumentFormat::Zip => return self.archive(bytes, depth),
             DocumentFormat::Image => self.picture(bytes, depth),
             DocumentFormat::OldOffice => return self.old_office(bytes, depth),
+            // A signature says nothing, and nothing is left unread.
+            DocumentFormat::Signature => {}
+            DocumentFormat::Unknown => return self.enveloped(bytes, depth),
             _ => self.note(DocumentTrouble::UnknownFormat),
         }
         format
@@ -147,11 +154,13 @@ impl<'t> Reading<'t> {
     }
 
     fn answer(self, format: DocumentFormat, bytes: &[u8]) -> Answer {
-        let Self { pages, trouble, out, rests, .. } = self;
+        let Self { pages, signed, trouble, out, rests, .. } = self;
         let (text, cut) = out.finish();
         // Whether there is nothing to say, those will know who read the rest.
-        let silent = (text.is_empty() && rests.is_empty()).then(|| silence(format, bytes));
-        let found = Found { format, text, pages, cut, trouble: trouble.or(silent) };
+        let speaks = !matches!(format, DocumentFormat::Signature);
+        let silent =
+            (speaks && text.is_empty() && rests.is_empty()).then(|| silence(format, bytes));
+        let found = Found { format, text, pages, cut, signed, trouble: trouble.or(silent) };
         Answer { found, rests }
     }
 }

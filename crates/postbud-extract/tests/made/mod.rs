@@ -5,6 +5,7 @@
 
 pub(crate) mod bombs;
 pub(crate) mod clamd;
+pub(crate) mod cms;
 pub(crate) mod old_word;
 pub(crate) mod png;
 pub(crate) mod scan;

@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 8;
 /// A rule's name goes into mail headers and lists.
 const NAME_CHARS_MAX: usize = 100;
 /// The languages that can be told apart.
-const FORMATS: [DocumentFormat; 13] = [
+const FORMATS: [DocumentFormat; 14] = [
     DocumentFormat::Text,
     DocumentFormat::Html,
     DocumentFormat::Pdf,
@@ -28,6 +28,7 @@ const FORMATS: [DocumentFormat; 13] = [
     DocumentFormat::Zip,
     DocumentFormat::Image,
     DocumentFormat::OldOffice,
+    DocumentFormat::Signature,
     DocumentFormat::Unknown,
 ];
 const LANGUAGES: [&str; 6] = ["da", "en", "de", "sv", "nb", "other"];
