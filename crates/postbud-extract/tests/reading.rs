@@ -4,8 +4,7 @@
 
 mod made;
 
-use lopdf::{Object, dictionary};
-use made::{deep_mail, deep_zip, docx, lines, pdf, pdf_document, saved, zip};
+use made::{deep_mail, deep_zip, docx, lines, pdf, zip};
 use postbud_extract::read::{Task, document};
 use postbud_extract::{Budget, Found};
 use postbud_letter::{DocumentFormat, DocumentTrouble};
@@ -16,59 +15,6 @@ fn found(bytes: &[u8]) -> Found {
 
 fn within(budget: &Budget, bytes: &[u8]) -> Found {
     document(bytes, &Task::from(budget))
-}
-
-#[test]
-fn a_pdf_page_by_page() {
-    let first = lines(&["Ansøgning om økonomisk hjælp", "Jeg søger om tilskud til briller."]);
-    let second = lines(&["Side to: æ, ø og å"]);
-    let found = found(&pdf(&[&first, &second]));
-    assert_eq!(
-        found.text,
-        "Ansøgning om økonomisk hjælp\nJeg søger om tilskud til briller.\nSide to: æ, ø og å"
-    );
-    assert_eq!((found.format, found.pages, found.trouble), (DocumentFormat::Pdf, Some(2), None));
-}
-
-/// A list of pages costs a few bytes for each, and the same page may stand in it a million times.
-#[test]
-fn a_page_that_is_named_again_and_again_is_not_left_out_silently() {
-    let page = lines(&["Side"]);
-    let mut pdf = pdf_document(&[&page]);
-    let tree = pdf.catalog().unwrap().get(b"Pages").unwrap().as_reference().unwrap();
-    let tree = pdf.get_object_mut(tree).unwrap().as_dict_mut().unwrap();
-    let kid = tree.get(b"Kids").unwrap().as_array().unwrap()[0].clone();
-    tree.set("Kids", vec![kid; 5_000]);
-    tree.set("Count", 5_000);
-    let read = found(&saved(pdf));
-    assert!(read.cut && read.text.starts_with("Side"), "{read:?}");
-}
-
-#[test]
-fn words_that_are_only_moved_apart_are_apart() {
-    let drawn = "BT /F1 12 Tf 1 0 0 1 50 700 Tm [(Kære)-20(ste) -300 (kommune)] TJ \
-                  1 0 0 1 200 700 Tm (Hilsen) Tj 1 0 0 1 50 600 Tm (Bo) Tj ET";
-    let drawn = encoding_rs::WINDOWS_1252.encode(drawn).0.into_owned();
-    assert_eq!(found(&pdf(&[&drawn])).text, "Kæreste kommune Hilsen\nBo");
-}
-
-#[test]
-fn what_was_filled_into_a_form() {
-    let mut form = pdf_document(&[&lines(&["Navn:"])]);
-    let field = form.add_object(dictionary! {
-        "FT" => "Tx", "T" => Object::string_literal("navn"),
-        "V" => Object::string_literal(b"\xfe\xff\0B\0j\0\xf8\0r\0n".to_vec()),
-    });
-    let fields = dictionary! { "Fields" => vec![Object::Reference(field)] };
-    let fields = form.add_object(fields);
-    form.catalog_mut().unwrap().set("AcroForm", fields);
-    assert_eq!(found(&saved(form)).text, "Bjørn\nNavn:");
-}
-
-#[test]
-fn a_scan_holds_only_pictures() {
-    let found = found(&pdf(&[b"q 500 0 0 700 0 0 cm /Im1 Do Q"]));
-    assert_eq!((found.trouble, found.pages), (Some(DocumentTrouble::OnlyPictures), Some(1)));
 }
 
 #[test]
@@ -206,6 +152,21 @@ fn a_bomb_unpacks_no_further_than_its_budget() {
     let xml = format!("<w:document>{}", "<w:p>".repeat(300_000));
     let deep = zip(&[("word/document.xml", xml.as_bytes())]);
     assert_eq!(document(&deep, &Task::from(&Budget::default())).text, "");
+}
+
+/// Far below the budget, and still a bomb; what is beside it is read.
+#[test]
+fn a_file_that_is_packed_beyond_measure_is_a_bomb() {
+    let blanks = vec![b' '; 2 << 20];
+    let read = found(&zip(&[("stor.txt", &blanks), ("lille.txt", b"efter")]));
+    assert_eq!((read.text.as_str(), read.trouble), ("efter", Some(DocumentTrouble::TooLarge)));
+    assert!(read.cut);
+    // A small one may be packed as tightly, and a large one of ordinary text is packed less.
+    let read = found(&zip(&[("lille.txt", &vec![b'a'; 100_000])]));
+    assert_eq!((read.text.len(), read.trouble, read.cut), (100_000, None, false));
+    let text: String = (0..200_000).map(|n| format!("{n} kroner. ")).collect();
+    let read = found(&zip(&[("stor.txt", text.as_bytes())]));
+    assert_eq!((read.text.starts_with("0 kroner"), read.trouble), (true, None));
 }
 
 proptest::proptest! {

@@ -4,9 +4,15 @@ use std::io::{Cursor, Read as _};
 
 use postbud_letter::{DocumentFormat, DocumentTrouble};
 use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::Reading;
+
+/// A file that unpacks to more than this is a bomb when it is beyond [`MOST_RATIO`], in bytes.
+const SMALL: u64 = 1 << 20;
+/// So many times its packed size at most. Office's own XML comes to some dozen.
+const MOST_RATIO: u64 = 250;
 
 /// An archive in memory.
 pub(super) type Zip<'b> = ZipArchive<Cursor<&'b [u8]>>;
@@ -49,7 +55,7 @@ impl Reading<'_> {
             }
             let bytes = match zip.by_index(place) {
                 Ok(file) if file.is_dir() => continue,
-                Ok(file) => self.unpack(file),
+                Ok(file) => self.unpack_file(file),
                 Err(error) => {
                     self.note_zip(&error);
                     continue;
@@ -100,15 +106,21 @@ impl Reading<'_> {
 
     /// All of a file, as long as the budget holds.
     pub(super) fn unpack(&mut self, file: impl std::io::Read) -> Option<Vec<u8>> {
+        self.unpack_within(file, u64::MAX)
+    }
+
+    /// The same, in at most so many bytes.
+    fn unpack_within(&mut self, file: impl std::io::Read, most: u64) -> Option<Vec<u8>> {
+        let most = most.min(self.unpacked_left);
         let mut bytes = Vec::new();
-        let read = file.take(self.unpacked_left.saturating_add(1)).read_to_end(&mut bytes);
-        if bytes.len() as u64 > self.unpacked_left {
-            self.unpacked_left = 0;
+        let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
+        let size = bytes.len() as u64;
+        self.unpacked_left = self.unpacked_left.saturating_sub(size);
+        if size > most {
             self.note(DocumentTrouble::TooLarge);
             self.out.note_cut();
             return None;
         }
-        self.unpacked_left -= bytes.len() as u64;
         if read.is_err() {
             self.note(DocumentTrouble::Broken);
         }
@@ -124,7 +136,13 @@ impl Reading<'_> {
                 return None;
             }
         };
-        self.unpack(file)
+        self.unpack_file(file)
+    }
+
+    /// A file of an archive, unless it is a bomb.
+    fn unpack_file(&mut self, file: ZipFile<'_, Cursor<&[u8]>>) -> Option<Vec<u8>> {
+        let most = file.compressed_size().saturating_mul(MOST_RATIO).max(SMALL);
+        self.unpack_within(file, most)
     }
 
     fn note_zip(&mut self, error: &ZipError) {

@@ -3,6 +3,7 @@
 use lopdf::{Dictionary, Document, Object};
 
 use super::Reading;
+use super::pdf::trouble_of;
 
 /// Fields of one form, those within others included.
 const MOST_FIELDS: usize = 1_000;
@@ -40,7 +41,7 @@ impl Reading<'_> {
             let signs = kind.map_or(signs, |kind| kind == b"Sig");
             if let Ok(value) = field.get_deref(b"V", pdf) {
                 self.signed |= signs && is_signature(pdf, value);
-                self.value(value);
+                self.value(pdf, value);
             }
             if let Ok(kids) = field.get_deref(b"Kids", pdf).and_then(Object::as_array) {
                 let kids: Vec<_> = kids.iter().take(left + 1).map(waits(signs)).collect();
@@ -49,12 +50,42 @@ impl Reading<'_> {
         }
     }
 
-    /// What was written, ticked or chosen.
-    fn value(&mut self, value: &Object) {
-        if let Ok(value) = value.as_str() {
-            self.out.fresh_line();
-            self.out.push(&text(value));
+    /// What was written, ticked or chosen; several may be chosen.
+    fn value(&mut self, pdf: &Document, value: &Object) {
+        let all = match value {
+            Object::Array(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        if all.len() > MOST_FIELDS {
+            self.out.note_cut();
         }
+        for value in all.iter().take(MOST_FIELDS) {
+            match pdf.dereference(value).map(|(_, value)| value) {
+                Ok(Object::String(value, _)) => self.say(&text(value)),
+                // The one state of a box to tick that every form calls the same: it is not ticked.
+                Ok(Object::Name(name)) if name == b"Off" => {}
+                Ok(Object::Name(name)) => match str::from_utf8(name) {
+                    Ok(name) => self.say(name),
+                    Err(_) => self.say(&text(name)),
+                },
+                Ok(Object::Stream(long)) => {
+                    let most = usize::try_from(self.unpacked_left).unwrap_or(usize::MAX);
+                    match long.get_plain_content_with_limit(most) {
+                        Ok(bytes) => {
+                            self.unpacked_left -= bytes.len() as u64;
+                            self.say(&text(&bytes));
+                        }
+                        Err(error) => self.note(trouble_of(&error)),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn say(&mut self, value: &str) {
+        self.out.fresh_line();
+        self.out.push(value);
     }
 }
 

@@ -38,7 +38,8 @@ impl Reading<'_> {
                 return;
             }
         };
-        if pdf.is_encrypted() {
+        // The library has opened it already where anybody may read it (an empty password).
+        if pdf.trailer.has(b"Encrypt") {
             self.note(DocumentTrouble::Encrypted);
             return;
         }
