@@ -10,6 +10,7 @@
 mod budget;
 pub mod clamd;
 mod cms;
+mod fault;
 mod frame;
 mod keeper;
 mod letter;

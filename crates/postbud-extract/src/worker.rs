@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use postbud_letter::DocumentTrouble;
 
 use crate::message::{Answer, Found, Hello, MESSAGE_BYTES, Task};
-use crate::{format_of, frame, read, sandbox};
+use crate::{fault, format_of, frame, read, sandbox};
 
 /// Works until standard input is closed. To be called before the process starts any thread.
 ///
@@ -25,8 +25,10 @@ pub fn run(memory_bytes: u64) -> io::Result<()> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
         sandbox::allow_cpu_seconds(task.cpu_seconds);
-        fault(&document);
-        let answer = answer(&document, &task);
+        let answer = match fault::at(&document) {
+            Some(found) => Answer { found, rests: Vec::new() },
+            None => answer(&document, &task),
+        };
         say(&mut to, &answer)?;
         for bytes in answer.rests.iter().filter_map(|rest| rest.bytes.as_deref()) {
             frame::write(&mut to, bytes)?;
@@ -47,20 +49,3 @@ fn answer(document: &[u8], task: &Task) -> Answer {
 fn say(to: &mut impl Write, message: &impl serde::Serialize) -> io::Result<()> {
     frame::write(to, &serde_json::to_vec(message)?)
 }
-
-/// Lets a test see what becomes of a worker that hangs or dies. Never in a release.
-#[cfg(feature = "fault-points")]
-fn fault(document: &[u8]) {
-    let has = |mark: &[u8]| document.windows(mark.len()).any(|at| at == mark);
-    if has(b"postbud-fault-point: hang") {
-        loop {
-            std::hint::spin_loop();
-        }
-    }
-    if has(b"postbud-fault-point: die") {
-        std::process::abort();
-    }
-}
-
-#[cfg(not(feature = "fault-points"))]
-fn fault(_: &[u8]) {}

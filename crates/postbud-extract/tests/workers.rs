@@ -49,12 +49,30 @@ fn a_worker_reads_many_documents_and_is_limited() {
 fn a_worker_is_replaced_when_it_is_worn() {
     let Some(worker) = worker() else { return };
     let budget = Budget { documents_per_worker: 2, workers: 1, ..Budget::default() };
-    let found = attached(
-        worker,
-        budget,
-        vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec(), b"d".to_vec(), b"e".to_vec()],
-    );
+    let found = attached(worker, budget, vec![b"postbud-fault-point: pid".to_vec(); 5]);
     assert_eq!(troubles(&found), [None; 5]);
+    if cfg!(feature = "fault-points") {
+        let pids: Vec<u32> = found.iter().map(|found| found.text.parse().unwrap()).collect();
+        let [a, b, c, d, e] = pids.try_into().unwrap();
+        assert!(a == b && c == d, "each reads two");
+        assert!(a != c && c != e && a != e, "and is then replaced");
+    }
+}
+
+/// Without the sandbox all of it succeeds, which a test beside the attempts shows.
+#[cfg(feature = "fault-points")]
+#[test]
+fn a_worker_opens_nothing_and_starts_nothing() {
+    let Some(worker) = worker() else { return };
+    let reader = Reader::new(worker, Budget::default()).unwrap();
+    let sandbox = reader.warm().unwrap();
+    let found = made::attached(&reader, vec![b"postbud-fault-point: escape".to_vec()]);
+    println!("{sandbox:?}: {:?}", found[0].text);
+    if (sandbox.landlock, sandbox.seccomp) == (Force::Full, Force::Full) {
+        assert_eq!((found[0].text.as_str(), found[0].trouble), ("escaped:", None));
+    } else {
+        println!("skipped: this kernel does not have all of the sandbox");
+    }
 }
 
 #[test]
