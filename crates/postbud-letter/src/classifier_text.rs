@@ -9,6 +9,8 @@ use crate::{Document, DocumentRole, Letter, body_text};
 /// "Se nedenfor. Mvh. Lone": with fewer words than this, what the letter quotes says more; and so do
 /// its documents.
 pub(crate) const FEW_WORDS: usize = 12;
+/// The one type of attachment that is read here.
+const PLAIN: &str = "text/plain";
 /// The text of one attachment that is read when the letter has no text of its own.
 const ATTACHMENT_BYTES: usize = 64 << 10;
 
@@ -86,13 +88,16 @@ impl Letter {
         text.subject.trim().is_empty() && text.body.trim().is_empty()
     }
 
-    /// The first attachment that is text.
+    /// The first attachment that is plain text. Everything else, HTML too, must be parsed, and nobody
+    /// parses a document in this process.
     fn attached_text(&self) -> String {
-        let readable = |document: &&Document| document.role != DocumentRole::Technical;
-        let texts = self.documents.iter().filter(readable).filter_map(|document| {
-            let bytes = &document.bytes;
-            body_text::read(bytes, &document.media_type, None, ATTACHMENT_BYTES)
-        });
+        let readable = |document: &&Document| {
+            document.role != DocumentRole::Technical && document.media_type == PLAIN
+        };
+        let texts =
+            self.documents.iter().filter(readable).filter_map(|document| {
+                body_text::read(&document.bytes, PLAIN, None, ATTACHMENT_BYTES)
+            });
         texts.map(|body| body.text).find(|text| !text.is_empty()).unwrap_or_default()
     }
 }

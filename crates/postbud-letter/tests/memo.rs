@@ -4,7 +4,9 @@
 mod common;
 
 use common::{base64_lines, file, kinds, main_document, memo, memo_with_text, read};
-use postbud_letter::{Channel, DefectKind, DocumentRole, IdType, Letter};
+use postbud_letter::{
+    AttachedText, Channel, DefectKind, DocumentFormat, DocumentRole, IdType, Letter,
+};
 
 const UUID: &str = "8c2ea15d-61fb-4ba9-9366-42f8b194c114";
 
@@ -315,10 +317,9 @@ fn attention_xml_is_data_and_never_text() {
 
 #[test]
 fn an_attachment_is_read_only_when_there_is_no_other_text() {
-    let note = format!(
-        "<memo:AdditionalDocument>{}</memo:AdditionalDocument>",
-        file("text/html", "note.html", "<p>Fra bilaget</p>".as_bytes())
-    );
+    let attached =
+        |file: String| format!("<memo:AdditionalDocument>{file}</memo:AdditionalDocument>");
+    let note = attached(file("text/plain", "note.txt", b"Fra bilaget"));
     let letter = read(memo("1.2", "", &format!("{}{note}", main_document(TEXT))));
     assert_eq!(letter.classifier_text().body, "Kære kommune\nHar I plads?");
     let pdf = format!(
@@ -328,6 +329,20 @@ fn an_attachment_is_read_only_when_there_is_no_other_text() {
     let letter = read(memo("1.2", "", &format!("{pdf}{note}")));
     assert_eq!(letter.classifier_text().body, "Fra bilaget");
     assert_eq!(letter.text.new, "");
+    // HTML must be parsed, which is for another process to do.
+    let page = attached(file("text/html", "note.html", b"<p>Fra bilaget</p>"));
+    let mut letter = read(memo("1.2", "", &format!("{pdf}{page}")));
+    assert_eq!(letter.classifier_text().body, "");
+    letter.attach(vec![AttachedText {
+        document: 1,
+        format: DocumentFormat::Html,
+        text: "Fra bilaget".to_owned(),
+        pages: None,
+        cut: false,
+        signed: false,
+        trouble: None,
+    }]);
+    assert_eq!(letter.classifier_text().body, "Fra bilaget");
 }
 
 #[test]
