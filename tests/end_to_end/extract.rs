@@ -1,5 +1,7 @@
 //! What lies in a letter: read, weighed, and survived. Over the real binary and its real workers.
 
+#[path = "../../crates/postbud-extract/tests/made/cms.rs"]
+mod cms;
 #[path = "../../crates/postbud-extract/tests/made/old_word.rs"]
 mod old_word;
 
@@ -226,6 +228,42 @@ fn people_read_what_was_wrong_in_danish() {
     let said = place.say(&["classify", "--config", "postbud.toml", "--lang", "da", "brev.eml"]);
     assert!(said.out.contains("bilag 2 er beskadiget og ikke læst til ende"), "{}", said.out);
     assert!(!said.out.contains("bilag 1"), "{}", said.out);
+}
+
+#[test]
+fn people_read_that_a_document_is_signed() {
+    let place = Installation::with(&config(""));
+    let inner = cms::field(4, &pdf_text("Fuldmagt"));
+    let signed = cms::signed(cms::open_field, Some(&inner));
+    let signature = cms::signed(cms::field, None);
+    let letter = mail("Skrald", WASTE, &[&signed, &signature, &pdf_text("Hej"), &cms::enveloped()]);
+    let read = classify(&place, &letter);
+    let documents = &read["decision"]["documents"];
+    assert_eq!((&documents[0]["format"], &documents[0]["signed"]), (&"pdf".into(), &true.into()));
+    assert_eq!(documents[1]["format"], "signature");
+    place.write("brev.eml", letter);
+    for (lang, said) in [
+        (
+            "da",
+            [
+                "bilag 1 er underskrevet digitalt; underskriften er ikke kontrolleret",
+                "bilag 2 er en digital underskrift; den er ikke kontrolleret",
+                "bilag 4 kræver en adgangskode og er ikke læst",
+            ],
+        ),
+        (
+            "en",
+            [
+                "document 1 is digitally signed; nobody has verified the signature",
+                "document 2 is a digital signature; nobody has verified it",
+                "document 4 asks for a password and was not read",
+            ],
+        ),
+    ] {
+        let told = place.say(&["classify", "--config", "postbud.toml", "--lang", lang, "brev.eml"]);
+        assert!(said.iter().all(|said| told.out.contains(said)), "{}", told.out);
+        assert!(!told.out.contains("bilag 3") && !told.out.contains("document 3"), "{}", told.out);
+    }
 }
 
 #[cfg(feature = "fault-points")]
