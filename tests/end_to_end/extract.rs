@@ -248,7 +248,7 @@ fn people_read_that_a_document_is_signed() {
             [
                 "bilag 1 er underskrevet digitalt; underskriften er ikke kontrolleret",
                 "bilag 2 er en digital underskrift; den er ikke kontrolleret",
-                "bilag 4 kræver en adgangskode og er ikke læst",
+                "bilag 4 er krypteret med en adgangskode eller en nøgle og er ikke læst",
             ],
         ),
         (
@@ -256,7 +256,7 @@ fn people_read_that_a_document_is_signed() {
             [
                 "document 1 is digitally signed; nobody has verified the signature",
                 "document 2 is a digital signature; nobody has verified it",
-                "document 4 asks for a password and was not read",
+                "document 4 is encrypted with a password or a key and was not read",
             ],
         ),
     ] {

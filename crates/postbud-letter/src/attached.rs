@@ -55,7 +55,7 @@ pub enum DocumentFormat {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DocumentTrouble {
-    /// It asks for a password.
+    /// It is encrypted: with a password, or for whoever has a key.
     Encrypted,
     /// It is damaged.
     Broken,

@@ -214,7 +214,9 @@ impl Voice for Danish {
 
 fn trouble_words(trouble: DocumentTrouble) -> &'static str {
     match trouble {
-        DocumentTrouble::Encrypted => "kræver en adgangskode og er ikke læst",
+        DocumentTrouble::Encrypted => {
+            "er krypteret med en adgangskode eller en nøgle og er ikke læst"
+        }
         DocumentTrouble::Broken => "er beskadiget og ikke læst til ende",
         DocumentTrouble::Empty => "er tomt",
         DocumentTrouble::TooLarge => {

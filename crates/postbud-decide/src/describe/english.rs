@@ -220,7 +220,7 @@ impl Voice for English {
 
 fn trouble_words(trouble: DocumentTrouble) -> &'static str {
     match trouble {
-        DocumentTrouble::Encrypted => "asks for a password and was not read",
+        DocumentTrouble::Encrypted => "is encrypted with a password or a key and was not read",
         DocumentTrouble::Broken => "is damaged and was not read to its end",
         DocumentTrouble::Empty => "is empty",
         DocumentTrouble::TooLarge => {
