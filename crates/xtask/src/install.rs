@@ -74,6 +74,8 @@ fn missing() -> Vec<&'static str> {
         (Path::new("/usr/bin/xmllint").is_file(), "libxml2-utils"),
         // It gives one process another clock.
         (faketime(), "libfaketime"),
+        // It gives a process a network of its own.
+        (Path::new("/usr/sbin/ip").is_file() || Path::new("/sbin/ip").is_file(), "iproute2"),
         // It sees where Postbud connects to.
         (Path::new("/usr/bin/strace").is_file(), "strace"),
     ];
