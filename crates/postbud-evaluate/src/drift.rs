@@ -104,7 +104,7 @@ pub fn drift(before: &Records, now: &Records) -> Drift {
 }
 
 /// Letters by their best label.
-fn mix(records: &Records, labels: usize) -> Vec<f64> {
+pub(crate) fn mix(records: &Records, labels: usize) -> Vec<f64> {
     let mut counts = vec![0.0; labels];
     for (_, row) in records.iter() {
         counts[best(row).0] += 1.0;

@@ -22,6 +22,7 @@
 
 mod binomial;
 pub mod certify;
+mod concerned;
 mod confusion;
 mod curve;
 pub mod drift;
@@ -36,6 +37,7 @@ mod simulate;
 
 pub use binomial::{Interval, at_most, clopper_pearson, fewest_letters, lower_bound, upper_bound};
 pub use certify::{Certificate, Group, Missing, Promise, PromiseError, certify};
+pub use concerned::concerned;
 pub use confusion::{Confusion, LabelFigures};
 pub use curve::{Applied, Point, apply, curve};
 pub use drift::{Drift, Shift, drift};

@@ -1,16 +1,21 @@
 //! `cargo xtask package`: a Debian package of the binary, its service, its documents, dashboards and
 //! alarms. What goes into it stands in crates/postbud/Cargo.toml.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use cargo_metadata::MetadataCommand;
 
+use crate::sbom;
 use crate::tool::{cargo, ensure_installed};
 
 /// What every package must hold, as `dpkg-deb --contents` writes it.
-const HOLDS: [&str; 6] = [
+const HOLDS: [&str; 8] = [
     "./usr/bin/postbud",
+    "./usr/share/doc/postbud/copyright",
+    "./usr/share/doc/postbud/postbud.cdx.json",
     "./usr/lib/systemd/system/postbud.service",
     "./usr/share/doc/postbud/README.md",
     "./usr/share/postbud/prometheus/postbud.rules.yml",
@@ -24,6 +29,12 @@ const HOLDS: [&str; 6] = [
 /// When it cannot be built, or does not hold what it should.
 pub(crate) fn run(root: &Path) -> Result<()> {
     ensure_installed("deb")?;
+    let manifest =
+        MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
+    // What the release is made of goes with it.
+    let release = manifest.target_directory.as_std_path().join("release");
+    fs::create_dir_all(&release)?;
+    fs::write(release.join("postbud.cdx.json"), sbom::bill(root)?)?;
     let built = cargo()
         .current_dir(root)
         .args(["deb", "--package", "postbud", "--locked"])
@@ -54,10 +65,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use cargo_metadata::MetadataCommand;
-
     use super::*;
 
     /// Building one takes minutes; that what it is made of exists is seen at once.

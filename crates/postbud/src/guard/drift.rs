@@ -5,11 +5,12 @@
 //! about count; what rules decide is not compared. Their language is what a glance says, of the
 //! training letters as of these.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use postbud_decide::ModelId;
+use postbud_decide::{MailboxId, ModelId};
 use postbud_evaluate::drift::LARGE;
-use postbud_evaluate::{Drift, Familiarity, Records, Shift, drift};
+use postbud_evaluate::{Drift, Familiarity, Records, Shift, concerned, drift};
 use postbud_learn::out_of_fold;
 use postbud_letter::language::Language;
 use postbud_metrics::{Metrics, inventory as i};
@@ -67,8 +68,25 @@ fn shifts(drift: &Drift) -> [Option<Shift>; 5] {
     [Some(drift.certainty), Some(drift.mailboxes), drift.known, drift.length, drift.language]
 }
 
+/// What a comparison found.
+pub(super) struct Found {
+    pub(super) drift: Drift,
+    /// The mailboxes that it concerns.
+    pub(super) concerned: BTreeSet<MailboxId>,
+}
+
 /// Compares; `None` while there are too few letters.
-pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
+pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Found> {
+    let now = records(before, guesses)?;
+    let drift = drift(&before.records, &now);
+    let concerned = concerned(&before.records, &now, &drift);
+    let concerned = before.labels.iter().zip(concerned).filter(|(_, concerned)| *concerned);
+    let concerned = concerned.filter_map(|(label, _)| MailboxId::parse(label).ok()).collect();
+    Some(Found { drift, concerned })
+}
+
+/// What the model said of the newest letters.
+fn records(before: &Before, guesses: &[Guess]) -> Option<Records> {
     let mut now = Records::new(before.labels.len()).ok()?;
     for guess in guesses {
         // The store keeps the first guess; the comparison looks at nothing else, so the rest of the
@@ -85,7 +103,7 @@ pub(super) fn compare(before: &Before, guesses: &[Guess]) -> Option<Drift> {
             now.note_language(language.map(Language::number));
         }
     }
-    (now.len() >= LEAST).then(|| drift(&before.records, &now))
+    (now.len() >= LEAST).then_some(now)
 }
 
 /// Notes what was found.
@@ -100,7 +118,7 @@ pub(super) fn note(metrics: &Metrics, found: Option<&Drift>) {
 
 #[cfg(test)]
 mod tests {
-    use postbud_decide::{MailboxId, TextNote};
+    use postbud_decide::TextNote;
 
     use super::*;
 
@@ -138,9 +156,11 @@ mod tests {
     #[test]
     fn the_same_mail_has_not_changed_and_other_mail_has() {
         let same = guesses(300, |n| if n % 2 == 0 { "affald" } else { "skole" });
-        assert!(!compare(&before(), &same).expect("enough").drifted);
-        let other = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
+        assert!(!compare(&before(), &same).expect("enough").drift.drifted);
+        let found = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
+        let other = found.drift;
         assert!(other.drifted && other.mailboxes.drifted && !other.certainty.drifted);
+        assert!(found.concerned.iter().any(|mailbox| mailbox.as_str() == "skole"));
     }
 
     #[test]
@@ -148,7 +168,7 @@ mod tests {
         let with = |text: fn(usize) -> Option<TextNote>| {
             let mut guesses = guesses(300, |n| if n % 2 == 0 { "affald" } else { "skole" });
             guesses.iter_mut().enumerate().for_each(|(n, guess)| guess.text = text(n));
-            compare(&before(), &guesses).expect("enough")
+            compare(&before(), &guesses).expect("enough").drift
         };
         let named = |drift: &Drift| -> Vec<&str> {
             let all = SHIFTS.into_iter().zip(shifts(drift));
@@ -172,7 +192,7 @@ mod tests {
     fn thresholds_come_back_only_when_the_mail_is_clearly_as_it_was() {
         let with = |index: f64, drifted| {
             let shift = Shift { stability_index: index, p_value: 0.5, drifted };
-            let mut found = compare(&before(), &guesses(300, |_| "skole")).expect("enough");
+            let mut found = compare(&before(), &guesses(300, |_| "skole")).expect("enough").drift;
             (found.certainty, found.mailboxes, found.drifted) = (shift, shift, drifted);
             (found.known, found.length, found.language) = (None, None, None);
             found

@@ -1,18 +1,20 @@
-//! Takes the certified thresholds back when the promise may not hold any more: letters then go to
-//! people, as if no mailbox had been certified.
+//! Takes certified thresholds back when the promise may not hold any more: letters then go to people,
+//! as if their mailbox had not been certified.
 //!
 //! Two things do that. *Drift*: the newest letters differ from the training letters beyond chance
-//! and by much. *The blind sample*: its lower bound of the champion's error is above the promise.
+//! and by much; the mailboxes that this concerns lose their thresholds. *The blind sample*: its lower
+//! bound of the champion's error is above the promise; all mailboxes do.
 //! Both are worked out anew from the store, first of all before the first letter after a start, so
 //! that no restart forgets them. Rules and replies are not touched: the promise is the model's.
 
 mod drift;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use postbud_decide::{ModelId, Scores};
+use postbud_decide::{MailboxId, ModelId, Scores};
 use postbud_evaluate::lower_bound;
 use postbud_letter::Letter;
 use postbud_metrics::{BLIND_DAYS, Metrics, inventory as i};
@@ -39,13 +41,30 @@ pub(crate) struct Guard {
 /// Why thresholds are withdrawn.
 #[derive(Debug, Default)]
 struct Withdrawn {
-    drift: AtomicBool,
+    /// The mailboxes that a drift concerns.
+    drift: RwLock<BTreeSet<MailboxId>>,
+    /// All mailboxes.
     blind: AtomicBool,
 }
 
 impl Withdrawn {
-    fn any(&self) -> bool {
-        self.drift.load(Ordering::Relaxed) || self.blind.load(Ordering::Relaxed)
+    fn drift(&self) -> RwLockReadGuard<'_, BTreeSet<MailboxId>> {
+        // Nothing panics while it is written.
+        self.drift.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_drift(&self, mailboxes: BTreeSet<MailboxId>) {
+        *self.drift.write().unwrap_or_else(PoisonError::into_inner) = mailboxes;
+    }
+
+    /// Takes the thresholds of those concerned.
+    fn apply(&self, scores: &mut Scores) {
+        let (all, some) = (self.blind.load(Ordering::Relaxed), self.drift());
+        for score in &mut scores.ranked {
+            if all || some.contains(&score.mailbox) {
+                score.threshold = None;
+            }
+        }
     }
 }
 
@@ -89,23 +108,38 @@ impl Guard {
         let Ok(guesses) = self.store.guesses(before.model(), drift::NEWEST).await else { return };
         let found = drift::compare(before, &guesses);
         if let Some(metrics) = &self.metrics {
-            drift::note(metrics, found.as_ref());
+            drift::note(metrics, found.as_ref().map(|found| &found.drift));
         }
-        let withdrawn = self.withdrawn.drift.load(Ordering::Relaxed);
-        let withdraws = drift::withdraws(withdrawn, found.as_ref());
-        self.set(&self.withdrawn.drift, "drift", withdraws);
+        self.follow_drift(found);
+    }
+
+    /// While it lasts, mailboxes are only added: what concerned one a minute ago is not over yet.
+    fn follow_drift(&self, found: Option<drift::Found>) {
+        let before = self.withdrawn.drift().clone();
+        let lasts = drift::withdraws(!before.is_empty(), found.as_ref().map(|found| &found.drift));
+        let mut now = BTreeSet::new();
+        if lasts {
+            now.extend(before.iter().cloned());
+            now.extend(found.into_iter().flat_map(|found| found.concerned));
+        }
+        if now != before {
+            let names: Vec<&str> = now.iter().map(MailboxId::as_str).collect();
+            info!(mailboxes = names.join(", "), "mailboxes that a drift concerns");
+        }
+        self.say("drift", !before.is_empty(), !now.is_empty());
+        self.withdrawn.set_drift(now);
     }
 
     async fn look_at_blind(&self, champion: &ModelId) {
         let since = Timestamp::now().plus_ms(-BLIND_DAYS * 86_400_000);
         if let Ok(sample) = self.store.blind(champion, since).await {
             let broken = breaks(&sample, &self.config);
-            self.set(&self.withdrawn.blind, "blind-sample", broken);
+            let before = self.withdrawn.blind.swap(broken, Ordering::Relaxed);
+            self.say("blind-sample", before, broken);
         }
     }
 
-    fn set(&self, withdrawn: &AtomicBool, why: &'static str, now: bool) {
-        let before = withdrawn.swap(now, Ordering::Relaxed);
+    fn say(&self, why: &'static str, before: bool, now: bool) {
         if let Some(metrics) = &self.metrics {
             metrics.set(&i::WITHDRAWN, &[why], if now { 1.0 } else { 0.0 });
         }
@@ -137,11 +171,7 @@ struct Guarded {
 impl Guarded {
     fn guard(&self, scores: Option<Scores>) -> Option<Scores> {
         let mut scores = scores?;
-        if self.withdrawn.any() {
-            for score in &mut scores.ranked {
-                score.threshold = None;
-            }
-        }
+        self.withdrawn.apply(&mut scores);
         Some(scores)
     }
 }

@@ -94,9 +94,19 @@ async fn a_broken_promise_withdraws_the_thresholds_until_it_is_kept_again() {
 }
 
 #[test]
-fn either_cause_is_enough() {
-    let withdrawn = Withdrawn::default();
-    assert!(!withdrawn.any());
-    withdrawn.drift.store(true, Ordering::Relaxed);
-    assert!(withdrawn.any());
+fn a_drift_takes_the_thresholds_of_the_mailboxes_that_it_concerns() {
+    let (withdrawn, letter) = (Withdrawn::default(), read(b"Subject: x\n\ny", &Limits::default()));
+    let certified = || {
+        let mut scores = Fixed.classify(&letter).expect("scores");
+        withdrawn.apply(&mut scores);
+        scores.ranked[0].threshold.is_some()
+    };
+    let mailbox = |name| MailboxId::parse(name).expect("a mailbox");
+    assert!(certified());
+    withdrawn.set_drift(BTreeSet::from([mailbox("skole")]));
+    assert!(certified(), "another mailbox's letters have changed");
+    withdrawn.set_drift(BTreeSet::from([mailbox("skole"), mailbox("affald")]));
+    assert!(!certified());
+    withdrawn.set_drift(BTreeSet::new());
+    assert!(certified());
 }
