@@ -14,6 +14,7 @@
 mod acceptor;
 mod activity;
 mod arriving;
+mod aside;
 mod folder;
 mod forward;
 mod imap;

@@ -29,6 +29,7 @@ fn options(server: &NgdpServer) -> NgdpOptions {
             first: Duration::from_millis(20),
             longest: Duration::from_millis(100),
         }),
+        aside: None,
     }
 }
 
@@ -135,13 +136,58 @@ async fn what_is_no_memo_is_never_acknowledged() {
     server.put(&listed(2), Vec::new());
     server.put(&listed(3), memo(3, 4 << 20));
     let mut ngdp = ngdp(&server);
-    // Three in a row: told as a fault of the other side.
-    assert!(ngdp.round(&house.acceptor()).await.is_err());
+    // That each of them is no MeMo says nothing about the other side.
+    assert_eq!(ngdp.round(&house.acceptor()).await.unwrap(), Round { listed: 3, done: 0 });
+    assert_eq!(ngdp.activity().reading().waiting, 3);
     server.put(&listed(4), memo(4, 200));
     assert_eq!(ngdp.round(&house.acceptor()).await.unwrap().done, 1);
     assert_eq!(server.waiting(), [listed(1), listed(2), listed(3)]);
     assert_eq!(house.ids().await, [uuid(4)]);
     assert_eq!(ngdp.activity().reading().waiting, 3);
+}
+
+/// Twelve messages that cannot be had at the head of the list, and a good one behind them.
+fn twelve_in_front(server: &NgdpServer, fault: Option<&NgdpFault>) {
+    for n in 0..12 {
+        let id = listed(n);
+        match fault {
+            None => server.put(&id, mail("no MeMo")),
+            Some(fault) => {
+                server.put(&id, memo(n, 200));
+                server.fail_always(Call::Memo, &id, fault.clone());
+            }
+        }
+    }
+    server.put(&listed(12), memo(12, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_bad_messages_in_front_starve_no_good_one() {
+    let (house, server) = (House::new().await, NgdpServer::start(TOKEN).unwrap());
+    twelve_in_front(&server, None);
+    let mut ngdp = ngdp(&server);
+    assert_eq!(ngdp.round(&house.acceptor()).await.unwrap(), Round { listed: 13, done: 1 });
+    assert_eq!((server.waiting().len(), house.ids().await), (12, vec![uuid(12)]));
+    assert_eq!(ngdp.activity().reading().waiting, 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_before_comes_after_what_never_did() {
+    // Three in a row end a round, and a message that is answered with 503 ends it at once.
+    for (fault, rounds) in [(NgdpFault::Status(500, None), 4), (NgdpFault::Status(503, None), 12)] {
+        let (house, server) = (House::new().await, NgdpServer::start(TOKEN).unwrap());
+        twelve_in_front(&server, Some(&fault));
+        // Without pauses the bad ones are due again in each round.
+        let none = RetryPolicy { attempts: 1, first: Duration::ZERO, longest: Duration::ZERO };
+        let options = NgdpOptions { aside: Some(none), ..options(&server) };
+        let mut ngdp = Ngdp::open(options, Room::new(64 << 20)).unwrap();
+        for round in 0..rounds {
+            assert!(ngdp.round(&house.acceptor()).await.is_err(), "{fault:?}: round {round}");
+        }
+        let _ = ngdp.round(&house.acceptor()).await;
+        assert_eq!(house.ids().await, [uuid(12)], "{fault:?}");
+        assert_eq!(server.waiting().len(), 12, "{fault:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use postbud_pipeline::ports::Timestamp;
 use postbud_pipeline::{RetryPolicy, Stop};
-use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use url::Url;
 use uuid::Uuid;
 
 use crate::acceptor::{AcceptError, Acceptor};
 use crate::activity::{Activity, chain};
+use crate::aside::Aside;
 use crate::room::Room;
 use crate::tls::{Identity, TlsError};
 
@@ -42,12 +42,6 @@ const AWAY: RetryPolicy = RetryPolicy {
     attempts: u32::MAX,
     first: Duration::from_secs(5),
     longest: Duration::from_secs(300),
-};
-/// When one message cannot be had and others can.
-const ONE: RetryPolicy = RetryPolicy {
-    attempts: u32::MAX,
-    first: Duration::from_secs(30),
-    longest: Duration::from_secs(600),
 };
 
 /// How Digital Post is reached.
@@ -71,6 +65,9 @@ pub struct NgdpOptions {
     pub deadline: Duration,
     /// Pauses when the other side is away; `None` for the usual ones (5 seconds to 5 minutes).
     pub away: Option<RetryPolicy>,
+    /// Pauses of a message that cannot be had while others can; `None` for the usual ones (30
+    /// seconds to 10 minutes).
+    pub aside: Option<RetryPolicy>,
 }
 
 /// What can go wrong with Digital Post.
@@ -141,6 +138,11 @@ impl NgdpError {
         }
     }
 
+    /// Is it about this letter alone, so that it says nothing about the other side?
+    fn concerns_the_letter(&self) -> bool {
+        matches!(self, Self::Accept(error) if error.is_final())
+    }
+
     /// One word for logs and metrics.
     fn word(&self) -> &'static str {
         match self {
@@ -165,12 +167,6 @@ pub struct Round {
     pub done: usize,
 }
 
-/// A message that could not be had.
-struct Stuck {
-    failed: u32,
-    next: Instant,
-}
-
 /// Takes letters from Digital Post.
 pub struct Ngdp {
     options: NgdpOptions,
@@ -179,7 +175,7 @@ pub struct Ngdp {
     activity: Arc<Activity>,
     /// Durable here, not yet deleted there: by their id there, with their messageUUID.
     durable: HashMap<Uuid, String>,
-    stuck: HashMap<Uuid, Stuck>,
+    aside: Aside<Uuid>,
 }
 
 impl Ngdp {
@@ -191,7 +187,8 @@ impl Ngdp {
         let api = Api::new(&options)?;
         let name = options.base.host_str().unwrap_or_default();
         let activity = Arc::new(Activity::new("digital-post", name));
-        Ok(Self { options, api, room, activity, durable: HashMap::new(), stuck: HashMap::new() })
+        let aside = Aside::new(options.aside);
+        Ok(Self { options, api, room, activity, durable: HashMap::new(), aside })
     }
 
     /// Its figures.
@@ -246,18 +243,19 @@ impl Ngdp {
     /// When the other side, the queue or the store cannot be used. A fault of one message is no
     /// error: it is counted and the message tried again later.
     pub async fn round(&mut self, acceptor: &Acceptor) -> Result<Round, NgdpError> {
-        let ids = self.list().await?;
+        let mut ids = self.list().await?;
         // What was not looked at, because there is too much, may still be there.
         if ids.len() < LISTED {
             let listed: HashSet<&Uuid> = ids.iter().collect();
             self.durable.retain(|id, _| listed.contains(id));
-            self.stuck.retain(|id, _| listed.contains(id));
+            self.aside.retain(|id| listed.contains(id));
         }
+        self.aside.order(&mut ids);
         let mut round = Round { listed: ids.len(), done: 0 };
         let mut in_a_row = 0;
         for id in ids {
             self.activity.set_waiting(round.listed - round.done);
-            if self.stuck.get(&id).is_some_and(|stuck| stuck.next > Instant::now()) {
+            if !self.aside.is_due(id) {
                 continue;
             }
             match self.message(id, acceptor).await {
@@ -267,9 +265,10 @@ impl Ngdp {
                 }
                 Err(error) => {
                     if error.concerns_all() {
+                        self.aside.blame(id);
                         return Err(error);
                     }
-                    in_a_row += 1;
+                    in_a_row += usize::from(!error.concerns_the_letter());
                     self.set_aside(id, &error);
                     if in_a_row >= IN_A_ROW {
                         return Err(error);
@@ -277,7 +276,7 @@ impl Ngdp {
                 }
             }
         }
-        self.activity.set_waiting(self.stuck.len());
+        self.activity.set_waiting(self.aside.len());
         Ok(round)
     }
 
@@ -325,7 +324,7 @@ impl Ngdp {
         match self.api.delete(id).await? {
             Acknowledged::Yes | Acknowledged::Already => {
                 self.durable.remove(&id);
-                self.stuck.remove(&id);
+                self.aside.taken(id);
                 debug!(message = %id, "acknowledged to Digital Post");
                 Ok(true)
             }
@@ -335,12 +334,9 @@ impl Ngdp {
 
     /// Puts a message aside for a while.
     fn set_aside(&mut self, id: Uuid, error: &NgdpError) {
-        let stuck = self.stuck.entry(id).or_insert(Stuck { failed: 0, next: Instant::now() });
-        stuck.failed = stuck.failed.saturating_add(1);
-        let pause = ONE.pause_for_ever(&id.to_string(), stuck.failed);
-        stuck.next = Instant::now() + pause;
+        let failed = self.aside.set(id);
         let durable = self.durable.contains_key(&id);
         let error = chain(error);
-        warn!(message = %id, failed = stuck.failed, durable, error, "a message of Digital Post is set aside; it stays there and is tried again");
+        warn!(message = %id, failed, durable, error, "a message of Digital Post is set aside; it stays there and is tried again");
     }
 }

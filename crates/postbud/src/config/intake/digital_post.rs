@@ -42,6 +42,7 @@ pub(super) fn digital_post(section: Section<'_, '_>) -> Option<NgdpOptions> {
         idle: seconds(&section, "idle_seconds", 30, 600),
         deadline: seconds(&section, "deadline_seconds", 900, EVERY_SECONDS_MAX),
         away: None,
+        aside: None,
     });
     for key in ["ca_file", "every_seconds", "page", "idle_seconds", "deadline_seconds"] {
         // Known also where another fault kept them from being read.
