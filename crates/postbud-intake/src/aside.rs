@@ -9,6 +9,9 @@ use std::time::Duration;
 use postbud_pipeline::RetryPolicy;
 use tokio::time::Instant;
 
+/// So many letters in a row that cannot be had: something is wrong with the other side, not with each
+/// of them.
+pub(crate) const IN_A_ROW: usize = 3;
 /// So many are remembered. Beyond that something is wrong that no list of letters can tell.
 const MOST: usize = 20_000;
 /// The pauses of one letter.

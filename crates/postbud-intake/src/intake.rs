@@ -126,7 +126,7 @@ impl Intake {
                 ngdp.run(acceptor, stop).await;
             }
         };
-        let imap = join_all(self.imap.iter().map(|imap| imap.run(acceptor, stop)));
+        let imap = join_all(self.imap.iter_mut().map(|imap| imap.run(acceptor, stop)));
         let foreign = join_all(self.foreign.iter().map(|foreign| foreign.run(acceptor, stop)));
         tokio::join!(folders, digital_post, smtp, push, imap, foreign);
     }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use postbud_intake::{Imap, ImapError, ImapOptions, ImapPassword, ImapTls, Room};
@@ -34,6 +35,7 @@ fn options(authority: &Authority, port: u16) -> ImapOptions {
         every: Duration::from_millis(100),
         idle: Duration::from_secs(10),
         deadline: Duration::from_secs(20),
+        aside: None,
     }
 }
 
@@ -42,7 +44,7 @@ async fn letters_leave_the_mailbox_when_they_are_durable() {
     let house = House::new().await;
     let authority = Authority::new().unwrap();
     let Some(dovecot) = started(&authority) else { return };
-    let imap = Imap::open(options(&authority, dovecot.port()), Room::new(64 << 20)).unwrap();
+    let mut imap = Imap::open(options(&authority, dovecot.port()), Room::new(64 << 20)).unwrap();
     for n in 0..10 {
         dovecot.put(&format!("1700000000.{n}.host"), &mail(&format!("Brev {n}"))).unwrap();
     }
@@ -58,9 +60,10 @@ async fn letters_leave_the_mailbox_when_they_are_durable() {
     assert_eq!((house.waiting().await, dovecot.count("")), (0, 12));
     house.away(false);
     let (stopper, stop) = stop_pair();
+    let activity = Arc::clone(imap.activity());
     let run = imap.run(&acceptor, &stop);
     let watch = async {
-        let told = || imap.activity().reading();
+        let told = || activity.reading();
         until("an empty mailbox", async || dovecot.count("") == 0).await;
         until("the figures", async || told().accepted + told().refused == 12).await;
         stopper.stop();
@@ -85,7 +88,7 @@ async fn who_we_are_matters_and_is_not_told() {
     let said = async |options: ImapOptions| {
         let shown = format!("{options:?}");
         assert!(!shown.contains("forkert") && !shown.contains("hemmelig"));
-        let imap = Imap::open(options, Room::new(1 << 20)).unwrap();
+        let mut imap = Imap::open(options, Room::new(1 << 20)).unwrap();
         imap.round(&house.acceptor()).await.unwrap_err()
     };
     let right = options(&authority, dovecot.port());

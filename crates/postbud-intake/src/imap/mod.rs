@@ -1,32 +1,36 @@
 //! A mailbox on a mail server, read over IMAP: each letter is fetched, made durable, and only then
 //! moved to a folder for processed ones.
 //!
-//! Nothing is remembered between two rounds: what is in the mailbox is yet to be taken. A crash
-//! before the move takes the letter again, and its bytes are recognised.
+//! What is in the mailbox is yet to be taken; nothing else is remembered, except which letters could
+//! not be had: they keep no other waiting. A crash before the move takes the letter again, and its
+//! bytes are recognised.
 
 mod client;
+mod commands;
+mod error;
+mod patience;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_imap::error::Error;
 use async_imap::types::Fetch;
-use futures::TryStreamExt as _;
 use postbud_pipeline::{RetryPolicy, Stop};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::acceptor::{AcceptError, Acceptor, Kind};
-use crate::activity::Activity;
+use crate::activity::{Activity, chain};
 use crate::arriving::Arriving;
+use crate::aside::{Aside, IN_A_ROW};
 use crate::room::Room;
-use crate::tls::{self, TlsError};
+use crate::tls;
 
-use client::{Moves, Session};
+use client::{Session, within};
+
+pub use error::ImapError;
 
 /// Letters taken in one round; then the connection is made anew.
 const LETTERS: usize = 500;
@@ -95,67 +99,9 @@ pub struct ImapOptions {
     pub idle: Duration,
     /// How long one letter may take in all.
     pub deadline: Duration,
-}
-
-/// What can go wrong with an IMAP server.
-#[derive(Debug, thiserror::Error)]
-pub enum ImapError {
-    /// What to trust cannot be used.
-    #[error("the certificates to trust cannot be used")]
-    Tls(#[source] TlsError),
-    /// No connection, or it broke.
-    #[error("the mail server cannot be reached")]
-    Unreachable(#[source] io::Error),
-    /// The host name is none.
-    #[error("the name of the mail server is no host name")]
-    Name,
-    /// Silence, or an answer without end.
-    #[error("the mail server took too long")]
-    TooSlow,
-    /// User or password are wrong.
-    #[error("the mail server refuses user or password")]
-    Refused,
-    /// The server cannot move one letter.
-    #[error("the mail server can neither MOVE (RFC 6851) nor expunge a single letter (UIDPLUS)")]
-    Unable,
-    /// The mailbox is not there.
-    #[error("the mail server has no folder {0}")]
-    NoFolder(String),
-    /// It would not do something.
-    #[error("the mail server did not do what it was asked to")]
-    Declined,
-    /// An answer that cannot be understood. What it was is not told: it may hold a letter.
-    #[error("the mail server answers what it should not")]
-    Garbage,
-    /// Too many letters at once, or queue and store are away.
-    #[error("the letter is not accepted")]
-    Accept(#[source] AcceptError),
-}
-
-impl From<Error> for ImapError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Io(error) => Self::Unreachable(error),
-            Error::ConnectionLost => Self::Unreachable(io::ErrorKind::UnexpectedEof.into()),
-            Error::No(_) | Error::Bad(_) => Self::Declined,
-            _ => Self::Garbage,
-        }
-    }
-}
-
-impl ImapError {
-    /// One word for logs and metrics.
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Tls(_) | Self::Name | Self::Unable | Self::NoFolder(_) => "settings",
-            Self::Unreachable(_) => "unreachable",
-            Self::TooSlow => "broken",
-            Self::Refused => "refused",
-            Self::Declined | Self::Garbage => "garbage",
-            Self::Accept(AcceptError::NoRoom) => "no-room",
-            Self::Accept(_) => "not-taken",
-        }
-    }
+    /// Pauses of a letter that cannot be had while others can; `None` for the usual ones (30
+    /// seconds to 10 minutes).
+    pub aside: Option<RetryPolicy>,
 }
 
 /// Takes letters from a mailbox.
@@ -164,6 +110,9 @@ pub struct Imap {
     tls: Option<Arc<ClientConfig>>,
     room: Room,
     activity: Arc<Activity>,
+    aside: Aside<u32>,
+    /// Of the mailbox that the numbers in `aside` belong to.
+    validity: Option<u32>,
 }
 
 fn tls_of(options: &ImapOptions) -> Result<Option<Arc<ClientConfig>>, ImapError> {
@@ -183,7 +132,8 @@ impl Imap {
         let tls = tls_of(&options)?;
         let name = format!("{}/{}", options.host, options.folder);
         let activity = Arc::new(Activity::new("imap", name));
-        Ok(Self { options, tls, room, activity })
+        let aside = Aside::new(options.aside);
+        Ok(Self { options, tls, room, activity, aside, validity: None })
     }
 
     /// Its figures.
@@ -193,7 +143,7 @@ impl Imap {
     }
 
     /// Takes letters until `stop`.
-    pub async fn run(&self, acceptor: &Acceptor, stop: &Stop) {
+    pub async fn run(&mut self, acceptor: &Acceptor, stop: &Stop) {
         let mut failed = 0;
         while !stop.is_set() {
             // Stopping in the middle of a letter is no loss: it is still in the mailbox.
@@ -204,8 +154,10 @@ impl Imap {
             let pause = match round {
                 Ok(taken) => {
                     failed = 0;
-                    self.activity.success();
-                    self.activity.well();
+                    if !self.aside.may_concern_all() {
+                        self.activity.success();
+                        self.activity.well();
+                    }
                     if taken >= LETTERS { Duration::ZERO } else { self.options.every }
                 }
                 Err(error) => {
@@ -221,53 +173,112 @@ impl Imap {
     /// Takes what is in the mailbox now; returns how many messages left it.
     ///
     /// # Errors
-    /// When the server, the queue or the store cannot be used. What was not taken is still there.
-    pub async fn round(&self, acceptor: &Acceptor) -> Result<usize, ImapError> {
-        // A renewed file is taken up; what the operating system trusts takes long to read.
-        let tls = if self.options.ca.is_some() { tls_of(&self.options)? } else { self.tls.clone() };
-        let mut session = client::open(&self.options, tls).await?;
-        let found = session.imap.uid_search("UNDELETED");
-        let found = timeout(self.options.idle, found).await.map_err(|_| ImapError::TooSlow)??;
-        let mut uids: Vec<u32> = found.into_iter().collect();
-        uids.sort_unstable();
-        let found = uids.len();
-        self.activity.set_waiting(found);
-        uids.truncate(LETTERS);
-        for (taken, uid) in uids.iter().enumerate() {
-            let letter = self.letter(*uid, &mut session, acceptor);
-            timeout(self.options.deadline, letter).await.map_err(|_| ImapError::TooSlow)??;
-            self.activity.set_waiting(found - taken - 1);
+    /// When the server, the queue or the store cannot be used, or when no letter at all could be had.
+    /// What was not taken is still there. A fault of one letter is no error when others come: it is
+    /// counted and the letter tried again later.
+    pub async fn round(&mut self, acceptor: &Acceptor) -> Result<usize, ImapError> {
+        let mut session = self.session().await?;
+        self.is_as_before(&session);
+        let search = session.search("UNDELETED");
+        let found = within(self.options.idle, "to list its letters", search).await?;
+        self.aside.retain(|uid| found.binary_search(uid).is_ok());
+        self.activity.set_waiting(found.len());
+        let (mut taken, mut gone, mut in_a_row, mut fault) = (0, 0, 0, None);
+        for uid in self.due(&found) {
+            let letter = self.letter(uid, &mut session, acceptor);
+            let error = match within(self.options.deadline, "with a letter", letter).await {
+                Ok(left) => {
+                    in_a_row = 0;
+                    *if left { &mut taken } else { &mut gone } += 1;
+                    self.aside.taken(uid);
+                    self.activity.set_waiting(found.len() - taken - gone);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            if error.concerns_all() {
+                self.aside.blame(uid);
+                return Err(error);
+            }
+            self.set_aside(uid, &error);
+            in_a_row += 1;
+            if in_a_row >= IN_A_ROW {
+                return Err(error);
+            }
+            if !error.leaves_the_connection() {
+                session = self.session().await?;
+                if !self.is_as_before(&session) {
+                    break;
+                }
+            }
+            fault = Some(error);
         }
         // Everything is done; whether the server says goodbye does not matter.
         let _ = timeout(self.options.idle, session.imap.logout()).await;
-        Ok(uids.len())
+        match fault {
+            Some(error) if self.aside.may_concern_all() => Err(error),
+            _ => Ok(taken),
+        }
     }
 
+    async fn session(&self) -> Result<Session, ImapError> {
+        // A renewed file is taken up; what the operating system trusts takes long to read.
+        let tls = if self.options.ca.is_some() { tls_of(&self.options)? } else { self.tls.clone() };
+        client::open(&self.options, tls).await
+    }
+
+    /// Do numbers still name the same letters? Otherwise what is known of them is forgotten.
+    fn is_as_before(&mut self, session: &Session) -> bool {
+        let same = self.validity == session.validity;
+        if !same {
+            self.aside.retain(|_| false);
+            self.validity = session.validity;
+        }
+        same
+    }
+
+    /// What is tried in this round.
+    fn due(&self, found: &[u32]) -> Vec<u32> {
+        let mut due: Vec<u32> =
+            found.iter().copied().filter(|uid| self.aside.is_due(*uid)).collect();
+        self.aside.order(&mut due);
+        due.truncate(LETTERS);
+        due
+    }
+
+    /// Puts a letter aside for a while.
+    fn set_aside(&mut self, uid: u32, error: &ImapError) {
+        let failed = self.aside.set(uid);
+        let error = chain(error);
+        warn!(uid, failed, error, folder = %self.options.folder, "a letter in a mailbox is set aside; it stays there and is tried again");
+    }
+
+    /// Takes one letter; returns whether it was still there.
     async fn letter(
         &self,
         uid: u32,
         session: &mut Session,
         acceptor: &Acceptor,
-    ) -> Result<(), ImapError> {
+    ) -> Result<bool, ImapError> {
         let limit = acceptor.letter_bytes();
-        let size = fetch(session, uid, "(UID RFC822.SIZE)").await?.and_then(|one| one.size);
+        let size = session.fetch(uid, "(UID RFC822.SIZE)").await?.and_then(|one| one.size);
         let Some(size) = size else {
             // Another client has taken it.
-            return Ok(());
+            return Ok(false);
         };
         let bytes = usize::try_from(size).unwrap_or(usize::MAX);
         if bytes > limit {
             return self.refuse(uid, session, &AcceptError::TooLarge { bytes, limit }).await;
         }
-        let fetched = fetch(session, uid, "(UID BODY.PEEK[])").await?;
-        let Some(fetched) = fetched else { return Ok(()) };
+        let fetched = session.fetch(uid, "(UID BODY.PEEK[])").await?;
+        let Some(fetched) = fetched else { return Ok(false) };
         let arrived = async { self.pass_on(fetched, acceptor).await?.finish().await };
         match arrived.await {
             Ok(letter) => {
-                leave(session, uid, &self.options.processed).await?;
+                session.leave(uid, &self.options.processed).await?;
                 self.activity.accepted();
                 info!(letter = %letter.id, bytes = letter.bytes, "taken from a mailbox by IMAP");
-                Ok(())
+                Ok(true)
             }
             Err(error) if error.is_final() => self.refuse(uid, session, &error).await,
             Err(error) => Err(ImapError::Accept(error)),
@@ -288,39 +299,10 @@ impl Imap {
         uid: u32,
         session: &mut Session,
         error: &AcceptError,
-    ) -> Result<(), ImapError> {
-        leave(session, uid, &self.options.failed).await?;
+    ) -> Result<bool, ImapError> {
+        session.leave(uid, &self.options.failed).await?;
         self.activity.refused();
         warn!(uid, %error, folder = %self.options.failed, "a message in a mailbox is no letter and was moved");
-        Ok(())
+        Ok(true)
     }
-}
-
-/// What the server has of one message; `None` when it is gone.
-async fn fetch(session: &mut Session, uid: u32, what: &str) -> Result<Option<Fetch>, ImapError> {
-    let mut answers = session.imap.uid_fetch(uid.to_string(), what).await?;
-    let mut found = None;
-    while let Some(answer) = answers.try_next().await? {
-        // A server may tell of other messages in between.
-        if answer.uid == Some(uid) {
-            found = Some(answer);
-        }
-    }
-    Ok(found)
-}
-
-/// Moves one message to another folder.
-async fn leave(session: &mut Session, uid: u32, folder: &str) -> Result<(), ImapError> {
-    let set = uid.to_string();
-    match session.moves {
-        Moves::Move => session.imap.uid_mv(&set, folder).await?,
-        Moves::Copy => {
-            session.imap.uid_copy(&set, folder).await?;
-            let marked = session.imap.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?;
-            marked.try_collect::<Vec<_>>().await?;
-            let gone = session.imap.uid_expunge(&set).await?;
-            gone.try_collect::<Vec<_>>().await?;
-        }
-    }
-    Ok(())
 }

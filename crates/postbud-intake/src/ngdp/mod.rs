@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::acceptor::{AcceptError, Acceptor};
 use crate::activity::{Activity, chain};
-use crate::aside::Aside;
+use crate::aside::{Aside, IN_A_ROW};
 use crate::room::Room;
 use crate::tls::{Identity, TlsError};
 
@@ -34,9 +34,6 @@ pub use client::ApiToken;
 const PAGES: u64 = 100;
 /// Messages that are looked at in one round; the others come in the next.
 const LISTED: usize = 20_000;
-/// So many messages in a row that cannot be had: something is wrong with the other side, not with
-/// each of them.
-const IN_A_ROW: usize = 3;
 /// When the other side is away or answers nonsense.
 const AWAY: RetryPolicy = RetryPolicy {
     attempts: u32::MAX,

@@ -8,6 +8,8 @@
     reason = "each test uses its part"
 )]
 
+pub mod imap;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -58,6 +58,7 @@ pub(super) fn imap(section: Section<'_, '_>) -> Option<ImapOptions> {
         every,
         idle,
         deadline,
+        aside: None,
     })
 }
 
