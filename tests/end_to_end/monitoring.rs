@@ -381,3 +381,33 @@ fn the_rules_are_right_and_fire_when_they_should() {
         assert!(output.status.success(), "promtool {verb} rules {file}: {said}");
     }
 }
+
+/// The alerts that a file of rule tests expects to fire, at least once.
+fn fired(tests: &str) -> BTreeSet<&str> {
+    let (mut name, mut expected, mut fired) = ("", false, BTreeSet::new());
+    for line in tests.lines().map(|line| line.trim().trim_start_matches("- ")) {
+        match line.split_once(':') {
+            Some(("eval_time", _)) => expected = false,
+            Some(("alertname", value)) => name = value.trim(),
+            Some(("exp_alerts", value)) => expected = value.trim().is_empty(),
+            Some(("exp_labels", _)) if expected => drop(fired.insert(name)),
+            _ => {}
+        }
+    }
+    fired
+}
+
+#[test]
+fn every_alert_is_made_to_fire_and_says_what_to_do() {
+    let rules = fs::read_to_string(deploy("prometheus/postbud.rules.yml")).unwrap();
+    let tests = fs::read_to_string(deploy("prometheus/postbud.rules.test.yml")).unwrap();
+    let fired = fired(&tests);
+    let mut alerts = 0;
+    for rule in rules.split("- alert: ").skip(1) {
+        let name = rule.lines().next().unwrap().trim();
+        assert!(fired.contains(name), "no test makes {name} fire");
+        assert!(rule.contains("runbook_url: docs/operations.md#"), "{name} says not what to do");
+        alerts += 1;
+    }
+    assert!(alerts > 20 && fired.len() == alerts, "{fired:?}");
+}
