@@ -47,8 +47,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     use commands::{
-        assign, backup, bench, classify, demo, doctor, evaluate, explain, init, key, kle, labels,
-        letters, migrate, model, queue, retrain, run, send, simulate, train, trial, user,
+        assign, backup, bench, classify, demo, doctor, evaluate, explain, health, init, key, kle,
+        labels, letters, migrate, model, queue, retrain, run, send, simulate, train, trial, user,
     };
     // A process that limits itself must not have threads yet.
     if let Some(Command::ExtractWorker(args)) = &cli.command {
@@ -84,6 +84,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ExtractWorker(args) => commands::extract_worker::run(&args),
         Command::ExtractProgram(args) => commands::extract_worker::become_program(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
+        Command::Health(args) => health::run(&args),
         Command::Migrate(args) => runtime.block_on(migrate::run(&args)),
         Command::Backup(args) => runtime.block_on(backup::backup(&args)),
         Command::Restore(args) => runtime.block_on(backup::restore(&args)),

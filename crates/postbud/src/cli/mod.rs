@@ -34,7 +34,7 @@ pub(crate) use model::{
     ChallengeArgs, CompareArgs, ModelArgs, ModelCommand, PromoteArgs, RollbackArgs, ShowModelArgs,
     SignatureArgs, WhichModelArgs,
 };
-pub(crate) use operations::{BackupArgs, DoctorArgs, MigrateArgs, RestoreArgs};
+pub(crate) use operations::{BackupArgs, DoctorArgs, HealthArgs, MigrateArgs, RestoreArgs};
 pub(crate) use privacy::{
     AuditArgs, AuditCommand, PersonArgs, PersonCommand, RetentionArgs, SampleArgs, VerifyArgs,
 };
@@ -145,6 +145,9 @@ pub(crate) enum Command {
     /// Look at everything that the installation depends on, and say what to do
     #[command(after_help = EXIT_CODES)]
     Doctor(DoctorArgs),
+    /// Ask a running Postbud whether it is well: exit code 0 when it says so
+    #[command(after_help = EXIT_CODES)]
+    Health(HealthArgs),
     /// Bring the store's schema up to date
     #[command(after_help = EXIT_CODES)]
     Migrate(MigrateArgs),

@@ -1,4 +1,4 @@
-//! Arguments of `doctor`, `migrate`, `backup` and `restore`.
+//! Arguments of `doctor`, `health`, `migrate`, `backup` and `restore`.
 
 use std::path::PathBuf;
 
@@ -16,6 +16,14 @@ pub(crate) struct DoctorArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Arguments of `health`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// What to ask. Default: http://127.0.0.1:9464/health/ready, the usual address of [metrics]
+    #[arg(value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
 /// Arguments of `migrate`.

@@ -11,6 +11,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod extract_worker;
+pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod kle;
