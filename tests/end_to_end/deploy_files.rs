@@ -3,18 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use postbud_metrics::inventory;
 use serde_json::{Map, Value};
 use yaml_rust2::{Yaml, YamlLoader};
 
+use crate::monitoring::deploy;
 use crate::support::Installation;
-
-fn deploy(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name)
-}
 
 /// The documents of a YAML file. Anchors stand for what they name, and `<<` is merged.
 fn yaml(name: &str) -> Vec<Value> {
