@@ -31,6 +31,7 @@ mod desk_person;
 mod desk_place;
 mod desk_programs;
 mod desk_second_look;
+mod drift;
 mod encryption;
 mod extract;
 mod foreign;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use postbud_testkit::judge::{Evidence, judge};
+use postbud_testkit::judge::{Counts, Evidence, judge};
 use postbud_testkit::oracle::{self, Obligations, Oracle};
 use postbud_testkit::{SmallDisk, SmtpServer};
 use rand::{Rng, SeedableRng};
@@ -23,7 +23,7 @@ use super::systems::Systems;
 use super::table::Row;
 use super::worker::Worker;
 
-/// How long the queue may take to become empty after the faults.
+/// How long nothing may come to its end after the faults, while something is still on its way.
 const CALM: Duration = Duration::from_secs(180);
 /// No fault of a scenario may keep the worker from its work for longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) disk: Option<SmallDisk>,
     /// What the worker does wrong on purpose.
     mutation: Option<Mutation>,
-    /// How long the queue may take to become empty after the faults.
+    /// How long nothing may come to its end after the faults.
     calm: Duration,
     /// Faults come until then.
     pub(crate) until: Instant,
@@ -222,14 +222,18 @@ impl<'a> Stage<'a> {
     /// long that took from `begun`.
     fn calm(&mut self, begun: Instant) -> Result<Duration> {
         let confirmed = self.sender()?.next + self.extra.len() as u64 - self.poisoned;
+        let (mut last, mut moved) = (Counts::default(), begun);
         loop {
             let counts = self.place.counts()?;
+            if counts != last {
+                (last, moved) = (counts, Instant::now());
+            }
             let (queued, dead) = self.place.queued()?;
             let quiet = queued == 0 && counts.routed == 0;
             if quiet && dead == self.poisoned && counts.received >= confirmed {
                 return Ok(begun.elapsed());
             }
-            if begun.elapsed() > self.calm || (quiet && dead > self.poisoned) {
+            if moved.elapsed() > self.calm || (quiet && dead > self.poisoned) {
                 let reasons: Vec<_> = self.place.dead()?.into_iter().take(3).collect();
                 bail!(
                     "{queued} queued, {dead} dead letters, {counts:?} of {confirmed}: {reasons:?}"
