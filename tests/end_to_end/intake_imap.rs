@@ -3,7 +3,7 @@
 use postbud_testkit::{Authority, Dovecot};
 
 use crate::settings::{embedded, mail};
-use crate::support::{Installation, wait_until};
+use crate::support::{Installation, postbud, wait_until};
 
 /// A mailbox on a real server, and an installation that reads it. `None` after saying why not.
 fn mailbox() -> Option<(Authority, Dovecot, Installation)> {
@@ -44,7 +44,10 @@ fn a_kill_between_durable_and_moved_loses_and_doubles_no_letter() {
     // As kill -9.
     drop(running);
     dovecot.open_folder("Postbud").unwrap();
-    let running = here.run(None);
+    // Whatever the libraries would say of it.
+    let mut loud = postbud(&here.path("."), &["run"]);
+    loud.env("POSTBUD_LOG", "trace");
+    let running = here.start(loud);
     wait_until("the move", || dovecot.count("") == 0);
     wait_until("an empty queue", || here.json(&["queue", "depth"])["waiting"] == 0);
     let log = running.log();

@@ -3,8 +3,11 @@
 use std::io::IsTerminal;
 use std::panic;
 
-use tracing::{dispatcher, error};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata, dispatcher, error};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::config::LogFormat;
 
@@ -17,15 +20,21 @@ pub(crate) fn start(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_env("POSTBUD_LOG")
         .or_else(|_| EnvFilter::try_new(format!("warn,postbud={level}")))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    // A second start finds a subscriber in place and leaves it.
-    let _ = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let lines =
+        fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let lines = lines.with_filter(filter_fn(may_speak));
+    // A second start finds a subscriber in place and leaves it.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+}
+
+/// What libraries say to those who look for faults in them may hold passwords and letters, whatever
+/// `POSTBUD_LOG` asks for.
+fn may_speak(of: &Metadata<'_>) -> bool {
+    of.target().starts_with("postbud") || *of.level() <= Level::INFO
 }
 
 /// Makes panics say where they happened and nothing else: the message of a panic in string code
