@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postbud_pipeline::ports::Timestamp;
 use tracing::{debug, info, warn};
@@ -17,7 +18,12 @@ pub struct Activity {
     waiting: AtomicU64,
     last_success_ms: AtomicI64,
     trouble: Mutex<Option<&'static str>>,
+    /// When callers that came to nothing were last told of.
+    told: Mutex<Option<Instant>>,
 }
+
+/// One warning in so long says that callers come to nothing: anybody may call, and often.
+const TELL: Duration = Duration::from_secs(600);
 
 /// The figures at one moment. No value in it is personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +60,7 @@ impl Activity {
             waiting: AtomicU64::new(0),
             last_success_ms: AtomicI64::new(0),
             trouble: Mutex::new(None),
+            told: Mutex::new(None),
         }
     }
 
@@ -92,6 +99,19 @@ impl Activity {
     /// The other side works.
     pub(crate) fn success(&self) {
         self.last_success_ms.store(Timestamp::now().0, Ordering::Relaxed);
+    }
+
+    /// Somebody called and came to nothing: the letter, if there was one, is still theirs. Others may come
+    /// through, so it is no trouble of the adapter's; it is counted, and told of now and then.
+    pub(crate) fn broke_off(&self, what: &'static str, error: &str) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() > TELL) {
+            *told = Some(Instant::now());
+            warn!(adapter = self.kind, name = %self.name, what, error, "a caller came to nothing; what it brings is still there");
+        } else {
+            debug!(adapter = self.kind, name = %self.name, what, error, "a caller came to nothing");
+        }
     }
 
     /// All is well; says so if it was not.
@@ -145,5 +165,15 @@ mod tests {
         assert!(reading.last_success.is_some());
         activity.well();
         assert_eq!(activity.reading().trouble, None);
+    }
+
+    #[test]
+    fn a_caller_that_comes_to_nothing_is_counted_and_is_no_trouble() {
+        let activity = Activity::new("push", "in");
+        activity.broke_off("handshake", "x");
+        activity.broke_off("handshake", "x");
+        let reading = activity.reading();
+        assert_eq!((reading.failures, reading.trouble), (2, None));
+        assert_eq!(reading.last_success, None);
     }
 }

@@ -161,6 +161,11 @@ async fn nobody_comes_in_without_a_certificate_of_ours() {
         let sent = served.client(own).post(served.url("/memos")).body(memo(1, 10)).send().await;
         assert!(sent.is_err(), "{sent:?}");
     }
+    let failed = served.push.activity().reading();
+    assert!(
+        failed.failures >= 2 && failed.trouble.is_none(),
+        "counted, and no trouble: {failed:?}"
+    );
     // Without TLS nothing is understood.
     let request = "POST /memos HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
     let answer = speak(served.address, request, &[], Duration::ZERO).await;

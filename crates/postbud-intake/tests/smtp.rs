@@ -166,6 +166,23 @@ async fn the_envelope_is_checked() {
 }
 
 #[tokio::test]
+async fn a_letter_that_does_not_come_to_its_end_is_told_so_and_counted() {
+    let house = House::new().await;
+    let hurried = SmtpOptions { deadline: Duration::from_millis(300), ..options() };
+    let served = serve(&house, hurried, Room::new(16 << 20)).await;
+    let mut client = ready(served.address).await;
+    client.say("MAIL FROM:<a@b.example>").await;
+    client.say("RCPT TO:<post@klit.example>").await;
+    assert!(client.say("DATA").await.starts_with("354"));
+    client.send("Subject: x\r\n\r\nEn linje, og s\u{e5}").await;
+    assert!(client.hear().await.starts_with("421 4.4.2"));
+    assert_eq!(client.hear().await, "");
+    let reading = served.smtp.activity().reading();
+    assert_eq!((reading.failures, reading.trouble), (1, None));
+    assert_eq!(house.waiting().await, 0);
+}
+
+#[tokio::test]
 async fn what_breaks_the_protocol_is_ended() {
     let house = House::new().await;
     let served = serve(&house, options(), Room::new(16 << 20)).await;

@@ -147,8 +147,14 @@ async fn connection(
     match tls {
         Some(config) => {
             let shaking = TlsAcceptor::from(config).accept(stream);
-            let stream = timeout(HEAD, shaking).await??;
-            requests(stream, shared, stop).await
+            let shaken = timeout(HEAD, shaking).await.map_err(Failed::from);
+            match shaken.and_then(|shaken| shaken.map_err(Failed::from)) {
+                Ok(stream) => requests(stream, shared, stop).await,
+                Err(error) => {
+                    shared.activity.broke_off("handshake", &error.to_string());
+                    Ok(())
+                }
+            }
         }
         None => requests(stream, shared, stop).await,
     }

@@ -53,10 +53,12 @@ pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> An
         }
         Ok(Err(Fault::Slow)) | Err(_) => {
             let message = "the message did not come in time";
+            shared.activity.broke_off("slow", message);
             return and_close(rejected(StatusCode::REQUEST_TIMEOUT, "too.slow", message));
         }
         Ok(Err(Fault::Broken)) => {
             let message = "the message broke off";
+            shared.activity.broke_off("broke-off", message);
             return and_close(rejected(StatusCode::BAD_REQUEST, "broken", message));
         }
     };
@@ -73,7 +75,10 @@ pub(super) async fn serve(request: Request<Incoming>, shared: Arc<Shared>) -> An
 
 fn refused(shared: &Shared, error: &AcceptError) -> Answer {
     let (status, code) = match error {
-        AcceptError::NoRoom => return later("busy", &error.to_string()),
+        AcceptError::NoRoom => {
+            shared.activity.broke_off("no-room", &error.to_string());
+            return later("busy", &error.to_string());
+        }
         error if !error.is_final() => {
             shared.activity.trouble("not-taken", error);
             return later("not.now", "letters cannot be kept now");

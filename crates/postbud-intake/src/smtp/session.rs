@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smtp_proto::{Error as Syntax, MAIL_BODY_BINARYMIME, MailFrom, Request};
 use tokio::time::timeout;
-use tracing::{debug, info};
+use tracing::info;
 
 use super::data::{Data, DataFault};
 use super::wire::{Ends, Wire};
@@ -58,8 +58,12 @@ impl Session {
         }
         let last = match ended {
             Err(Ends::Stopping) => format!("421 4.3.2 {} closes\r\n", self.options().name),
+            Err(Ends::Late) => {
+                self.shared.activity.broke_off("slow", "the letter did not come in time");
+                "421 4.4.2 the letter did not come in time\r\n".to_owned()
+            }
             Err(Ends::Wrong(what)) => {
-                debug!(what, "an SMTP session is ended");
+                self.shared.activity.broke_off("protocol", what);
                 format!("500 5.5.2 {what}\r\n")
             }
             _ => return,
@@ -165,7 +169,13 @@ impl Session {
         }
         self.reply("220 2.0.0 go ahead\r\n").await?;
         let wire = self.wire.take().ok_or(Ends::Gone)?;
-        self.wire = Some(wire.encrypt(config).await?);
+        match wire.encrypt(config).await {
+            Ok(wire) => self.wire = Some(wire),
+            Err(error) => {
+                self.shared.activity.broke_off("handshake", &error);
+                return Err(Ends::Gone);
+            }
+        }
         self.encrypted = true;
         self.greeted = false;
         self.envelope = Envelope::default();
@@ -216,7 +226,7 @@ impl Session {
         }
         self.reply("354 go ahead, and end with a dot\r\n").await?;
         let deadline = self.options().deadline;
-        let received = timeout(deadline, self.receive()).await.map_err(|_| Ends::Gone)??;
+        let received = timeout(deadline, self.receive()).await.map_err(|_| Ends::Late)??;
         let reply = match received {
             Err(refused) => refused,
             // From here on nothing is cut short: the client is told what really became of it.
@@ -284,7 +294,10 @@ impl Session {
     fn refusal(&self, error: &AcceptError) -> String {
         match error {
             AcceptError::TooLarge { .. } => "552 5.3.4 the letter is too large\r\n".to_owned(),
-            AcceptError::NoRoom => "452 4.3.1 too many letters at once, come again\r\n".to_owned(),
+            AcceptError::NoRoom => {
+                self.shared.activity.broke_off("no-room", &error.to_string());
+                "452 4.3.1 too many letters at once, come again\r\n".to_owned()
+            }
             error if error.is_final() => format!("554 5.6.0 {error}\r\n"),
             error => {
                 self.shared.activity.trouble("not-taken", error);

@@ -27,6 +27,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Io for T {}
 pub(super) enum Ends {
     /// The client is gone, or silent for too long.
     Gone,
+    /// The letter did not come in the time that one has.
+    Late,
     /// We are asked to stop.
     Stopping,
     /// The client breaks the protocol in a way that nothing good can follow.
@@ -106,10 +108,11 @@ impl Wire {
         timeout(self.idle, write).await.map_err(|_| Ends::Gone)?.map_err(Ends::from)
     }
 
-    /// Goes on encrypted.
-    pub(super) async fn encrypt(self, config: Arc<ServerConfig>) -> Result<Self, Ends> {
+    /// Goes on encrypted; otherwise why not.
+    pub(super) async fn encrypt(self, config: Arc<ServerConfig>) -> Result<Self, String> {
         let accepting = TlsAcceptor::from(config).accept(self.io);
-        let io = timeout(HANDSHAKE, accepting).await.map_err(|_| Ends::Gone)??;
+        let accepted = timeout(HANDSHAKE, accepting).await.map_err(|error| error.to_string())?;
+        let io = accepted.map_err(|error| error.to_string())?;
         Ok(Self { io: Box::new(io), buffer: BytesMut::new(), idle: self.idle, stop: self.stop })
     }
 }
