@@ -53,6 +53,7 @@ mod outward;
 mod parts;
 mod poison;
 mod privacy;
+mod privacy_beside;
 mod production;
 mod retention;
 mod retraining;

@@ -15,7 +15,7 @@ use crate::settings::{embedded, memo, model, production};
 use crate::support::{Installation, Said, wait_until};
 
 /// Marks of a person that must stay where the letter is.
-const CPR: &str = "010190-0000";
+pub(crate) const CPR: &str = "010190-0000";
 const NAME: &str = "Hjalmarsine";
 const STREET: &str = "Troldepilestien";
 const MARKS: [&str; 8] = [
@@ -29,7 +29,7 @@ const MARKS: [&str; 8] = [
     "Bilagshemmelighed",
 ];
 
-fn letter(subject: &str, text: &str) -> String {
+pub(crate) fn letter(subject: &str, text: &str) -> String {
     format!(
         "From: {NAME} Holm <hjalmarsine@borger.example>\r\nTo: kommunen@klitkobing.example\r\n\
          Subject: {subject}\r\nMIME-Version: 1.0\r\n\
@@ -44,7 +44,7 @@ fn letter(subject: &str, text: &str) -> String {
     )
 }
 
-fn other(subject: &str, text: &str) -> String {
+pub(crate) fn other(subject: &str, text: &str) -> String {
     format!(
         "From: Bo <bo@borger.example>\r\nSubject: {subject}\r\n\r\n\
          {text} CPR 020280-0000\r\n> {}\r\n",
@@ -71,11 +71,11 @@ fn routed(place: &Installation, letters: &[(&str, String)], delivered: usize) ->
     log
 }
 
-fn person(place: &Installation, cpr: &str, args: &[&str]) -> Said {
+pub(crate) fn person(place: &Installation, cpr: &str, args: &[&str]) -> Said {
     place.say(&[&["person", "--by", "Dorte", "--cpr", cpr], args].concat())
 }
 
-fn names_in(zip: &Path) -> Vec<(String, String)> {
+pub(crate) fn names_in(zip: &Path) -> Vec<(String, String)> {
     let mut zip = ZipArchive::new(fs::File::open(zip).unwrap()).unwrap();
     (0..zip.len())
         .map(|place| {
@@ -136,7 +136,7 @@ fn an_erased_person_is_gone_and_the_rest_is_not() {
 }
 
 /// Puts letters among the dead ones of a broker, as a router does that cannot bring them through.
-fn die_on_rabbitmq(servers: &Servers, letters: &[(&str, String)]) {
+pub(crate) fn die_on_rabbitmq(servers: &Servers, letters: &[(&str, String)]) {
     let options = RabbitOptions {
         url: servers.amqp.clone(),
         prefix: servers.prefix.clone(),

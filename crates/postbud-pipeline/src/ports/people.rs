@@ -9,7 +9,7 @@ use super::Timestamp;
 /// Everything held about a person.
 #[derive(Debug, Clone, Default)]
 pub struct HandedOut {
-    /// How many letters.
+    /// How many letters, dead ones among them.
     pub letters: usize,
     /// A ZIP archive that can be read without Postbud; names of staff are withheld.
     pub archive: Vec<u8>,

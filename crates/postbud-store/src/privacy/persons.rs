@@ -162,6 +162,23 @@ impl SqlStore {
         Ok(())
     }
 
+    /// Since when nothing about this person is decided automatically; `None` when that is not so.
+    ///
+    /// # Errors
+    /// What [`StoreError`] says of it.
+    pub async fn restricted_since(
+        &self,
+        key: &PersonKey,
+        cpr: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        const SQL: &str = "SELECT at FROM person_restrictions WHERE person = $1";
+        let person = key.person(cpr);
+        read!(self, "looking for a restriction", tx => async {
+            let rows = tx.query(SQL, &[person.as_str().into()]).await?;
+            rows.first().map(|row| row.int(0).map(Timestamp)).transpose()
+        })
+    }
+
     /// All people about whom nothing may be decided automatically, as [`PersonKey::person`] names
     /// them.
     ///

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use postbud_pipeline::ports::{Erasure, HandedOut, People, PeopleError, Timestamp};
 use postbud_store::{PersonKey, SqlStore};
 
-use super::{begin, erase, export, index, restricting};
+use super::{begin, erase, export, restricting};
 use crate::config::Config;
 use crate::wiring;
 
@@ -29,11 +29,13 @@ impl PeopleAtDesk {
 
     async fn handed_out(&self, cpr: &str, by: &str) -> anyhow::Result<HandedOut> {
         let key = self.begin(cpr, by, "person-export").await?;
-        index::catch_up(&self.config, &self.store, &key).await?;
-        let letters = self.store.letters_of(&key, cpr).await?;
+        let holding = export::Holding::of(&self.config, &self.store, (&key, cpr)).await?;
         let archive = Limited(Cursor::new(Vec::new()));
-        let archive = export::write(&self.config, &self.store, &letters, by, archive).await?;
-        Ok(HandedOut { letters: letters.len(), archive: archive.0.into_inner() })
+        let archive = export::write(&self.config, &self.store, &holding, by, archive).await?;
+        Ok(HandedOut {
+            letters: holding.letters.len() + holding.dead.letters.len(),
+            archive: archive.0.into_inner(),
+        })
     }
 
     async fn erased(&self, cpr: &str, by: &str) -> anyhow::Result<Erasure> {

@@ -1,6 +1,7 @@
 //! `postbud person`: what a person can ask for. Everything held about them, that it is erased, or
 //! that nothing about them is decided automatically.
 
+mod dead;
 mod desk;
 mod erase;
 mod export;
@@ -47,14 +48,20 @@ pub(crate) async fn run(args: &PersonArgs) -> anyhow::Result<()> {
     let key = begin(&config, &store, &cpr, by, why).await?;
     match &args.command {
         PersonCommand::Export { to } => {
-            index::catch_up(&config, &store, &key).await?;
-            let letters = store.letters_of(&key, &cpr).await?;
-            export::run(&config, &store, &letters, by, to).await?;
-            let said = json!({ "letters": letters.len(), "file": to });
+            let holding = export::Holding::of(&config, &store, (&key, &cpr)).await?;
+            export::run(&config, &store, &holding, by, to).await?;
+            let (letters, dead) = (holding.letters.len(), holding.dead.letters.len());
+            let said = json!({
+                "letters": letters,
+                "dead_letters": dead,
+                "unread_dead_letters": holding.dead.unread,
+                "restricted_since": holding.restricted,
+                "file": to,
+            });
             let file = to.display();
             say(args, &said, |lang| match lang {
-                Lang::En => format!("{} letters are in {file}", letters.len()),
-                Lang::Da => format!("{} breve ligger i {file}", letters.len()),
+                Lang::En => format!("{letters} letters and {dead} dead letters are in {file}"),
+                Lang::Da => format!("{letters} breve og {dead} strandede breve ligger i {file}"),
             })
         }
         PersonCommand::Erase => erase(args, &config, &store, (&key, &cpr), by).await,
