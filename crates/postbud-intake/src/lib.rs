@@ -29,7 +29,10 @@ mod tls;
 
 pub use acceptor::{AcceptError, Acceptor, Kind};
 pub use activity::{Activity, Reading};
-pub use folder::{BulkLimits, Folder, FolderError, FolderOptions, Swept};
+pub use folder::{
+    BulkLimits, Folder, FolderError, FolderOptions, Swept, is_bulk, kept_in, read_kept,
+    reason_beside,
+};
 pub use forward::Forward;
 pub use imap::{Imap, ImapError, ImapOptions, ImapPassword, ImapTls};
 pub use intake::{Intake, IntakeOptions, OpenError};

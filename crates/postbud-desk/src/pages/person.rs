@@ -153,6 +153,7 @@ fn told(w: Words, erased: &Erasure) -> Vec<String> {
     let mut said = vec![
         format!("{}: {}", w.t("Breve slettet", "Letters erased"), erased.letters),
         format!("{}: {}", w.t("Strandede breve slettet", "Dead letters erased"), erased.dead),
+        format!("{}: {}", w.t("Filer slettet", "Files erased"), erased.files),
     ];
     if !erased.on_their_way.is_empty() {
         let waits = w.t(
@@ -168,6 +169,7 @@ fn told(w: Words, erased: &Erasure) -> Vec<String> {
         );
         said.push(format!("{unread}: {}", erased.unread));
     }
+    said.extend(left(w, erased));
     let backups = match (erased.backups_known, erased.backups.is_empty()) {
         (false, _) => w.t(
             "Hvilke sikkerhedskopier personen stadig er i, vides ikke: driften kan angive deres mapper.",
@@ -183,5 +185,37 @@ fn told(w: Words, erased: &Erasure) -> Vec<String> {
         ),
     };
     said.push(backups.to_owned());
+    said
+}
+
+/// Where the person may still be beside backups, in lines.
+fn left(w: Words, erased: &Erasure) -> Vec<String> {
+    let mut said = Vec::new();
+    if erased.unread_files > 0 {
+        let unread = w.t(
+            "Filer, som ikke kan læses eller slettes, eller som rummer andres breve, og er der stadig; \
+             driften kan se på dem",
+            "Files that cannot be read or removed, or that hold letters of others, and are still \
+             there; operations can look at them",
+        );
+        said.push(format!("{unread}: {}", erased.unread_files));
+    }
+    if erased.waiting > 0 {
+        let waiting = w.t(
+            "Breve i køen, hvor det ikke vides endnu, hvem de nævner; prøv igen, når de er fordelt",
+            "Letters on the queue of which nobody knows yet whom they name; try again when they are \
+             routed",
+        );
+        said.push(format!("{waiting}: {}", erased.waiting));
+    }
+    if erased.imap {
+        let imap = w.t(
+            "Breve, der er hentet med IMAP, ligger også i mailserverens mapper, hvor Postbud ikke \
+             leder: slet dem der.",
+            "Letters that were fetched over IMAP also lie in the mail server's folders, which Postbud \
+             does not search: erase them there.",
+        );
+        said.push(imap.to_owned());
+    }
     said
 }

@@ -5,6 +5,7 @@
 //! and the letter is recognised.
 
 mod bulk;
+mod kept;
 mod place;
 
 use std::io;
@@ -21,6 +22,7 @@ use crate::activity::Activity;
 
 use bulk::BulkError;
 pub use bulk::BulkLimits;
+pub use kept::{is_bulk, kept_in, read_kept, reason_beside};
 use place::{Content, Place};
 
 /// So many letters of a bulk file are named when they are refused.

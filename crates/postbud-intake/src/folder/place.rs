@@ -15,6 +15,13 @@ const ENTRIES: usize = 100_000;
 /// Files of one name that are kept beside each other.
 const SAME_NAME: u32 = 10_000;
 
+/// The neighbour of a drop folder to which files go that were taken.
+pub(super) const PROCESSED: &str = "processed";
+/// The neighbour to which files go that are no letters.
+pub(super) const FAILED: &str = "failed";
+/// What the name of a refused file's reason ends with.
+pub(super) const REASON: &str = ".reason.txt";
+
 /// A drop folder with its two neighbours.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -51,8 +58,8 @@ impl Place {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let place = Self {
             drop: path.to_owned(),
-            processed: path.join("processed"),
-            failed: path.join("failed"),
+            processed: path.join(PROCESSED),
+            failed: path.join(FAILED),
         };
         fs::create_dir_all(&place.processed)?;
         fs::create_dir_all(&place.failed)?;
@@ -88,7 +95,7 @@ impl Place {
     pub(super) fn failed(&self, path: &Path, reason: &str) -> io::Result<()> {
         let Some(moved) = move_to(path, &self.failed)? else { return Ok(()) };
         let mut name = moved.into_os_string();
-        name.push(".reason.txt");
+        name.push(REASON);
         fs::write(name, format!("{reason}\n"))
     }
 

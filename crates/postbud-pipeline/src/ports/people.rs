@@ -26,6 +26,15 @@ pub struct Erasure {
     pub dead: u64,
     /// Dead letters that nobody can read, so that nobody knows whom they are about.
     pub unread: u64,
+    /// Files that went: of drop folders, and documents for SF2900.
+    pub files: u64,
+    /// Files of the same folders that stay: nobody can read or remove them, or letters of others are in
+    /// them that were never taken.
+    pub unread_files: u64,
+    /// Letters on the queue that are not recorded yet, so that nobody knows whom they are about.
+    pub waiting: u64,
+    /// Are letters fetched over IMAP, so that they also lie in the folders they were moved to?
+    pub imap: bool,
     /// Backups in which the person still is, oldest first.
     pub backups: Vec<HeldBackup>,
     /// Does the configuration say where backups lie?

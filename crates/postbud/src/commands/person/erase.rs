@@ -1,11 +1,11 @@
-//! A person's letters go, wherever Postbud has them: in the store, among the dead letters of the queue
-//! and, in their own time, in backups.
+//! A person's letters go, wherever Postbud has them: in the store, among the dead letters of the queue,
+//! in files beside both and, in their own time, in backups.
 
 use postbud_pipeline::ports::{Erasure, LabelError, Queue, Store as _, Timestamp};
 use postbud_store::{PersonKey, SqlStore};
 
 use super::dead::{AboutPerson, Fate};
-use super::index;
+use super::{files, index};
 use crate::commands::backup;
 use crate::config::Config;
 
@@ -17,6 +17,7 @@ pub(super) async fn erase(
     (key, cpr): (&PersonKey, &str),
     by: &str,
 ) -> anyhow::Result<Erasure> {
+    let depth = queue.depth().await?;
     let judge = AboutPerson::new(config, store, cpr, Fate::Erased);
     let dead = queue.erase_dead(&judge).await?;
     let found = judge.found();
@@ -42,6 +43,10 @@ pub(super) async fn erase(
             store.erase(&id, by, Timestamp::now()).await?;
         }
     }
+    let files = files::erase(config, store, cpr, &erased.on_their_way).await;
+    (erased.files, erased.unread_files) = (files.gone, files.unread);
+    erased.waiting = depth.waiting + depth.retrying;
+    erased.imap = config.intake.as_ref().is_some_and(|intake| !intake.options.imap.is_empty());
     erased.backups_known = !config.privacy.backups.is_empty();
     if let Some(since) = since {
         erased.backups = backup::held(&config.privacy)?;

@@ -5,6 +5,7 @@ mod dead;
 mod desk;
 mod erase;
 mod export;
+mod files;
 mod index;
 mod key;
 mod words;

@@ -16,6 +16,10 @@ pub(super) fn document(erased: &Erasure) -> Value {
         "on_their_way": erased.on_their_way,
         "dead_letters": erased.dead,
         "unread_dead_letters": erased.unread,
+        "files": erased.files,
+        "unread_files": erased.unread_files,
+        "waiting_on_the_queue": erased.waiting,
+        "imap_folders_not_reached": erased.imap,
         "backups": backups.collect::<Vec<_>>(),
         "backups_known": erased.backups_known,
     })
@@ -23,13 +27,13 @@ pub(super) fn document(erased: &Erasure) -> Value {
 
 /// A few lines for a person.
 pub(super) fn erased(erased: &Erasure, lang: Lang) -> String {
-    let Erasure { letters, dead, unread, .. } = erased;
+    let Erasure { letters, dead, unread, files, .. } = erased;
     let mut lines = vec![match lang {
         Lang::En => format!(
-            "{letters} letters and {dead} dead letters are erased; `postbud retrain` makes the next model without them"
+            "{letters} letters, {dead} dead letters and {files} files are erased; `postbud retrain` makes the next model without them"
         ),
         Lang::Da => format!(
-            "{letters} breve og {dead} strandede breve er slettet; `postbud retrain` laver den næste model uden dem"
+            "{letters} breve, {dead} strandede breve og {files} filer er slettet; `postbud retrain` laver den næste model uden dem"
         ),
     }];
     if *unread > 0 {
@@ -42,8 +46,45 @@ pub(super) fn erased(erased: &Erasure, lang: Lang) -> String {
             ),
         });
     }
+    lines.extend(left(erased, lang));
     lines.push(told(erased, lang));
     lines.join("\n")
+}
+
+/// Where the person may still be beside backups.
+fn left(erased: &Erasure, lang: Lang) -> Vec<String> {
+    let Erasure { unread_files, waiting, imap, .. } = erased;
+    let mut lines = Vec::new();
+    if *unread_files > 0 {
+        lines.push(match lang {
+            Lang::En => format!(
+                "{unread_files} files cannot be read or removed, or hold letters of others that were not taken, and are still there: look at processed/ and failed/ of the drop folders, and at the folder for SF2900"
+            ),
+            Lang::Da => format!(
+                "{unread_files} filer kan ikke læses eller slettes, eller rummer andres breve, der ikke er taget ind, og er der stadig: se i processed/ og failed/ i de mapper, som breve afleveres i, og i mappen til SF2900"
+            ),
+        });
+    }
+    if *waiting > 0 {
+        lines.push(match lang {
+            Lang::En => format!(
+                "{waiting} letters wait on the queue, and whom they name is not known yet: ask again when they are routed"
+            ),
+            Lang::Da => format!(
+                "{waiting} breve venter i køen, og hvem de nævner, vides ikke endnu: spørg igen, når de er fordelt"
+            ),
+        });
+    }
+    if *imap {
+        lines.push(
+            match lang {
+                Lang::En => "letters that were fetched over IMAP also lie in the mail server's folders, which Postbud does not search: erase them there",
+                Lang::Da => "breve, der er hentet med IMAP, ligger også i mailserverens mapper, hvor Postbud ikke leder: slet dem der",
+            }
+            .to_owned(),
+        );
+    }
+    lines
 }
 
 /// What is said of backups.
