@@ -41,13 +41,21 @@ impl Facts {
     }
 }
 
-/// The block for `letter`, with LF between lines. `names` are its attachments, `why` says
-/// why it came, `not_mine` is the link that sends it back.
+/// What Postbud itself has to say about a letter.
+pub(super) struct Said<'a> {
+    /// Why it came.
+    pub(super) why: &'a str,
+    /// The link that sends it back.
+    pub(super) not_mine: Option<&'a str>,
+    /// What of its documents was not read, a sentence each.
+    pub(super) unread: &'a [String],
+}
+
+/// The block for `letter`, with LF between lines. `names` are its attachments.
 pub(super) fn block(
     letter: &Letter,
     names: &[String],
-    why: &str,
-    not_mine: Option<&str>,
+    said: &Said<'_>,
     words: &Words,
     settings: &Settings,
 ) -> String {
@@ -66,14 +74,17 @@ pub(super) fn block(
     if let Some(memo) = &letter.memo {
         memo_facts::matter(memo, words, settings.language, &mut facts);
     }
-    facts.add(words.why, why);
-    if let Some(link) = not_mine {
+    facts.add(words.why, said.why);
+    if let Some(link) = said.not_mine {
         facts.add(words.not_mine, link);
     }
     let named = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(" · ");
     let more = names.len().saturating_sub(NAMES_MAX);
     let more = if more > 0 { format!(" · +{more}") } else { String::new() };
     facts.lines.push(format!("{}: {named}{more}", words.documents));
+    for unread in said.unread {
+        facts.add(words.note, unread);
+    }
     if !letter.defects.is_empty() {
         facts.add(words.note, words.has_defects);
     }

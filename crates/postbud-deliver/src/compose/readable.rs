@@ -10,6 +10,7 @@ use postbud_pipeline::ports::Outgoing;
 use sha2::{Digest, Sha256};
 
 use super::attach::{Names, part};
+use super::facts::Said;
 use super::header::HeaderBlock;
 use super::words::{Words, words};
 use super::{Settings, facts, trace};
@@ -65,7 +66,9 @@ pub(super) fn compose(
 
     let why = trace::reason(item, mailbox, settings);
     let link = settings.not_mine.as_ref().map(|links| links.link(&item.key));
-    let facts = facts::block(letter, &names, &why, link.as_deref(), words, settings);
+    let unread = trace::unread(item, settings);
+    let said = Said { why: &why, not_mine: link.as_deref(), unread: &unread };
+    let facts = facts::block(letter, &names, &said, words, settings);
     let text = body(kind, letter, &facts, words);
     let boundary = boundary(&item.key, &text);
     let mut parts = vec![MimePart::new("text/plain", BodyPart::Text(text.into()))];

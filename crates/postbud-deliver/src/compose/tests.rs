@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use mail_parser::{MessageParser, MimeHeaders};
-use postbud_decide::{Lang, Mailbox, Reason};
-use postbud_letter::{Channel, Letter};
+use postbud_decide::{DocumentNote, Lang, Mailbox, Reason};
+use postbud_letter::{Channel, DocumentFormat, DocumentTrouble, Letter};
 use postbud_pipeline::ports::Outgoing;
 use proptest::prelude::*;
 
@@ -56,6 +56,44 @@ fn a_letter_from_digital_post_in_english() {
     settings.language = Lang::English;
     let mail = compose(&samples::read(raw), &samples::item(raw), &samples::mailbox(), &settings);
     insta::assert_snapshot!(readable(&mail));
+}
+
+/// Notes on documents that were not read, or not all of them, and on one that was.
+fn with_unread_documents(raw: &[u8], count: u32) -> Outgoing {
+    let note = |number| DocumentNote {
+        number,
+        format: DocumentFormat::Pdf,
+        text_bytes: 0,
+        cut: number == 3,
+        signed: false,
+        trouble: (number != 3).then_some(DocumentTrouble::Encrypted),
+    };
+    let mut item = samples::item(raw);
+    item.decision.documents = (2..2 + count).map(note).collect();
+    item.decision.documents.insert(0, DocumentNote { trouble: None, ..note(1) });
+    item
+}
+
+#[test]
+fn who_gets_a_letter_is_told_which_documents_were_not_read() {
+    let (raw, mut settings) = (samples::MEMO.as_bytes(), samples::settings());
+    let (letter, mailbox) = (samples::read(raw), samples::mailbox());
+    let item = with_unread_documents(raw, 2);
+    insta::assert_snapshot!(readable(&compose(&letter, &item, &mailbox, &settings)));
+    settings.language = Lang::English;
+    let item = with_unread_documents(raw, 9);
+    insta::assert_snapshot!(readable(&compose(&letter, &item, &mailbox, &settings)));
+}
+
+#[test]
+fn a_mail_that_is_passed_on_says_it_in_a_header() {
+    let raw = samples::MAIL.as_bytes();
+    let item = with_unread_documents(raw, 2);
+    let mail = compose(&samples::read(raw), &item, &samples::mailbox(), &samples::settings());
+    let parsed = MessageParser::new().parse(&mail).unwrap();
+    let said = parsed.header("X-Postbud-Unread").and_then(|value| value.as_text()).unwrap();
+    insta::assert_snapshot!(said);
+    assert!(mail.ends_with(raw), "the mail itself is as it was");
 }
 
 #[test]

@@ -7,13 +7,16 @@
 //! that is the same, byte for byte, on every attempt cannot hold one; and what happens here is
 //! what RFC 5321, 3.9.1 calls an alias: the envelope names a new recipient, the message stays.
 
-use postbud_decide::{Mailbox, Reason, describe};
+use postbud_decide::{Lang, Mailbox, Reason, describe};
 use postbud_letter::Letter;
 use postbud_pipeline::ports::Outgoing;
 use sha2::{Digest, Sha256};
 
 use super::Settings;
 use super::header::HeaderBlock;
+
+/// So many documents are named that were not read to their end.
+const UNREAD_MAX: usize = 5;
 
 /// Adds the trace of `item` to `block`.
 pub(super) fn write(
@@ -33,6 +36,11 @@ pub(super) fn write(
         block.text("X-Postbud-Model", &model.0);
     }
     block.text("X-Postbud-Reason", &reason(item, mailbox, settings));
+    // A mail that is passed on as it is has no other place to say it.
+    let unread = unread(item, settings);
+    if !unread.is_empty() {
+        block.text("X-Postbud-Unread", &unread.join("; "));
+    }
     block.text("X-Postbud-Way", letter.channel.as_str());
     block.message_id("X-Postbud-Delivery", &delivery_id(&item.key, &settings.domain));
     // In angle brackets, as mailing lists do it (RFC 2369).
@@ -45,6 +53,23 @@ pub(super) fn write(
 pub(crate) fn reason(item: &Outgoing, mailbox: &Mailbox, settings: &Settings) -> String {
     let mailboxes = std::slice::from_ref(mailbox);
     describe::short(&item.decision, mailboxes, settings.language)
+}
+
+/// Which of the letter's documents were not read to their end when it was decided about, and why: a
+/// sentence each, of which none holds a document's name or text.
+pub(super) fn unread(item: &Outgoing, settings: &Settings) -> Vec<String> {
+    let documents = item.decision.documents.iter();
+    let mut said: Vec<String> =
+        documents.filter_map(|note| describe::document(note, settings.language)).collect();
+    let more = said.len().saturating_sub(UNREAD_MAX);
+    said.truncate(UNREAD_MAX);
+    if more > 0 {
+        said.push(match settings.language {
+            Lang::Danish => format!("og {more} mere"),
+            Lang::English => format!("and {more} more"),
+        });
+    }
+    said
 }
 
 /// The id of one delivery, the same on every attempt, without angle brackets.
