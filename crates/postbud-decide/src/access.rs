@@ -11,10 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::view::View;
 use crate::words::WordPatterns;
-use crate::{WordPattern, workdays};
+use crate::{WordPattern, Words, workdays};
 
 /// Working days after the day of receipt.
 pub const WORKING_DAYS: u32 = 7;
+
+/// So many bytes of a document's text are looked at: some three pages. Who asks does so at the
+/// beginning; the end of long documents, such as decisions, tells readers of their right to access.
+const DOCUMENT_BYTES: usize = 8 << 10;
+/// So many documents are looked at.
+const DOCUMENTS: usize = 20;
 
 /// That a letter asks for access to documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +83,22 @@ fn parsed() -> Vec<WordPattern> {
     PATTERNS.iter().filter_map(|text| WordPattern::parse(text).ok()).collect()
 }
 
-/// Does the letter ask for access? Its subject and its own text are looked at.
+/// Does the letter ask for access? Its subject and its own text are looked at, then the beginnings of
+/// what could be read of its documents.
 pub(crate) fn requested(view: &View<'_>) -> Option<AccessRequest> {
-    let matched = READ.first_in(&[view.subject(), view.text()])?.as_str().to_owned();
-    Some(AccessRequest { matched })
+    let found = READ.first_in(&[view.subject(), view.text()]).or_else(|| in_documents(view))?;
+    Some(AccessRequest { matched: found.as_str().to_owned() })
+}
+
+fn in_documents(view: &View<'_>) -> Option<&'static WordPattern> {
+    let texts = view.letter.attached.iter().map(|document| document.text.as_str());
+    let beginnings: Vec<Words> = texts
+        .filter(|text| !text.is_empty())
+        .take(DOCUMENTS)
+        .filter_map(|text| text.get(..text.floor_char_boundary(DOCUMENT_BYTES)))
+        .map(Words::new)
+        .collect();
+    READ.first_in(&beginnings.iter().collect::<Vec<_>>())
 }
 
 /// When a request that was received at this moment must be answered: the last second of the seventh

@@ -3,6 +3,7 @@
 mod support;
 
 use postbud_decide::{Lang, describe, due_at, workdays};
+use postbud_letter::{AttachedText, DocumentFormat};
 use support::*;
 
 #[test]
@@ -25,6 +26,36 @@ fn a_request_is_told_by_its_words_in_two_languages() {
         assert_eq!(found, by, "{subject}: {text}");
         assert!(decision.is_sealed());
     }
+}
+
+/// A letter with documents of these texts.
+fn with_documents(texts: &[&str]) -> postbud_letter::Letter {
+    let mut letter = letter("Henvendelse", "Se vedhæftede.");
+    let attached = texts.iter().enumerate().map(|(document, text)| AttachedText {
+        document,
+        format: DocumentFormat::Pdf,
+        text: (*text).to_owned(),
+        pages: None,
+        cut: false,
+        signed: false,
+        trouble: None,
+    });
+    letter.attached = attached.collect();
+    letter
+}
+
+#[test]
+fn a_request_is_also_told_by_the_beginning_of_a_document() {
+    let matched = |texts: &[&str]| {
+        let decision = decided(&with_documents(texts), &settings(), None);
+        decision.access.map(|request| request.matched)
+    };
+    let asks = "Jeg anmoder hermed om aktindsigt i min byggesag.";
+    assert_eq!(matched(&["Faktura", asks]).as_deref(), Some("aktindsigt*"));
+    assert_eq!(matched(&["Faktura", ""]), None);
+    // At the end of a long decision the right to access is told of, and nobody asks for it.
+    let decision = format!("{}{asks}", "ø ".repeat(10_000));
+    assert_eq!(matched(&[&decision]), None);
 }
 
 #[test]
