@@ -19,7 +19,7 @@ fn report(folder: &Path) -> String {
 
 const WITH_PASSWORDS: &str = r#"
     [store]
-    url = "postgres://postbud@db.example.dk/post"
+    url = "postgres://postbud@db.example.dk/post?sslmode=verify-full"
     password_file = "db"
     [queue]
     url = "amqps://postbud@mq.example.dk"
@@ -39,7 +39,7 @@ fn passwords_are_read_escaped_and_never_shown() {
     }
     let (config, warnings) = load(&folder.path().join("postbud.toml")).expect("a configuration");
     assert!(warnings.is_empty(), "{warnings:?}");
-    let full = "postgres://postbud:hem%2Fm%3Ae%40l%3Fig%25%20db%20%C3%A6@db.example.dk/post";
+    let full = "postgres://postbud:hem%2Fm%3Ae%40l%3Fig%25%20db%20%C3%A6@db.example.dk/post?sslmode=verify-full";
     assert_eq!(config.store.expose(), full);
     let QueueKind::Amqp { url } = &config.queue.kind else { panic!("{:?}", config.queue.kind) };
     assert!(url.expose().contains("%20mq%20"), "the password of the broker");
