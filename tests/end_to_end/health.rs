@@ -1,9 +1,8 @@
 //! `postbud health`: what whoever watches over a container is told.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use postbud_testkit::free_port;
 
@@ -40,19 +39,18 @@ fn what_is_silent_or_not_ready_is_not_waited_for() {
     let here = Installation::empty();
     let ask = || here.say(&["health", &format!("http://127.0.0.1:{port}/health/ready")]);
     // It is connected by the system and heard by nobody.
-    let began = Instant::now();
     let silent = ask();
     assert_eq!(silent.code, 3, "{}", silent.err);
     assert!(silent.err.contains("nothing came for 4 seconds"), "{}", silent.err);
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     let answers = thread::spawn(move || {
-        let mut first = true;
+        // The first is the one that has left.
         for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            // What is closed before it was read is reset, and the answer with it.
+            let asked = BufReader::new(&stream).lines();
+            asked.map_while(Result::ok).find(String::is_empty);
             let answer = "HTTP/1.1 503 Service Unavailable\r\n\r\nstore: away\n";
-            // The first is the one that has left.
-            let written = stream.unwrap().write_all(answer.as_bytes());
-            assert!(first || written.is_ok());
-            first = false;
+            let _ = stream.write_all(answer.as_bytes());
         }
     });
     let away = ask();
